@@ -1,0 +1,1 @@
+//! Serves a federate instance through axum.

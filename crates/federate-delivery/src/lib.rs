@@ -1,0 +1,1 @@
+//! The delivery engine: accepted means delivered, or you are told why not.

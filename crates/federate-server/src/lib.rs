@@ -1,0 +1,1 @@
+//! One object that is the instance: inbox, actors, collections, discovery, sending.

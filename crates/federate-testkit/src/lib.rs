@@ -1,0 +1,1 @@
+//! A simulated fediverse: instances that talk without sockets, on a virtual clock.

@@ -1,0 +1,1 @@
+//! Handles, WebFinger, host-meta and NodeInfo. Sans-io.

@@ -1,0 +1,2 @@
+//! Checks of the workspace itself: the arrows between crates, and the like.
+fn main() {}
