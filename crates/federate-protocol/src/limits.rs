@@ -1,0 +1,94 @@
+//! Every limit of the protocol, in one place.
+//!
+//! | limit | default | why |
+//! |---|---|---|
+//! | [`inbox_body`](Limits::inbox_body) | 1 MiB | what Mastodon takes; more is answered 413 |
+//! | [`document`](Limits::document) | 1 MiB | a fetched actor, key or object |
+//! | [`webfinger`](Limits::webfinger) | 64 KiB | a JRD is a handful of links |
+//! | [`redirects`](Limits::redirects) | 3 | of one logical fetch, the refetch at the stated id included |
+//! | [`deadline`](Limits::deadline) | 30 s | of one logical fetch, from the first byte to the last |
+//! | [`keys_per_actor`](Limits::keys_per_actor) | 10 | Mastodon's; the rest is not read |
+//! | [`also_known_as`](Limits::also_known_as) | 256 | Mastodon's; the rest is not read |
+//! | [`audience`](Limits::audience) | 10,000 | inboxes-to-be that one activity names itself |
+//! | [`flag_objects`](Limits::flag_objects) | 200 | what one report may point at |
+//! | [`flag_comment`](Limits::flag_comment) | 5,000 characters | what one report may say |
+//! | [`handle`](Limits::handle) | 2,048 bytes | a handle or URL that somebody typed |
+//! | [`actor_lifetime`](Limits::actor_lifetime) | 24 h | how long a cached actor, and with it its keys, is fresh |
+//! | [`document_lifetime`](Limits::document_lifetime) | 10 min | how long another cached document is fresh |
+//! | [`webfinger_lifetime`](Limits::webfinger_lifetime) | 6 h | how long a confirmed handle is fresh |
+//! | [`failure_lifetime`](Limits::failure_lifetime) | 5 min | how long a failed fetch is not tried again |
+//! | [`gone_lifetime`](Limits::gone_lifetime) | 24 h | how long a 410 is believed without asking again |
+//! | [`key_refetch_interval`](Limits::key_refetch_interval) | 5 min | a cached key that fails is fetched anew at most this often |
+//! | [`retry_after`](Limits::retry_after) | 5 min | what a sender is told whose key cannot be had for now |
+
+use std::time::Duration;
+
+/// The limits that hold for what peers send and for what is fetched from them. See the [table](self).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of a POST to an inbox.
+    pub inbox_body: usize,
+    /// Bytes of a fetched document, after decoding.
+    pub document: usize,
+    /// Bytes of a fetched WebFinger answer.
+    pub webfinger: usize,
+    /// Redirects, and refetches at a stated id, in one logical fetch.
+    pub redirects: u8,
+    /// The time that one logical fetch may take, all its requests together.
+    pub deadline: Duration,
+    /// Public keys of one actor that are read.
+    pub keys_per_actor: usize,
+    /// Entries of `alsoKnownAs` that are read.
+    pub also_known_as: usize,
+    /// Recipients that one activity may name.
+    pub audience: usize,
+    /// Objects that one `Flag` may point at.
+    pub flag_objects: usize,
+    /// Characters of the comment of one `Flag`.
+    pub flag_comment: usize,
+    /// Bytes of a handle or a URL that is looked up.
+    pub handle: usize,
+    /// How long a cached actor is fresh.
+    pub actor_lifetime: Duration,
+    /// How long a cached document other than an actor is fresh.
+    pub document_lifetime: Duration,
+    /// How long a confirmed handle is fresh.
+    pub webfinger_lifetime: Duration,
+    /// How long a failure is remembered before the same is fetched again.
+    pub failure_lifetime: Duration,
+    /// How long a 410 is remembered before the same is fetched again.
+    pub gone_lifetime: Duration,
+    /// The shortest time between two fetches of one key because a signature failed with the cached one.
+    pub key_refetch_interval: Duration,
+    /// What `Retry-After` says where a key could not be had for now.
+    pub retry_after: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MIB: usize = 1024 * 1024;
+        const MINUTE: u64 = 60;
+        const HOUR: u64 = 60 * MINUTE;
+        Self {
+            inbox_body: MIB,
+            document: MIB,
+            webfinger: 64 * 1024,
+            redirects: 3,
+            deadline: Duration::from_secs(30),
+            keys_per_actor: 10,
+            also_known_as: 256,
+            audience: 10_000,
+            flag_objects: 200,
+            flag_comment: 5_000,
+            handle: 2_048,
+            actor_lifetime: Duration::from_secs(24 * HOUR),
+            document_lifetime: Duration::from_secs(10 * MINUTE),
+            webfinger_lifetime: Duration::from_secs(6 * HOUR),
+            failure_lifetime: Duration::from_secs(5 * MINUTE),
+            gone_lifetime: Duration::from_secs(24 * HOUR),
+            key_refetch_interval: Duration::from_secs(5 * MINUTE),
+            retry_after: Duration::from_secs(5 * MINUTE),
+        }
+    }
+}
