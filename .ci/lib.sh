@@ -1,0 +1,50 @@
+# Shared by .ci/run, .ci/quick and .ci/nightly.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+export CARGO_TERM_COLOR=never CARGO_INCREMENTAL="${CARGO_INCREMENTAL:-0}"
+
+# step NAME COMMAND...: says what runs and how long it took.
+step() {
+  local name=$1 began=$SECONDS
+  shift
+  printf '\n=== %s\n' "$name"
+  "$@"
+  printf -- '--- %s: %d s\n' "$name" $((SECONDS - began))
+}
+
+# need COMMAND PACKAGE...: installs Debian packages by name where the command is missing.
+need() {
+  local command=$1
+  shift
+  if ! command -v "$command" >/dev/null 2>&1; then
+    echo "installing $* (no $command here)"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null
+  fi
+}
+
+# need_cargo COMMAND CRATE: installs a cargo tool where it is missing.
+need_cargo() {
+  command -v "$1" >/dev/null 2>&1 || cargo install --quiet --locked "$2"
+}
+
+lints() {
+  cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings
+}
+
+docs() {
+  RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps --all-features
+}
+
+# fuzz SECONDS: every target for so long, with its seeds.
+fuzz() {
+  local seconds=$1 target
+  need_cargo cargo-fuzz cargo-fuzz
+  for target in $(cd fuzz && cargo +nightly fuzz list); do
+    mkdir -p "fuzz/corpus/$target"
+    (cd fuzz && cargo +nightly fuzz run --sanitizer none "$target" "corpus/$target" "seeds/$target" -- \
+      -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=5 -print_final_stats=0 -verbosity=0 -close_fd_mask=1)
+    echo "fuzz: $target ran $seconds s without a finding"
+  done
+}
