@@ -1,0 +1,280 @@
+//! The application: it owns its people, their words and the order of both.
+
+use std::str::FromStr;
+
+use async_trait::async_trait;
+use federate_protocol::Known;
+use federate_protocol::activitystreams::{Iri, Object};
+use federate_store::{Backend, Follower};
+
+use crate::{Error, Failure, ObjectRef, Profile, Uris};
+
+/// The application, as federation sees it.
+///
+/// Object-safe as `dyn Directory<Store = …>`. Every method may be called at any time, by several tasks at once,
+/// and answers from the application's own data.
+#[async_trait]
+pub trait Directory: Send + Sync + 'static {
+    /// Whose transactions [`Draft::enqueue_in`](crate::Draft::enqueue_in) takes.
+    type Store: Backend;
+
+    /// The actor with this identifier.
+    async fn actor(&self, ask: &Ask<'_>, name: &str) -> Result<Found<Profile>, Failure>;
+
+    /// The identifier of the actor whom people call `@username@host`; usually the username itself.
+    async fn identify(&self, _ask: &Ask<'_>, username: &str) -> Result<Option<String>, Failure> {
+        Ok(Some(username.to_owned()))
+    }
+
+    /// One of the application's objects. [`Ask::viewer`] says who asks: what that one may not see is `Missing`.
+    async fn object(&self, _ask: &Ask<'_>, _at: &ObjectRef) -> Result<Found<Object>, Failure> {
+        Ok(Found::Missing)
+    }
+
+    /// One page of a collection, from a cursor that an earlier page of the application gave out.
+    ///
+    /// `Missing` for a collection of an actor who is here reads as an empty one.
+    async fn collection(&self, _ask: &Ask<'_>, _of: &Collection, _from: &Cursor) -> Result<Found<Page>, Failure> {
+        Ok(Found::Missing)
+    }
+
+    /// What the application knows of an id that an activity is about: whose it is, or that it is gone.
+    ///
+    /// This is what decides, for instance, whether an `Update` or a `Delete` comes from the owner. Ids of our own
+    /// actors and ids that were never seen here are `Known::Nothing`.
+    async fn known(&self, _id: &Iri) -> Result<Known, Failure> {
+        Ok(Known::Nothing)
+    }
+
+    /// The numbers that NodeInfo publishes.
+    async fn usage(&self) -> Result<Usage, Failure> {
+        Ok(Usage::default())
+    }
+}
+
+#[async_trait]
+impl<D: Directory> Directory for std::sync::Arc<D> {
+    type Store = D::Store;
+
+    async fn actor(&self, ask: &Ask<'_>, name: &str) -> Result<Found<Profile>, Failure> {
+        (**self).actor(ask, name).await
+    }
+
+    async fn identify(&self, ask: &Ask<'_>, username: &str) -> Result<Option<String>, Failure> {
+        (**self).identify(ask, username).await
+    }
+
+    async fn object(&self, ask: &Ask<'_>, at: &ObjectRef) -> Result<Found<Object>, Failure> {
+        (**self).object(ask, at).await
+    }
+
+    async fn collection(&self, ask: &Ask<'_>, of: &Collection, from: &Cursor) -> Result<Found<Page>, Failure> {
+        (**self).collection(ask, of, from).await
+    }
+
+    async fn known(&self, id: &Iri) -> Result<Known, Failure> {
+        (**self).known(id).await
+    }
+
+    async fn usage(&self) -> Result<Usage, Failure> {
+        (**self).usage().await
+    }
+}
+
+/// Who asks, how much, and how URLs are made here.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    pub(crate) uris: &'a Uris,
+    pub(crate) viewer: Option<&'a Iri>,
+    pub(crate) limit: u32,
+}
+
+impl Ask<'_> {
+    /// How URLs are made here.
+    pub fn uris(&self) -> &Uris {
+        self.uris
+    }
+
+    /// The actor whose key signed the request; `None` where nobody signed, or the signature does not hold.
+    pub fn viewer(&self) -> Option<&Iri> {
+        self.viewer
+    }
+
+    /// The most items that a page may have.
+    pub fn limit(&self) -> u32 {
+        self.limit
+    }
+}
+
+/// Three answers, not two: what was deleted is 410 with a Tombstone, for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Found<T> {
+    /// It is here.
+    Here(T),
+    /// It was here and was deleted.
+    Gone,
+    /// It never was here, or the asker may not know.
+    Missing,
+}
+
+impl<T> Found<T> {
+    /// Applies a function to what is here.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Found<U> {
+        match self {
+            Found::Here(t) => Found::Here(f(t)),
+            Found::Gone => Found::Gone,
+            Found::Missing => Found::Missing,
+        }
+    }
+}
+
+impl<T> From<Option<T>> for Found<T> {
+    fn from(o: Option<T>) -> Self {
+        o.map_or(Found::Missing, Found::Here)
+    }
+}
+
+/// The numbers that NodeInfo publishes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// Accounts.
+    pub users: u64,
+    /// Accounts that were active in the last month.
+    pub active_month: u64,
+    /// Accounts that were active in the last half year.
+    pub active_half_year: u64,
+    /// Posts that were written here.
+    pub local_posts: u64,
+    /// Whether anybody may make an account.
+    pub open_registrations: bool,
+}
+
+impl Usage {
+    /// Numbers of accounts and of posts written here.
+    pub fn new(users: u64, local_posts: u64) -> Self {
+        Usage { users, local_posts, ..Usage::default() }
+    }
+
+    /// Accounts that were active in the last month and in the last half year.
+    pub fn active(mut self, month: u64, half_year: u64) -> Self {
+        self.active_month = month;
+        self.active_half_year = half_year;
+        self
+    }
+
+    /// Anybody may make an account.
+    pub fn open_registrations(mut self) -> Self {
+        self.open_registrations = true;
+        self
+    }
+}
+
+/// A collection of the application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Collection {
+    /// What an actor has published.
+    Outbox(String),
+    /// Who follows an actor.
+    Followers(String),
+    /// Whom an actor follows.
+    Following(String),
+    /// What an actor has pinned.
+    Featured(String),
+    /// The replies to an object.
+    Replies(ObjectRef),
+    /// The likes of an object.
+    Likes(ObjectRef),
+}
+
+/// An item of a collection.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Item {
+    /// A whole object.
+    Object(Object),
+    /// The id of one.
+    Id(Iri),
+    /// A follower: published as an id, delivered to by inbox.
+    Follower(Follower),
+}
+
+// A blanket `From<T: Kind>` is refused (E0119): the vocabulary is another crate's. So a name.
+impl Item {
+    /// A whole object.
+    pub fn object(o: impl Into<Object>) -> Self {
+        Item::Object(o.into())
+    }
+}
+
+impl From<Iri> for Item {
+    fn from(i: Iri) -> Self {
+        Item::Id(i)
+    }
+}
+
+impl From<Follower> for Item {
+    fn from(f: Follower) -> Self {
+        Item::Follower(f)
+    }
+}
+
+/// Where a page begins: opaque to peers, the application's own to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cursor(pub(crate) Option<String>);
+
+impl Cursor {
+    /// The first page.
+    pub fn start() -> Self {
+        Cursor(None)
+    }
+
+    /// The cursor as text; `None` at the start.
+    pub fn as_str(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    /// `default` at the start.
+    ///
+    /// # Errors
+    ///
+    /// A cursor that somebody made up is permanent: the peer sees 404.
+    pub fn or<T: FromStr>(&self, default: T) -> Result<T, Error> {
+        match &self.0 {
+            None => Ok(default),
+            Some(s) => s.parse().map_err(|_| Error::permanent("no such page")),
+        }
+    }
+}
+
+/// One page of a collection.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    pub(crate) items: Vec<Item>,
+    pub(crate) next: Option<String>,
+    pub(crate) total: Option<u64>,
+}
+
+impl Page {
+    /// The rows, the cursor of a row, and how one becomes an item.
+    ///
+    /// The page after a full one begins after its last row, so that nobody can forget `next`.
+    pub fn of<R, I: Into<Item>, C: ToString>(
+        ask: &Ask<'_>,
+        rows: Vec<R>,
+        cursor: impl Fn(&R) -> C,
+        mut item: impl FnMut(R) -> I,
+    ) -> Self {
+        let full = u32::try_from(rows.len()).is_ok_and(|n| n < ask.limit);
+        let next = if full { None } else { rows.last().map(|r| cursor(r).to_string()) };
+        Page { items: rows.into_iter().map(|r| item(r).into()).collect(), next, total: None }
+    }
+
+    /// How many items the whole collection has.
+    pub fn total(mut self, n: i64) -> Self {
+        self.total = u64::try_from(n).ok();
+        self
+    }
+}

@@ -1,0 +1,173 @@
+//! The instance, as one object.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use federate_delivery::Clock;
+use federate_fetch::Fetcher;
+use federate_protocol::activitystreams::{Delete, Iri, Note, NoteBuilder, Object, Undo};
+use federate_protocol::{Actor, Document, Receiving, Secret};
+use federate_store::Stores;
+
+use crate::handler::Handlers;
+use crate::keys::Keys;
+use crate::{Admin, Builder, Directory, Draft, Entropy, Error, FederationLayer, Software, Uris};
+
+/// The instance: sends, looks up, and answers requests. Cheap to clone.
+pub struct Federation<App: Directory> {
+    pub(crate) inner: Arc<Inner<App>>,
+}
+
+pub(crate) struct Inner<App: Directory> {
+    pub(crate) app: Arc<App>,
+    pub(crate) stores: Stores,
+    pub(crate) uris: Arc<Uris>,
+    pub(crate) handlers: Handlers<App>,
+    pub(crate) manage_followers: bool,
+    pub(crate) receiving: Receiving,
+    pub(crate) secret: Secret,
+    pub(crate) software: Software,
+    pub(crate) fetcher: Arc<Fetcher>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) delivery: Arc<federate_delivery::Engine>,
+    pub(crate) arrived: tokio::sync::Notify,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) page_size: u32,
+}
+
+impl<App: Directory> Clone for Federation<App> {
+    fn clone(&self) -> Self {
+        Federation { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<App: Directory> fmt::Debug for Federation<App> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Federation").field("base", &self.inner.uris.base()).finish_non_exhaustive()
+    }
+}
+
+/// An actor of another instance.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RemoteActor {
+    /// The id.
+    pub id: Iri,
+    /// `@name@host`, where the host is that of the id.
+    pub handle: String,
+    /// Where activities for this actor go.
+    pub inbox: Iri,
+    /// Where activities for several actors of that instance go.
+    pub shared_inbox: Option<Iri>,
+    /// The whole document.
+    pub object: Object,
+}
+
+impl<App: Directory> Federation<App> {
+    /// Begins to build an instance at this URL: `https`, a host, no path.
+    pub fn builder(base_url: &str, backend: App::Store, app: App) -> Builder<App> {
+        Builder::new(base_url, backend, app)
+    }
+
+    /// The application.
+    pub fn app(&self) -> &App {
+        &self.inner.app
+    }
+
+    /// How URLs are made here.
+    pub fn uris(&self) -> &Uris {
+        &self.inner.uris
+    }
+
+    /// The stores beneath.
+    pub fn stores(&self) -> &Stores {
+        &self.inner.stores
+    }
+
+    /// Now, by the clock of the instance.
+    pub fn now(&self) -> SystemTime {
+        self.inner.clock.now()
+    }
+
+    /// A new key for an object: unguessable, and later ones sort later.
+    pub fn new_id(&self) -> String {
+        crate::entropy::new_id(&*self.inner.entropy, self.now())
+    }
+
+    /// A public note of one of ours, addressed to its followers too, with an id of our making. Once sent, the store
+    /// keeps and serves it.
+    pub fn note(&self, by: &str) -> NoteBuilder {
+        let uris = self.uris();
+        Note::builder(uris.object("note", self.new_id()))
+            .by(&uris.actor(by))
+            .public()
+            .cc(&uris.followers(by))
+    }
+
+    /// An activity of one of ours, by identifier: `federation.send("alice", Create::new(note)).await`.
+    pub fn send(&self, sender: &str, activity: impl Into<Object>) -> Draft<App> {
+        Draft::new(self.clone(), sender, activity.into())
+    }
+
+    /// The `Delete` of an object, to everybody to whom its `Create` went.
+    pub fn retract(&self, sender: &str, object: &Iri) -> Draft<App> {
+        Draft::new(self.clone(), sender, Delete::tombstone(object).into()).to(object.clone())
+    }
+
+    /// The `Undo` of an activity that was sent before, as [`Enqueued::activity`](crate::Enqueued::activity) has it.
+    pub fn undo(&self, sender: &str, activity: impl Into<Object>) -> Draft<App> {
+        Draft::new(self.clone(), sender, Undo::new(activity.into()).into())
+    }
+
+    /// Looks up `@name@host`: WebFinger, then the actor, then whether the actor says the same.
+    ///
+    /// # Errors
+    ///
+    /// Where the handle is none, the host does not know it, or cannot be reached for now.
+    pub async fn lookup(&self, handle: &str) -> Result<RemoteActor, Error> {
+        let actor = self.inner.fetcher.handle(handle, self.now()).await?;
+        Ok(RemoteActor::from(&actor))
+    }
+
+    /// An actor of another instance, from the cache or from there.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be had; [`Error::is_permanent`] says whether that may change.
+    pub async fn remote_actor(&self, id: &Iri) -> Result<RemoteActor, Error> {
+        let actor = self.inner.fetcher.actor(id, self.now()).await?;
+        Ok(RemoteActor::from(&actor))
+    }
+
+    /// An object of another instance, by id or by the URL that people see.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be had; [`Error::is_permanent`] says whether that may change.
+    pub async fn object(&self, url: &Iri) -> Result<Document, Error> {
+        Ok(self.inner.fetcher.object(url, self.now()).await?)
+    }
+
+    /// Answers a request, if its method, path and `Accept` are federation's; `None`: it is the application's.
+    pub async fn handle(&self, request: http::Request<Bytes>) -> Option<http::Response<Bytes>> {
+        crate::serve::handle(self, request).await
+    }
+
+    /// The tower layer: put it on the outermost router. What is not federation's falls through.
+    pub fn layer(&self) -> FederationLayer<App> {
+        FederationLayer::new(self.clone())
+    }
+
+    /// What an operator may look at and do.
+    pub fn admin(&self) -> Admin<'_> {
+        Admin::new(&self.inner.stores)
+    }
+
+    /// Tells the engine that something was written.
+    pub fn wake(&self) {
+        self.inner.delivery.wake();
+    }
+}

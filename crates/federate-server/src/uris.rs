@@ -1,0 +1,403 @@
+//! How URLs are made here, and what one of ours means.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use federate_protocol::activitystreams::{Iri, Origin};
+
+/// The URL templates of the application; see [`Builder::paths`](crate::Builder::paths).
+///
+/// A template is a path with one placeholder, which stands for one path segment: `/users/{name}`.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    pub(crate) actor: String,
+    pub(crate) profile: Option<String>,
+    pub(crate) objects: Vec<(String, String)>,
+    pub(crate) inbox: String,
+    pub(crate) instance: String,
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Paths {
+            actor: "/users/{name}".into(),
+            profile: None,
+            objects: Vec::new(),
+            inbox: "/inbox".into(),
+            instance: "/actor".into(),
+        }
+    }
+}
+
+impl Paths {
+    /// Where an actor's document is: `/users/{name}` unless told otherwise. Its inbox and its collections
+    /// are below it.
+    pub fn actor(mut self, template: &str) -> Self {
+        self.actor = template.into();
+        self
+    }
+
+    /// Where people see the profile, for instance `/@{name}`: the actor's `url`, unless the profile says
+    /// another, and a name by which WebFinger finds it.
+    pub fn profile(mut self, template: &str) -> Self {
+        self.profile = Some(template.into());
+        self
+    }
+
+    /// Where the objects of one kind are: `.object("post", "/posts/{id}")`. A kind without a template
+    /// is at `/objects/{kind}/{id}`.
+    pub fn object(mut self, kind: &str, template: &str) -> Self {
+        self.objects.push((kind.into(), template.into()));
+        self
+    }
+
+    /// Where the shared inbox is: `/inbox` unless told otherwise.
+    pub fn shared_inbox(mut self, path: &str) -> Self {
+        self.inbox = path.into();
+        self
+    }
+
+    /// Where the instance's own actor is, which signs look-ups: `/actor` unless told otherwise.
+    pub fn instance_actor(mut self, path: &str) -> Self {
+        self.instance = path.into();
+        self
+    }
+}
+
+/// One of the application's objects: its kind and the application's own key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ObjectRef {
+    pub(crate) kind: String,
+    pub(crate) id: String,
+}
+
+impl ObjectRef {
+    /// A reference to the object of this kind with this key.
+    pub fn new(kind: &str, id: impl Display) -> Self {
+        ObjectRef { kind: kind.into(), id: id.to_string() }
+    }
+
+    /// The kind, as in [`Paths::object`].
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The application's own key; `None` where it does not parse as one.
+    pub fn id<T: FromStr>(&self) -> Option<T> {
+        self.id.parse().ok()
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.id
+    }
+}
+
+/// What a URL of ours names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Local {
+    /// An actor, by its identifier.
+    Actor(String),
+    /// An object.
+    Object(ObjectRef),
+}
+
+/// What is below an actor's or an object's path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Itself,
+    Inbox,
+    Outbox,
+    Followers,
+    Following,
+    Featured,
+    Replies,
+    Likes,
+    Activity,
+}
+
+/// What a path of ours names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    SharedInbox,
+    Instance(Part),
+    Actor(String, Part),
+    Object(ObjectRef, Part),
+}
+
+/// Makes the URLs of this instance and reads them back.
+#[derive(Clone, Debug)]
+pub struct Uris {
+    base: String,
+    root: Iri,
+    origin: Origin,
+    host: String,
+    paths: Paths,
+}
+
+impl Uris {
+    /// `base`: scheme and authority without a final slash; checked by the builder.
+    pub(crate) fn new(root: Iri, origin: Origin, paths: Paths) -> Self {
+        let base = root.as_str().trim_end_matches('/').to_owned();
+        let host = root.authority().unwrap_or_default().to_owned();
+        Uris { base, root, origin, host, paths }
+    }
+
+    /// Scheme and authority, without a slash at the end: `https://example.org`.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The host, with the port where it is not the usual one: what stands after the `@` of a handle.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The origin that all our ids have.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The id of an actor.
+    pub fn actor(&self, name: &str) -> Iri {
+        self.at(&fill(&self.paths.actor, name))
+    }
+
+    /// The page on which people see the actor, where the application has [named](Paths::profile) one.
+    pub fn profile(&self, name: &str) -> Option<Iri> {
+        self.paths.profile.as_ref().map(|template| self.at(&fill(template, name)))
+    }
+
+    /// The id of an object: `uris.object("post", 7)`.
+    pub fn object(&self, kind: &str, id: impl Display) -> Iri {
+        let id = id.to_string();
+        self.at(&self.object_path(kind, &id))
+    }
+
+    /// The inbox of an actor.
+    pub fn inbox(&self, name: &str) -> Iri {
+        self.below(name, "inbox")
+    }
+
+    /// The outbox of an actor.
+    pub fn outbox(&self, name: &str) -> Iri {
+        self.below(name, "outbox")
+    }
+
+    /// The followers of an actor, as an audience and as a collection.
+    pub fn followers(&self, name: &str) -> Iri {
+        self.below(name, "followers")
+    }
+
+    /// Whom an actor follows.
+    pub fn following(&self, name: &str) -> Iri {
+        self.below(name, "following")
+    }
+
+    /// The posts that an actor has pinned.
+    pub fn featured(&self, name: &str) -> Iri {
+        self.below(name, "featured")
+    }
+
+    /// The replies to an object.
+    pub fn replies(&self, kind: &str, id: impl Display) -> Iri {
+        let id = id.to_string();
+        self.at(&format!("{}/replies", self.object_path(kind, &id)))
+    }
+
+    /// The inbox of everybody here.
+    pub fn shared_inbox(&self) -> Iri {
+        self.at(&self.paths.inbox)
+    }
+
+    /// The instance's own actor, which signs look-ups.
+    pub fn instance_actor(&self) -> Iri {
+        self.at(&self.paths.instance)
+    }
+
+    /// The id of an actor's key.
+    pub fn key_id(&self, name: &str) -> String {
+        if name == crate::INSTANCE {
+            format!("{}#main-key", self.instance_actor())
+        } else {
+            format!("{}#main-key", self.actor(name))
+        }
+    }
+
+    /// Whether an id is of our origin.
+    pub fn is_local(&self, id: &Iri) -> bool {
+        id.origin().is_some_and(|origin| origin == self.origin)
+    }
+
+    /// What an id of ours names; `None` where it is not the id of an actor or an object here.
+    pub fn parse(&self, id: &Iri) -> Option<Local> {
+        match self.place(self.path_of(id)?)? {
+            Place::Actor(name, Part::Itself) => Some(Local::Actor(name)),
+            Place::Object(object, Part::Itself) => Some(Local::Object(object)),
+            _ => None,
+        }
+    }
+
+    /// The actor whose followers collection this is.
+    pub(crate) fn parse_followers(&self, id: &Iri) -> Option<String> {
+        match self.place(self.path_of(id)?)? {
+            Place::Actor(name, Part::Followers) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The actor whose profile page this is.
+    pub(crate) fn parse_profile(&self, url: &str) -> Option<String> {
+        let path = url.strip_prefix(self.base.as_str())?;
+        unfill(self.paths.profile.as_deref()?, path)
+    }
+
+    /// What a path of ours names.
+    pub(crate) fn place(&self, path: &str) -> Option<Place> {
+        if path == self.paths.inbox {
+            return Some(Place::SharedInbox);
+        }
+        if let Some(rest) = path.strip_prefix(self.paths.instance.as_str()) {
+            let part = match rest {
+                "" => Some(Part::Itself),
+                "/inbox" => Some(Part::Inbox),
+                "/outbox" => Some(Part::Outbox),
+                _ => None,
+            };
+            if let Some(part) = part {
+                return Some(Place::Instance(part));
+            }
+        }
+        if let Some(name) = unfill(&self.paths.actor, path) {
+            return Some(Place::Actor(name, Part::Itself));
+        }
+        if let Some(object) = self.unfill_object(path) {
+            return Some(Place::Object(object, Part::Itself));
+        }
+        let (above, last) = path.rsplit_once('/')?;
+        if let Some(part) = actor_part(last)
+            && let Some(name) = unfill(&self.paths.actor, above)
+        {
+            return Some(Place::Actor(name, part));
+        }
+        let part = object_part(last)?;
+        Some(Place::Object(self.unfill_object(above)?, part))
+    }
+
+    fn path_of<'a>(&self, id: &'a Iri) -> Option<&'a str> {
+        id.as_str().strip_prefix(self.base.as_str())
+    }
+
+    fn below(&self, name: &str, part: &str) -> Iri {
+        self.at(&format!("{}/{part}", fill(&self.paths.actor, name)))
+    }
+
+    fn object_path(&self, kind: &str, id: &str) -> String {
+        match self.paths.objects.iter().find(|(k, _)| k == kind) {
+            Some((_, template)) => fill(template, id),
+            None => format!("/objects/{}/{}", encode(kind), encode(id)),
+        }
+    }
+
+    fn unfill_object(&self, path: &str) -> Option<ObjectRef> {
+        for (kind, template) in &self.paths.objects {
+            if let Some(id) = unfill(template, path) {
+                return Some(ObjectRef { kind: kind.clone(), id });
+            }
+        }
+        let (kind, id) = path.strip_prefix("/objects/")?.split_once('/')?;
+        let (kind, id) = (decode(kind)?, decode(id)?);
+        // A kind that has a template of its own has no second URL.
+        (!self.paths.objects.iter().any(|(k, _)| *k == kind)).then_some(ObjectRef { kind, id })
+    }
+
+    /// A path that is too long for an id names nothing; so it names the root, which is no actor and no object.
+    fn at(&self, path: &str) -> Iri {
+        Iri::parse(&format!("{}{path}", self.base)).unwrap_or_else(|_| self.root.clone())
+    }
+}
+
+fn actor_part(last: &str) -> Option<Part> {
+    Some(match last {
+        "inbox" => Part::Inbox,
+        "outbox" => Part::Outbox,
+        "followers" => Part::Followers,
+        "following" => Part::Following,
+        "featured" => Part::Featured,
+        _ => return None,
+    })
+}
+
+fn object_part(last: &str) -> Option<Part> {
+    Some(match last {
+        "replies" => Part::Replies,
+        "likes" => Part::Likes,
+        "activity" => Part::Activity,
+        _ => return None,
+    })
+}
+
+/// Whether a template is a path with exactly one placeholder that is a whole tail or middle of one segment.
+pub(crate) fn is_template(template: &str) -> bool {
+    split(template).is_some_and(|(before, after)| {
+        before.starts_with('/') && !after.contains(['{', '}', '?', '#']) && !before.contains(['}', '?', '#'])
+    })
+}
+
+fn split(template: &str) -> Option<(&str, &str)> {
+    let (before, rest) = template.split_once('{')?;
+    let (_, after) = rest.split_once('}')?;
+    Some((before, after))
+}
+
+fn fill(template: &str, value: &str) -> String {
+    match split(template) {
+        Some((before, after)) => format!("{before}{}{after}", encode(value)),
+        None => template.to_owned(),
+    }
+}
+
+fn unfill(template: &str, path: &str) -> Option<String> {
+    let (before, after) = split(template)?;
+    decode(path.strip_prefix(before)?.strip_suffix(after)?)
+}
+
+/// One path segment, percent-encoded: there is one spelling for a name, so that an id can be compared as it came.
+fn encode(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' => out.push(char::from(byte)),
+            _ => {
+                out.push('%');
+                for digit in [byte >> 4, byte & 15] {
+                    out.push(char::from_digit(u32::from(digit), 16).unwrap_or('0').to_ascii_uppercase());
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The inverse of [`encode`]; `None` for any other spelling, for more than one segment and for none.
+fn decode(segment: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'%' => {
+                let high = char::from(rest.next()?).to_digit(16)?;
+                let low = char::from(rest.next()?).to_digit(16)?;
+                bytes.push(u8::try_from(high * 16 + low).ok()?);
+            }
+            b'/' => return None,
+            _ => bytes.push(byte),
+        }
+    }
+    let value = String::from_utf8(bytes).ok()?;
+    (!value.is_empty() && value != "." && value != ".." && encode(&value) == segment).then_some(value)
+}
+
+#[cfg(test)]
+mod tests;
