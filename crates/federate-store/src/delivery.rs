@@ -1,0 +1,292 @@
+//! What is on its way: one row for each activity and inbox, one lane for each host.
+
+use crate::{Iri, StoreError};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
+
+/// How long a lease of a lane lasts unless it is [renewed](DeliveryQueue::renew): so long do the deliveries of
+/// a worker that died wait for another.
+pub const LEASE: Duration = Duration::from_secs(60);
+
+/// How many bytes of a reason a store keeps; the rest is cut.
+pub const MAX_REASON: usize = 512;
+
+/// Names a delivery: made of the activity and the inbox, so that a fan-out can be repeated after a crash.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeliveryId(String);
+
+impl DeliveryId {
+    /// The name of the delivery of `activity` to `inbox`.
+    pub fn new(activity: &Iri, inbox: &Iri) -> Self {
+        // Neither can hold a space, so two different pairs never give the same name.
+        Self(format!("{activity} {inbox}"))
+    }
+
+    /// The form to store or to show.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The activity and the inbox that it was made of.
+    pub fn parts(&self) -> (&str, &str) {
+        self.0.split_once(' ').unwrap_or((&self.0, ""))
+    }
+}
+
+impl fmt::Display for DeliveryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One activity for one inbox. The body is not in it: it stands once, in the [`Outbox`](crate::Outbox).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its name; always [`DeliveryId::new`] of the next and the last but two fields.
+    pub id: DeliveryId,
+    /// The activity's id.
+    pub activity: Iri,
+    /// The identifier of the local actor with whose key it is signed.
+    pub sender: String,
+    /// Where it goes.
+    pub inbox: Iri,
+    /// How many attempts were made and failed.
+    pub attempt: u32,
+    /// When it was first enqueued: what the horizon of the retries counts from. Kept to the microsecond.
+    pub first_enqueued: SystemTime,
+}
+
+impl Delivery {
+    /// A delivery that was never attempted.
+    pub fn new(activity: Iri, sender: impl Into<String>, inbox: Iri, now: SystemTime) -> Self {
+        Self {
+            id: DeliveryId::new(&activity, &inbox),
+            activity,
+            sender: sender.into(),
+            inbox,
+            attempt: 0,
+            first_enqueued: now,
+        }
+    }
+
+    /// The lane that it belongs to: host and, where it is not the scheme's own, port of the inbox, in lower case.
+    pub fn lane(&self) -> String {
+        // An inbox without an authority can be sent nowhere; it must still be somewhere, to become a dead letter.
+        self.inbox.authority().unwrap_or_default().to_ascii_lowercase()
+    }
+}
+
+/// The right to work on one host's deliveries, until a time.
+///
+/// What is leased is a lane, not a row: one owner for each host keeps order and adaptive concurrency true with
+/// several processes, and saves one update for each delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// The host, with a port where it has one of its own: as [`Delivery::lane`] gives it.
+    pub host: String,
+    /// Grows with every lease of this lane: of two owners, the store hears only the later one.
+    pub fence: u64,
+    /// Until when nobody else gets it.
+    pub until: SystemTime,
+}
+
+/// What became of one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Settled {
+    /// The peer took it.
+    Delivered,
+    /// To be tried again, and counted as an attempt.
+    Retry {
+        /// Not before this time.
+        at: SystemTime,
+        /// What went wrong, for the operator.
+        reason: String,
+    },
+    /// Given up on; it becomes a [`DeadLetter`].
+    Dead {
+        /// Why, for the operator.
+        reason: String,
+    },
+}
+
+/// A delivery that was given up on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The delivery, with the attempts that were made.
+    pub delivery: Delivery,
+    /// When it was given up on. Kept to the microsecond.
+    pub died: SystemTime,
+    /// Why.
+    pub reason: String,
+}
+
+/// How many deliveries there are and were. Always, and after every crash,
+/// `enqueued == pending + delivered + dead + superseded + cancelled`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All that were ever enqueued; a repeated one counts once.
+    pub enqueued: u64,
+    /// Those that wait for an attempt, or are in one.
+    pub pending: u64,
+    /// Those that a peer took.
+    pub delivered: u64,
+    /// Those that were given up on and lie there to be looked at.
+    pub dead: u64,
+    /// Those that a later activity made needless before their first attempt.
+    pub superseded: u64,
+    /// Those that somebody called off.
+    pub cancelled: u64,
+}
+
+impl Counts {
+    /// Whether nothing was lost and nothing counted twice.
+    pub fn conserved(&self) -> bool {
+        self.enqueued == self.pending + self.delivered + self.dead + self.superseded + self.cancelled
+    }
+}
+
+/// The queue of deliveries, by host.
+///
+/// A worker [leases](DeliveryQueue::lease) lanes, asks what is [due](DeliveryQueue::due) in each, attempts it,
+/// [settles](DeliveryQueue::settle) the outcomes in batches, and [releases](DeliveryQueue::release) the lane.
+/// A worker that dies loses its lanes after [`LEASE`]; what it attempted and did not settle is attempted again:
+/// at least once, never not at all.
+#[async_trait::async_trait]
+pub trait DeliveryQueue: fmt::Debug + Send + Sync {
+    /// Adds these deliveries, due at once, in one transaction. Durable when `Ok`.
+    ///
+    /// Idempotent by [`Delivery::id`]: one that was enqueued before is left as it is, also when it was settled
+    /// since, until it is [pruned](DeliveryQueue::prune).
+    ///
+    /// # Errors
+    /// [`Busy`](crate::StoreErrorKind::Busy), [`Full`](crate::StoreErrorKind::Full) or
+    /// [`Broken`](crate::StoreErrorKind::Broken), and none was added.
+    async fn enqueue(&self, batch: &[Delivery], now: SystemTime) -> Result<(), StoreError>;
+
+    /// Leases at most `max` lanes in which something is due, that nobody holds (or whose holder's lease ended by
+    /// `now`) and that are not closed. No two callers hold one lane at the same time. Lanes that wait longest come
+    /// first, and lanes with new deliveries do not starve those with retries, nor the other way round.
+    /// `worker` is a name for the operator.
+    ///
+    /// # Errors
+    /// As [`enqueue`](DeliveryQueue::enqueue); nothing was leased.
+    async fn lease(&self, worker: &str, max: usize, now: SystemTime) -> Result<Vec<Lane>, StoreError>;
+
+    /// The same lane with a lease that ends [`LEASE`] after `now`.
+    ///
+    /// # Errors
+    /// [`Fenced`](crate::StoreErrorKind::Fenced) where it went to somebody else; else as
+    /// [`enqueue`](DeliveryQueue::enqueue).
+    async fn renew(&self, lane: &Lane, now: SystemTime) -> Result<Lane, StoreError>;
+
+    /// At most `max` deliveries of the lane that are due at `now`, those of earlier activities first. (Where more
+    /// than `max` retries are due at once, those due longest.) Takes nothing away: what is in an attempt is
+    /// returned again until it is settled; the owner of the lane knows what it has in hand.
+    ///
+    /// # Errors
+    /// [`Fenced`](crate::StoreErrorKind::Fenced), [`Busy`](crate::StoreErrorKind::Busy) or
+    /// [`Broken`](crate::StoreErrorKind::Broken).
+    async fn due(&self, lane: &Lane, max: usize, now: SystemTime) -> Result<Vec<Delivery>, StoreError>;
+
+    /// Writes down what became of these deliveries, in one transaction. Durable when `Ok`. Those that are not
+    /// pending any more, or of another lane, are left alone: so it can be repeated after a doubtful answer,
+    /// except that a repeated retry is counted twice.
+    ///
+    /// # Errors
+    /// [`Fenced`](crate::StoreErrorKind::Fenced) where the lease went to somebody else: nothing was changed. Else
+    /// as [`enqueue`](DeliveryQueue::enqueue).
+    async fn settle(
+        &self,
+        lane: &Lane,
+        outcomes: &[(DeliveryId, Settled)],
+        now: SystemTime,
+    ) -> Result<(), StoreError>;
+
+    /// Gives the lane back. With `closed_until` nobody gets it before that time (an open breaker), unless
+    /// [`probe`](DeliveryQueue::probe) says otherwise. A lane that went to somebody else is left alone, and
+    /// that is no error.
+    ///
+    /// # Errors
+    /// As [`enqueue`](DeliveryQueue::enqueue).
+    async fn release(&self, lane: Lane, closed_until: Option<SystemTime>) -> Result<(), StoreError>;
+
+    /// Brings the opening of a closed lane forward to `at`: its host was heard from, so it may be worth one
+    /// attempt. Nothing else changes; a lane that opens earlier, or is not closed, is left alone.
+    ///
+    /// # Errors
+    /// As [`enqueue`](DeliveryQueue::enqueue).
+    async fn probe(&self, host: &str, at: SystemTime) -> Result<(), StoreError>;
+
+    /// The earliest time at which [`lease`](DeliveryQueue::lease) will give a lane: past where it would now,
+    /// `None` where nothing is pending. A leased lane counts with the end of its lease, or not at all.
+    ///
+    /// # Errors
+    /// [`Busy`](crate::StoreErrorKind::Busy) or [`Broken`](crate::StoreErrorKind::Broken).
+    async fn next_due(&self) -> Result<Option<SystemTime>, StoreError>;
+
+    /// The figures.
+    ///
+    /// # Errors
+    /// As [`next_due`](DeliveryQueue::next_due).
+    async fn counts(&self) -> Result<Counts, StoreError>;
+
+    /// At most `max` dead letters, those that died first first.
+    ///
+    /// # Errors
+    /// As [`next_due`](DeliveryQueue::next_due).
+    async fn dead(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// Makes dead letters pending again, due at once, with attempts and horizon counted anew from `now`.
+    /// How many there were; those that are not dead are left alone.
+    ///
+    /// # Errors
+    /// As [`enqueue`](DeliveryQueue::enqueue).
+    async fn retry_dead(&self, ids: &[DeliveryId], now: SystemTime) -> Result<u64, StoreError>;
+
+    /// Drops dead letters for good; from then on they count as cancelled. How many there were.
+    ///
+    /// # Errors
+    /// As [`enqueue`](DeliveryQueue::enqueue).
+    async fn discard_dead(&self, ids: &[DeliveryId]) -> Result<u64, StoreError>;
+
+    /// Calls off all that is pending for a host, at once: also what its lane's owner has in hand, which is
+    /// [fenced](crate::StoreErrorKind::Fenced) from here on. How many there were. What is enqueued later is
+    /// not touched.
+    ///
+    /// # Errors
+    /// As [`enqueue`](DeliveryQueue::enqueue).
+    async fn cancel(&self, host: &str) -> Result<u64, StoreError>;
+
+    /// Takes back the deliveries of `activity` that were never attempted and that no lane's owner can have in
+    /// hand: a Delete has made them needless. How many there were.
+    ///
+    /// # Errors
+    /// As [`enqueue`](DeliveryQueue::enqueue).
+    async fn supersede(&self, activity: &Iri) -> Result<u64, StoreError>;
+
+    /// Those of these activities with a delivery that is pending or dead, whose bodies are hence still needed.
+    ///
+    /// # Errors
+    /// As [`next_due`](DeliveryQueue::next_due).
+    async fn unsettled(&self, activities: &[Iri]) -> Result<Vec<Iri>, StoreError>;
+
+    /// Forgets the ids of at most `max` activities that were enqueued before `before` and have nothing pending
+    /// and nothing dead. How many. Before it, none of their deliveries can be enqueued a second time;
+    /// after it, they could: `before` must lie further back than an expansion can last (a day is safe).
+    ///
+    /// # Errors
+    /// As [`enqueue`](DeliveryQueue::enqueue).
+    async fn prune(&self, before: SystemTime, max: usize) -> Result<usize, StoreError>;
+}
+
+/// A reason cut to [`MAX_REASON`] bytes, at a character's border.
+pub fn shorten(reason: &str) -> &str {
+    let mut end = reason.len().min(MAX_REASON);
+    while !reason.is_char_boundary(end) {
+        end -= 1;
+    }
+    reason.get(..end).unwrap_or_default()
+}

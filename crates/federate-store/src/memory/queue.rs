@@ -1,0 +1,350 @@
+//! The queue in memory.
+
+use super::{Shared, lock};
+use crate::{
+    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Iri, LEASE, Lane, Settled, StoreError, shorten,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::SystemTime,
+};
+
+/// Orders the deliveries of a lane: by activity, then as they came.
+type Order = (u64, u64);
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// One counter for whatever needs an order.
+    turn: u64,
+    activities: HashMap<Iri, Activity>,
+    /// Every id that was enqueued and not pruned; `None` where it is settled.
+    known: HashMap<DeliveryId, Option<Order>>,
+    lanes: BTreeMap<String, LaneState>,
+    dead: BTreeMap<u64, DeadLetter>,
+    dead_by_id: HashMap<DeliveryId, u64>,
+    totals: Counts,
+}
+
+#[derive(Debug)]
+struct Activity {
+    number: u64,
+    enqueued: SystemTime,
+    deliveries: BTreeSet<DeliveryId>,
+}
+
+#[derive(Debug, Default)]
+struct LaneState {
+    fence: u64,
+    held_until: Option<SystemTime>,
+    closed_until: Option<SystemTime>,
+    /// When it was served last, as a turn: who waits longest comes first.
+    served: u64,
+    rows: BTreeMap<Order, Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    delivery: Delivery,
+    /// `None`: never attempted, and due whatever the clock says.
+    not_before: Option<SystemTime>,
+}
+
+impl Row {
+    fn is_due(&self, now: SystemTime) -> bool {
+        self.not_before.is_none_or(|at| at <= now)
+    }
+}
+
+impl LaneState {
+    fn opens(&self) -> Option<SystemTime> {
+        let earliest = self
+            .rows
+            .values()
+            .map(|row| row.not_before.unwrap_or(SystemTime::UNIX_EPOCH))
+            .min()?;
+        Some(earliest.max(self.closed_until.unwrap_or(SystemTime::UNIX_EPOCH)))
+    }
+}
+
+impl State {
+    fn turn(&mut self) -> u64 {
+        self.turn += 1;
+        self.turn
+    }
+
+    fn owned(&mut self, lane: &Lane) -> Result<&mut LaneState, StoreError> {
+        let state = self.lanes.get_mut(&lane.host);
+        state.filter(|state| state.fence == lane.fence).ok_or_else(StoreError::fenced)
+    }
+
+    fn add(&mut self, delivery: Delivery, now: SystemTime) {
+        let turn = self.turn();
+        let activity = self
+            .activities
+            .entry(delivery.activity.clone())
+            .or_insert_with(|| Activity {
+                number: turn,
+                enqueued: now,
+                deliveries: BTreeSet::new(),
+            });
+        activity.deliveries.insert(delivery.id.clone());
+        let order = (activity.number, turn);
+        self.known.insert(delivery.id.clone(), Some(order));
+        let lane = self.lanes.entry(delivery.lane()).or_default();
+        let row = Row {
+            delivery,
+            not_before: None,
+        };
+        lane.rows.insert(order, row);
+    }
+
+    fn bury(&mut self, delivery: Delivery, died: SystemTime, reason: &str) {
+        let turn = self.turn();
+        self.dead_by_id.insert(delivery.id.clone(), turn);
+        let letter = DeadLetter {
+            delivery,
+            died,
+            reason: shorten(reason).to_owned(),
+        };
+        self.dead.insert(turn, letter);
+    }
+
+    fn exhume(&mut self, id: &DeliveryId) -> Option<DeadLetter> {
+        self.dead_by_id.remove(id).and_then(|turn| self.dead.remove(&turn))
+    }
+
+    fn is_unsettled(&self, id: &DeliveryId) -> bool {
+        matches!(self.known.get(id), Some(Some(_))) || self.dead_by_id.contains_key(id)
+    }
+}
+
+#[async_trait::async_trait]
+impl DeliveryQueue for Shared {
+    async fn enqueue(&self, batch: &[Delivery], now: SystemTime) -> Result<(), StoreError> {
+        let mut state = lock(&self.queue);
+        for delivery in batch {
+            if !state.known.contains_key(&delivery.id) {
+                state.totals.enqueued += 1;
+                state.add(delivery.clone(), now);
+            }
+        }
+        Ok(())
+    }
+
+    async fn lease(&self, _worker: &str, max: usize, now: SystemTime) -> Result<Vec<Lane>, StoreError> {
+        let mut state = lock(&self.queue);
+        let mut free: Vec<(u64, String)> = state
+            .lanes
+            .iter()
+            .filter(|(_, lane)| lane.held_until.is_none_or(|until| until <= now))
+            .filter(|(_, lane)| lane.opens().is_some_and(|opens| opens <= now))
+            .map(|(host, lane)| (lane.served, host.clone()))
+            .collect();
+        free.sort_unstable();
+        let until = now + LEASE;
+        let mut leased = Vec::new();
+        for (_, host) in free.into_iter().take(max) {
+            let turn = state.turn();
+            if let Some(lane) = state.lanes.get_mut(&host) {
+                lane.fence += 1;
+                lane.held_until = Some(until);
+                lane.served = turn;
+                let fence = lane.fence;
+                leased.push(Lane { host, fence, until });
+            }
+        }
+        Ok(leased)
+    }
+
+    async fn renew(&self, lane: &Lane, now: SystemTime) -> Result<Lane, StoreError> {
+        let mut state = lock(&self.queue);
+        let until = now + LEASE;
+        state.owned(lane)?.held_until = Some(until);
+        Ok(Lane {
+            until,
+            ..lane.clone()
+        })
+    }
+
+    async fn due(&self, lane: &Lane, max: usize, now: SystemTime) -> Result<Vec<Delivery>, StoreError> {
+        let mut state = lock(&self.queue);
+        let due = state.owned(lane)?.rows.values().filter(|row| row.is_due(now));
+        Ok(due.take(max).map(|row| row.delivery.clone()).collect())
+    }
+
+    async fn settle(
+        &self,
+        lane: &Lane,
+        outcomes: &[(DeliveryId, Settled)],
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        let mut state = lock(&self.queue);
+        state.owned(lane)?;
+        for (id, settled) in outcomes {
+            let Some(Some(order)) = state.known.get(id).copied() else {
+                continue;
+            };
+            let Ok(owned) = state.owned(lane) else {
+                continue;
+            };
+            if let Settled::Retry { at, .. } = settled {
+                if let Some(row) = owned.rows.get_mut(&order) {
+                    row.not_before = Some(*at);
+                    row.delivery.attempt = row.delivery.attempt.saturating_add(1);
+                }
+                continue;
+            }
+            let Some(mut row) = owned.rows.remove(&order) else {
+                continue;
+            };
+            state.known.insert(id.clone(), None);
+            match settled {
+                Settled::Dead { reason } => {
+                    row.delivery.attempt = row.delivery.attempt.saturating_add(1);
+                    state.bury(row.delivery, now, reason);
+                }
+                Settled::Delivered | Settled::Retry { .. } => state.totals.delivered += 1,
+            }
+        }
+        Ok(())
+    }
+
+    async fn release(&self, lane: Lane, closed_until: Option<SystemTime>) -> Result<(), StoreError> {
+        let mut state = lock(&self.queue);
+        if let Ok(owned) = state.owned(&lane) {
+            owned.held_until = None;
+            owned.closed_until = closed_until;
+            // Whoever gave it back has no further say in it.
+            owned.fence += 1;
+        }
+        Ok(())
+    }
+
+    async fn probe(&self, host: &str, at: SystemTime) -> Result<(), StoreError> {
+        let mut state = lock(&self.queue);
+        if let Some(lane) = state.lanes.get_mut(host)
+            && let Some(closed_until) = &mut lane.closed_until
+        {
+            *closed_until = at.min(*closed_until);
+        }
+        Ok(())
+    }
+
+    async fn next_due(&self) -> Result<Option<SystemTime>, StoreError> {
+        let state = lock(&self.queue);
+        let lanes = state.lanes.values();
+        let opens = lanes.filter_map(|lane| Some(lane.opens()?.max(lane.held_until.unwrap_or(SystemTime::UNIX_EPOCH))));
+        Ok(opens.min())
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        let state = lock(&self.queue);
+        Ok(Counts {
+            pending: state.lanes.values().map(|lane| lane.rows.len() as u64).sum(),
+            dead: state.dead.len() as u64,
+            ..state.totals
+        })
+    }
+
+    async fn dead(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        Ok(lock(&self.queue).dead.values().take(max).cloned().collect())
+    }
+
+    async fn retry_dead(&self, ids: &[DeliveryId], now: SystemTime) -> Result<u64, StoreError> {
+        let mut state = lock(&self.queue);
+        let mut count = 0;
+        for id in ids {
+            if let Some(mut letter) = state.exhume(id) {
+                letter.delivery.attempt = 0;
+                letter.delivery.first_enqueued = now;
+                state.add(letter.delivery, now);
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    async fn discard_dead(&self, ids: &[DeliveryId]) -> Result<u64, StoreError> {
+        let mut state = lock(&self.queue);
+        let mut count = 0;
+        for id in ids {
+            if state.exhume(id).is_some() {
+                count += 1;
+            }
+        }
+        state.totals.cancelled += count;
+        Ok(count)
+    }
+
+    async fn cancel(&self, host: &str) -> Result<u64, StoreError> {
+        let mut state = lock(&self.queue);
+        let Some(lane) = state.lanes.get_mut(host) else {
+            return Ok(0);
+        };
+        let rows = std::mem::take(&mut lane.rows);
+        lane.fence += 1;
+        lane.held_until = None;
+        for row in rows.values() {
+            state.known.insert(row.delivery.id.clone(), None);
+        }
+        let count = rows.len() as u64;
+        state.totals.cancelled += count;
+        Ok(count)
+    }
+
+    async fn supersede(&self, activity: &Iri) -> Result<u64, StoreError> {
+        let mut state = lock(&self.queue);
+        let State {
+            activities,
+            known,
+            lanes,
+            totals,
+            ..
+        } = &mut *state;
+        let Some(activity) = activities.get(activity) else {
+            return Ok(0);
+        };
+        let mut count = 0;
+        // An owner that let its lease run out may still have something in hand: only what nobody holds is safe.
+        for lane in lanes.values_mut().filter(|lane| lane.held_until.is_none()) {
+            lane.rows.retain(|_, row| {
+                let taken = row.delivery.attempt == 0 && activity.deliveries.contains(&row.delivery.id);
+                if taken {
+                    known.insert(row.delivery.id.clone(), None);
+                    count += 1;
+                }
+                !taken
+            });
+        }
+        totals.superseded += count;
+        Ok(count)
+    }
+
+    async fn unsettled(&self, activities: &[Iri]) -> Result<Vec<Iri>, StoreError> {
+        let state = lock(&self.queue);
+        let unsettled = activities.iter().filter(|id| {
+            let activity = state.activities.get(*id);
+            activity.is_some_and(|activity| activity.deliveries.iter().any(|id| state.is_unsettled(id)))
+        });
+        Ok(unsettled.cloned().collect())
+    }
+
+    async fn prune(&self, before: SystemTime, max: usize) -> Result<usize, StoreError> {
+        let mut state = lock(&self.queue);
+        let gone: Vec<Iri> = state
+            .activities
+            .iter()
+            .filter(|(_, activity)| activity.enqueued < before)
+            .filter(|(_, activity)| !activity.deliveries.iter().any(|id| state.is_unsettled(id)))
+            .map(|(id, _)| id.clone())
+            .take(max)
+            .collect();
+        for id in &gone {
+            let activity = state.activities.remove(id);
+            for delivery in activity.into_iter().flat_map(|activity| activity.deliveries) {
+                state.known.remove(&delivery);
+            }
+        }
+        Ok(gone.len())
+    }
+}

@@ -1,0 +1,67 @@
+//! What the application wants sent, from the commit of its transaction until it is in the queue.
+
+use crate::{Iri, StoreError};
+use bytes::Bytes;
+use std::fmt;
+
+/// One activity to be sent: one row, whatever the size of its audience.
+///
+/// It is what the application writes in its own transaction: no follower is read for it, no name resolved, no
+/// key touched. Who gets it is found out later, and durably.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The activity's id: what makes recording it twice harmless.
+    pub id: Iri,
+    /// The identifier of the local actor in whose name, and with whose key, it goes out.
+    pub sender: String,
+    /// The bytes that will be sent, and signed anew for each attempt.
+    pub body: Bytes,
+    /// Whom it is for, as `to`, `cc` and the like say: actors and collections, not inboxes.
+    pub audience: Vec<Iri>,
+}
+
+/// The outbox: from *recorded* through *unexpanded* to *expanded*. The body stays, as attempts may take a week.
+#[async_trait::async_trait]
+pub trait Outbox: fmt::Debug + Send + Sync {
+    /// Records it in a transaction of its own. Durable when `Ok`; idempotent by id, the first record stays.
+    ///
+    /// # Errors
+    /// [`Busy`](crate::StoreErrorKind::Busy), [`Full`](crate::StoreErrorKind::Full) or
+    /// [`Broken`](crate::StoreErrorKind::Broken), and nothing was written.
+    async fn record(&self, outgoing: &Outgoing) -> Result<(), StoreError>;
+
+    /// At most `max` activities that were recorded and not yet marked by [`expanded`](Outbox::expanded), in
+    /// the order in which they were recorded. Takes nothing away: two callers get the same ones, and as the
+    /// queue is idempotent, expanding one twice is harmless.
+    ///
+    /// # Errors
+    /// [`Busy`](crate::StoreErrorKind::Busy) or [`Broken`](crate::StoreErrorKind::Broken).
+    async fn unexpanded(&self, max: usize) -> Result<Vec<Outgoing>, StoreError>;
+
+    /// Marks it: all of its deliveries are in the queue. Call it only after the last
+    /// [`enqueue`](crate::DeliveryQueue::enqueue) returned `Ok`. Durable when `Ok`; an unknown id is no error.
+    ///
+    /// # Errors
+    /// As [`record`](Outbox::record).
+    async fn expanded(&self, id: &Iri) -> Result<(), StoreError>;
+
+    /// The bytes of an activity, before and after its expansion, until it is [forgotten](Outbox::forget).
+    ///
+    /// # Errors
+    /// As [`unexpanded`](Outbox::unexpanded).
+    async fn body(&self, id: &Iri) -> Result<Option<Bytes>, StoreError>;
+
+    /// At most `max` expanded activities whose bodies are still kept, oldest first, after `after` (the last
+    /// one of the page before). For the retention run: those that
+    /// [`DeliveryQueue::unsettled`](crate::DeliveryQueue::unsettled) does not name can be forgotten.
+    ///
+    /// # Errors
+    /// As [`unexpanded`](Outbox::unexpanded).
+    async fn kept(&self, after: Option<&Iri>, max: usize) -> Result<Vec<Iri>, StoreError>;
+
+    /// Drops these activities with their bodies. What is not expanded yet is left alone: nothing vanishes.
+    ///
+    /// # Errors
+    /// As [`record`](Outbox::record).
+    async fn forget(&self, ids: &[Iri]) -> Result<(), StoreError>;
+}
