@@ -44,7 +44,7 @@ impl fmt::Display for DeliveryId {
 /// One activity for one inbox. The body is not in it: it stands once, in the [`Outbox`](crate::Outbox).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Its name; always [`DeliveryId::new`] of the next and the last but two fields.
+    /// Its name: [`DeliveryId::new`] of `activity` and `inbox`.
     pub id: DeliveryId,
     /// The activity's id.
     pub activity: Iri,
@@ -71,10 +71,14 @@ impl Delivery {
         }
     }
 
-    /// The lane that it belongs to: host and, where it is not the scheme's own, port of the inbox, in lower case.
+    /// The lane that it belongs to: the host of the inbox in one spelling, with a port where that is not the
+    /// scheme's own.
     pub fn lane(&self) -> String {
-        // An inbox without an authority can be sent nowhere; it must still be somewhere, to become a dead letter.
-        self.inbox.authority().unwrap_or_default().to_ascii_lowercase()
+        // An inbox without a host can be sent nowhere; it must still be somewhere, to become a dead letter.
+        self.inbox
+            .origin()
+            .map(|origin| origin.authority())
+            .unwrap_or_default()
     }
 }
 

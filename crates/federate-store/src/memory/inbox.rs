@@ -2,7 +2,8 @@
 
 use super::{Shared, lock};
 use crate::{
-    Accepted, DeadActivity, Inbox, Iri, Outgoing, Pending, ReceivedId, Sealed, Settlement, StoreError, shorten,
+    Accepted, DeadActivity, Inbox, Iri, Outgoing, Pending, ReceivedId, Sealed, Settlement, StoreError,
+    shorten,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -162,7 +163,9 @@ impl Inbox for Shared {
                 .rows
                 .iter()
                 .filter(|(_, row)| matches!(row.state, RowState::Done) && row.received < before);
-            old.take(max).map(|(number, row)| (*number, row.id.clone())).collect()
+            old.take(max)
+                .map(|(number, row)| (*number, row.id.clone()))
+                .collect()
         };
         {
             let mut marks = lock(&self.outbox);

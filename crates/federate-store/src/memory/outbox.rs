@@ -82,7 +82,10 @@ impl Outbox for Shared {
         let state = lock(&self.outbox);
         let after = after.and_then(|id| state.by_id.get(id)).copied().unwrap_or(0);
         let expanded = state.rows.range(after + 1..).filter(|(_, row)| row.expanded);
-        Ok(expanded.take(max).map(|(_, row)| row.outgoing.id.clone()).collect())
+        Ok(expanded
+            .take(max)
+            .map(|(_, row)| row.outgoing.id.clone())
+            .collect())
     }
 
     async fn forget(&self, ids: &[Iri]) -> Result<(), StoreError> {

@@ -31,7 +31,10 @@ impl std::fmt::Debug for State {
 impl KeyStore for Shared {
     async fn get_or_insert(&self, name: &str, candidate: &[u8]) -> Result<Vec<u8>, StoreError> {
         let mut state = lock(&self.people);
-        let kept = state.keys.entry(name.to_owned()).or_insert_with(|| candidate.to_vec());
+        let kept = state
+            .keys
+            .entry(name.to_owned())
+            .or_insert_with(|| candidate.to_vec());
         Ok(kept.clone())
     }
 
@@ -70,22 +73,34 @@ impl Followers for Shared {
         after: Option<&str>,
         max: usize,
     ) -> Result<Vec<(String, Follower)>, StoreError> {
-        let after: u64 = after.map(str::parse).transpose().map_err(StoreError::broken)?.unwrap_or(0);
+        let after: u64 = after
+            .map(str::parse)
+            .transpose()
+            .map_err(StoreError::broken)?
+            .unwrap_or(0);
         let state = lock(&self.people);
         let Some(following) = state.followers.get(of) else {
             return Ok(Vec::new());
         };
         let page = following.by_number.range(after.saturating_add(1)..).take(max);
-        Ok(page.map(|(number, follower)| (number.to_string(), follower.clone())).collect())
+        Ok(page
+            .map(|(number, follower)| (number.to_string(), follower.clone()))
+            .collect())
     }
 
     async fn contains(&self, of: &str, actor: &Iri) -> Result<bool, StoreError> {
         let state = lock(&self.people);
-        Ok(state.followers.get(of).is_some_and(|following| following.numbers.contains_key(actor)))
+        Ok(state
+            .followers
+            .get(of)
+            .is_some_and(|following| following.numbers.contains_key(actor)))
     }
 
     async fn count(&self, of: &str) -> Result<u64, StoreError> {
         let state = lock(&self.people);
-        Ok(state.followers.get(of).map_or(0, |following| following.numbers.len() as u64))
+        Ok(state
+            .followers
+            .get(of)
+            .map_or(0, |following| following.numbers.len() as u64))
     }
 }

@@ -74,7 +74,9 @@ impl State {
 
     fn owned(&mut self, lane: &Lane) -> Result<&mut LaneState, StoreError> {
         let state = self.lanes.get_mut(&lane.host);
-        state.filter(|state| state.fence == lane.fence).ok_or_else(StoreError::fenced)
+        state
+            .filter(|state| state.fence == lane.fence)
+            .ok_or_else(StoreError::fenced)
     }
 
     fn add(&mut self, delivery: Delivery, now: SystemTime) {
@@ -110,7 +112,9 @@ impl State {
     }
 
     fn exhume(&mut self, id: &DeliveryId) -> Option<DeadLetter> {
-        self.dead_by_id.remove(id).and_then(|turn| self.dead.remove(&turn))
+        self.dead_by_id
+            .remove(id)
+            .and_then(|turn| self.dead.remove(&turn))
     }
 
     fn is_unsettled(&self, id: &DeliveryId) -> bool {
@@ -233,7 +237,12 @@ impl DeliveryQueue for Shared {
     async fn next_due(&self) -> Result<Option<SystemTime>, StoreError> {
         let state = lock(&self.queue);
         let lanes = state.lanes.values();
-        let opens = lanes.filter_map(|lane| Some(lane.opens()?.max(lane.held_until.unwrap_or(SystemTime::UNIX_EPOCH))));
+        let opens = lanes.filter_map(|lane| {
+            Some(
+                lane.opens()?
+                    .max(lane.held_until.unwrap_or(SystemTime::UNIX_EPOCH)),
+            )
+        });
         Ok(opens.min())
     }
 
