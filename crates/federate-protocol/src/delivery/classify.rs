@@ -25,8 +25,10 @@ pub enum Attempt<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Our own guard refuses the address: private, loopback, a forbidden scheme or port.
+    /// Our own guard refuses the URL itself (scheme, port, an address in place of a name), or it is none.
     Forbidden,
+    /// The name has addresses, but none that is public.
+    Address,
     /// The name is unknown (NXDOMAIN), or no name server answered (SERVFAIL, timeout): the two are not told apart,
     /// as expired domains come back and broken resolvers answer NXDOMAIN.
     Dns,
@@ -38,7 +40,7 @@ pub enum Fault {
     Timeout,
     /// The connection broke before the answer was whole.
     Reset,
-    /// The answer was larger than we read. It was an answer: the status had no room in the error.
+    /// The answer was larger than we read, and its status is not known. (Where it is, it is an [`Attempt::Answered`].)
     TooLarge,
     /// What came was not HTTP.
     Protocol,
@@ -101,14 +103,20 @@ impl Verdict {
 /// | 502, 503, 504, 507 and every other 5xx (520 to 530 of CDNs too) | retry | yes | the host is down or full |
 /// | DNS, connect, TLS, timeout, reset, not HTTP | retry | yes | hosts move, certificates are renewed |
 /// | answer too large | retry | no | an answer, but not one that we can read |
-/// | address forbidden by our guard | retry | yes | the name may point elsewhere tomorrow; never to be asked in vain by each row |
+/// | name without a public address | retry | yes | it may point elsewhere tomorrow |
+/// | URL forbidden by our guard | dead | | the URL will not change by waiting |
 /// | failure on our own side | retry | no | theirs is not the blame |
+///
+/// Where the head of an answer came and then the connection broke, the status counts: a peer that said 202 has it.
 ///
 /// `Retry-After` is read on every status that is retried ([`retry_after`]).
 #[must_use]
 pub fn classify(attempt: &Attempt<'_>, now: SystemTime) -> Verdict {
     match *attempt {
         Attempt::Answered { status, retry_after } => by_status(status, retry_after, now),
+        Attempt::Failed(Fault::Forbidden) => Verdict::Dead {
+            reason: Fault::Forbidden.to_string(),
+        },
         Attempt::Failed(fault) => Verdict::Retry {
             after: None,
             reason: fault.to_string(),
@@ -154,7 +162,8 @@ fn answered(status: u16) -> String {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Forbidden => "address not allowed",
+            Self::Forbidden => "URL not allowed",
+            Self::Address => "name has no public address",
             Self::Dns => "name not resolved",
             Self::Connect => "connection not established",
             Self::Tls => "TLS handshake failed",
@@ -212,7 +221,7 @@ mod tests {
     fn p5_every_fault_is_retried_and_most_are_the_hosts() {
         use Fault::*;
         for (fault, blame) in [
-            (Forbidden, true),
+            (Address, true),
             (Dns, true),
             (Connect, true),
             (Tls, true),
@@ -226,6 +235,7 @@ mod tests {
             assert_eq!(short(&verdict), ('r', blame), "{fault:?}");
             assert_eq!(verdict.reason(), Some(fault.to_string().as_str()));
         }
+        assert_eq!(short(&classify(&Attempt::Failed(Forbidden), NOW)), ('x', false));
     }
 
     #[test]

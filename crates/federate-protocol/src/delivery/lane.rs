@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LaneLimits {
-    /// Requests under way at once to a host that we know nothing about: 4.
+    /// Requests under way at once to a host that we know nothing about: 2.
     pub initial: u16,
     /// Requests under way at once to a host that takes whatever comes: 64.
     pub max: u16,
@@ -22,7 +22,7 @@ pub struct LaneLimits {
 impl Default for LaneLimits {
     fn default() -> Self {
         Self {
-            initial: 4,
+            initial: 2,
             max: 64,
             trip: 5,
             first_pause: Duration::from_secs(30),
@@ -60,6 +60,8 @@ pub struct LaneState {
     /// Pauses in a row.
     pauses: u32,
     last_probe: Option<SystemTime>,
+    /// The host has answered, and not failed since.
+    proven: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +116,7 @@ impl LaneState {
             failures: 0,
             pauses: 0,
             last_probe: None,
+            proven: false,
         }
     }
 
@@ -145,6 +148,7 @@ impl LaneState {
     }
 
     /// An attempt ended. `entropy` spreads the pause.
+    #[expect(clippy::needless_pass_by_value, reason = "a ticket is good for one outcome")]
     pub fn on_outcome(&mut self, ticket: Ticket, verdict: &Verdict, now: SystemTime, entropy: u64) {
         let was_full = self.in_flight >= self.window;
         self.in_flight = self.in_flight.saturating_sub(1);
@@ -167,6 +171,7 @@ impl LaneState {
     }
 
     /// An attempt was given up before it had an outcome (shutdown, a lost lease): as if it had never begun.
+    #[expect(clippy::needless_pass_by_value, reason = "a ticket is good for one outcome")]
     pub fn on_abandoned(&mut self, ticket: Ticket, now: SystemTime) {
         self.in_flight = self.in_flight.saturating_sub(1);
         if ticket.probe && self.breaker == Breaker::Probing {
@@ -221,6 +226,13 @@ impl LaneState {
         self.failures
     }
 
+    /// Whether the last thing that we know of the host is an answer. Those of which this is not known should not
+    /// be able to take all the slots there are.
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        self.proven
+    }
+
     /// `false` where a fresh state would do as well: nothing under way, nothing learnt that matters.
     #[must_use]
     pub fn is_worth_keeping(&self) -> bool {
@@ -242,6 +254,7 @@ impl LaneState {
     fn answered(&mut self, was_full: bool) {
         self.failures = 0;
         self.pauses = 0;
+        self.proven = true;
         if self.breaker != Breaker::Closed {
             // The probe, or what was sent before the breaker opened: either way it is an answer.
             self.reopen();
@@ -260,6 +273,7 @@ impl LaneState {
     fn host_failed(&mut self, ticket: &Ticket, after: Option<Duration>, now: SystemTime, entropy: u64) {
         self.failures = self.failures.saturating_add(1);
         self.successes = 0;
+        self.proven = false;
         if ticket.epoch == self.epoch {
             self.epoch = self.epoch.wrapping_add(1);
             self.window = (self.window / 2).max(1);
