@@ -1,1 +1,91 @@
+#![allow(clippy::todo, dead_code, reason = "under construction")]
 //! ActivityStreams 2.0 and ActivityPub types that read the whole fediverse and lose nothing.
+//!
+//! An [`Object`] is anything that a server sends. It is typed and forgiving at once: `note.content()` reads a
+//! text, a list of one text or a language map; `activity.actor()` an id, an object or a Link; what cannot be
+//! read is a [`Warning`], not an error. It keeps the bytes as they came, so that nothing is lost.
+//!
+//! ```
+//! use federate_activitystreams::{Announce, Create, Follow, Iri, Note, Object, Property, vocabulary};
+//!
+//! vocabulary! {
+//!     /// An `Event` of Mobilizon.
+//!     Event
+//! }
+//! const SEATS: Property<f64> =
+//!     Property::new("maximumAttendeeCapacity", "https://schema.org/maximumAttendeeCapacity");
+//! const VENUE: Property<Iri> = Property::new("venue", "https://events.example/ns#venue");
+//!
+//! fn describe(activity: &Object) -> String {
+//!     if let Some(create) = activity.as_::<Create<Note>>() {
+//!         return format!("{:?} wrote {}", create.actor(), create.object().plain_text());
+//!     }
+//!     if let Some(create) = activity.as_::<Create<Event>>() {
+//!         let event = create.object();
+//!         return format!("at {:?}, {:?} seats", event.get(&VENUE), event.get(&SEATS));
+//!     }
+//!     match activity.type_name() {
+//!         Follow::TYPE => "follow".into(),
+//!         Announce::TYPE => "boost".into(),
+//!         other => format!("unknown {other}"),
+//!     }
+//! }
+//!
+//! let came = Object::parse(
+//!     br#"{"type": "Create", "actor": "https://a.example/u", "object": {"type": "Event",
+//!          "maximumAttendeeCapacity": "12", "venue": {"id": "https://a.example/v"}}}"#,
+//! )?;
+//! assert_eq!(describe(&came), "at Some(<https://a.example/v>), Some(12.0) seats");
+//!
+//! let mine = Create::new(Note::builder(Iri::parse("https://me.example/1")?).text("hello").public());
+//! assert_eq!(describe(&mine), "[] wrote hello");
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is refused whole
+//!
+//! The table stands at [`ParseError`]; the limits at [`Limits`]. Everything else is read.
+//!
+//! # JSON-LD
+//!
+//! Documents are read in the compact form that everybody sends, whatever their context says; contexts are
+//! never fetched. `as:actor` and `https://www.w3.org/ns/activitystreams#actor` are read as `actor`, `@id` and
+//! `@type` as `id` and `type`. A document that gives a security-relevant term another meaning by its inline
+//! context, or one property two values under two spellings, is refused: two readers would believe two things.
+//!
+//! # Features
+//!
+//! - `html`: [`Object::safe_html`] and `html::sanitize`, on the ammonia sanitiser.
+#![deny(missing_docs)]
+
+mod actor;
+mod address;
+mod build;
+mod context;
+mod edit;
+mod error;
+pub mod html;
+mod iri;
+mod kind;
+mod kinds;
+mod object;
+mod property;
+mod reference;
+mod scan;
+mod tape;
+pub mod terms;
+mod time;
+mod types;
+mod warnings;
+
+pub use actor::{ActorKey, Field};
+pub use address::{PUBLIC, Visibility, is_public};
+pub use build::{CONTEXT_IRI, NoteBuilder, When};
+pub use error::{Limits, ParseError, Warning};
+pub use iri::{BadIri, Iri, MAX_IRI_BYTES, Origin};
+pub use kind::{Kind, Kind as Vocabulary};
+pub use kinds::*;
+pub use object::{Activity, Object};
+pub use property::{Json, Property, Value};
+pub use reference::Ref;
+pub use tape::Node;

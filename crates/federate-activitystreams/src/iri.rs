@@ -1,0 +1,359 @@
+//! Identifiers, as they came.
+
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use thiserror::Error;
+use url::{Host, Url};
+
+/// The most bytes that an [`Iri`] may have.
+pub const MAX_IRI_BYTES: usize = 2048;
+
+/// An absolute identifier of any scheme (`https:`, `did:`, `tag:`, `urn:`, `bear:` …).
+///
+/// It is kept and compared **byte by byte, as it came**: `https://a.example` and `https://a.example/` are
+/// two ids, because the servers that sent them treat them as two. What has to be compared by meaning is
+/// compared by [`origin`](Self::origin). Clones are cheap.
+///
+/// ```
+/// use federate_activitystreams::Iri;
+///
+/// let alice = Iri::parse("https://a.example/users/alice#main-key")?;
+/// assert_eq!(alice.host(), Some("a.example"));
+/// assert_eq!(alice.without_fragment().as_str(), "https://a.example/users/alice");
+/// # Ok::<_, federate_activitystreams::BadIri>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Iri(Arc<str>);
+
+/// Why a text is no [`Iri`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum BadIri {
+    /// Nothing at all.
+    #[error("empty identifier")]
+    Empty,
+    /// More than [`MAX_IRI_BYTES`].
+    #[error("identifier longer than {MAX_IRI_BYTES} bytes")]
+    TooLong,
+    /// A blank, a control character, a quote, an angle bracket or a backslash: what no identifier holds.
+    #[error("identifier with a blank or a control character")]
+    Blank,
+    /// No `scheme:` at its beginning: a relative reference, a handle, a plain word.
+    #[error("identifier without a scheme")]
+    NotAbsolute,
+    /// A scheme that names a host, without a host that can be read.
+    #[error("identifier without a valid host")]
+    BadHost,
+}
+
+/// Who speaks: scheme, host and port, in one spelling.
+///
+/// Two ids of one origin are of one server. The host is lower-cased and in its ASCII form (IDNA), the
+/// scheme's default port is filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin {
+    scheme: String,
+    host: String,
+    port: u16,
+}
+
+impl Iri {
+    /// Reads an identifier.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is empty, longer than [`MAX_IRI_BYTES`], holds a blank or a control character, has no
+    /// scheme, or is an `http(s)` URL without a valid host.
+    pub fn parse(text: &str) -> Result<Self, BadIri> {
+        check(text)?;
+        Ok(Self(text.into()))
+    }
+
+    /// The text, as it came.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What stands before the first `:`, as it came.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        self.0.split(':').next().unwrap_or_default()
+    }
+
+    /// The host as it came: no port, no user; `None` where there is no `//host`.
+    ///
+    /// Compare hosts through [`origin`](Self::origin), which knows letter case and IDNA.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        let authority = self.authority()?;
+        let host = authority.rsplit('@').next().unwrap_or(authority);
+        let host = match host.strip_prefix('[') {
+            Some(_) => host.split_inclusive(']').next().unwrap_or(host),
+            None => host.split(':').next().unwrap_or(host),
+        };
+        (!host.is_empty()).then_some(host)
+    }
+
+    /// What stands between `//` and the next `/`, `?` or `#`, as it came: user, host and port.
+    #[must_use]
+    pub fn authority(&self) -> Option<&str> {
+        let rest = self.0.get(self.scheme().len()..)?.strip_prefix("://")?;
+        let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or(rest);
+        (!authority.is_empty()).then_some(authority)
+    }
+
+    /// Scheme, host and port in one spelling; `None` for `did:`, `urn:`, `tag:` and all else without a host
+    /// and a known port.
+    #[must_use]
+    pub fn origin(&self) -> Option<Origin> {
+        let url = Url::parse(&self.0).ok()?;
+        let host = match url.host()? {
+            Host::Domain(name) => name.to_ascii_lowercase(),
+            Host::Ipv4(address) => address.to_string(),
+            Host::Ipv6(address) => format!("[{address}]"),
+        };
+        if host.is_empty() {
+            return None;
+        }
+        Some(Origin {
+            scheme: url.scheme().to_owned(),
+            host,
+            port: url.port_or_known_default()?,
+        })
+    }
+
+    /// Whether both are of one server. Two ids without an origin never are.
+    #[must_use]
+    pub fn same_origin(&self, other: &Self) -> bool {
+        self.origin().is_some_and(|origin| Some(origin) == other.origin())
+    }
+
+    /// The same identifier up to its first `#`.
+    #[must_use]
+    pub fn without_fragment(&self) -> Self {
+        match self.0.split_once('#') {
+            Some((before, _)) => Self(before.into()),
+            None => self.clone(),
+        }
+    }
+
+    /// The identifier as a URL, for what sends requests.
+    ///
+    /// # Errors
+    ///
+    /// Where it is no URL by the [URL Standard](https://url.spec.whatwg.org/).
+    pub fn to_url(&self) -> Result<Url, BadIri> {
+        Url::parse(&self.0).map_err(|error| match error {
+            url::ParseError::RelativeUrlWithoutBase => BadIri::NotAbsolute,
+            _ => BadIri::BadHost,
+        })
+    }
+}
+
+impl Origin {
+    /// `https`, in lower case.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
+    /// The host in its ASCII form and lower case; an IPv6 address in brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, with the scheme's default filled in.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// `host`, or `host:port` where the port is not the scheme's own: what a `Host` header says.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        match (self.scheme.as_str(), self.port) {
+            ("https" | "wss", 443) | ("http" | "ws", 80) => self.host.clone(),
+            (_, port) => format!("{}:{port}", self.host),
+        }
+    }
+}
+
+fn check(text: &str) -> Result<(), BadIri> {
+    if text.is_empty() {
+        return Err(BadIri::Empty);
+    }
+    if text.len() > MAX_IRI_BYTES {
+        return Err(BadIri::TooLong);
+    }
+    if text
+        .chars()
+        .any(|c| c.is_control() || c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\\'))
+    {
+        return Err(BadIri::Blank);
+    }
+    let (scheme, rest) = text.split_once(':').ok_or(BadIri::NotAbsolute)?;
+    let mut letters = scheme.bytes();
+    if !letters.next().is_some_and(|c| c.is_ascii_alphabetic())
+        || !letters.all(|c| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'-' | b'.'))
+        || rest.is_empty()
+    {
+        return Err(BadIri::NotAbsolute);
+    }
+    if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") {
+        let host = rest
+            .strip_prefix("//")
+            .and_then(|rest| rest.split(['/', '?', '#']).next());
+        if host.is_none_or(str::is_empty) {
+            return Err(BadIri::BadHost);
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Display for Iri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Iri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{}>", self.0)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.authority())
+    }
+}
+
+impl FromStr for Iri {
+    type Err = BadIri;
+
+    fn from_str(text: &str) -> Result<Self, BadIri> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<&str> for Iri {
+    type Error = BadIri;
+
+    fn try_from(text: &str) -> Result<Self, BadIri> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for Iri {
+    type Error = BadIri;
+
+    fn try_from(text: String) -> Result<Self, BadIri> {
+        check(&text)?;
+        Ok(Self(text.into()))
+    }
+}
+
+impl From<&Iri> for Iri {
+    fn from(iri: &Iri) -> Self {
+        iri.clone()
+    }
+}
+
+impl From<Iri> for String {
+    fn from(iri: Iri) -> Self {
+        iri.as_str().to_owned()
+    }
+}
+
+impl AsRef<str> for Iri {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Iri {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq<str> for Iri {
+    fn eq(&self, other: &str) -> bool {
+        &*self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Iri {
+    fn eq(&self, other: &&str) -> bool {
+        &*self.0 == *other
+    }
+}
+
+impl Serialize for Iri {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Iri {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .try_into()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_compare_as_they_came_and_origins_by_meaning() {
+        let a = Iri::parse("https://A.Example:443/x").unwrap();
+        let b = Iri::parse("https://a.example/x").unwrap();
+        assert_ne!(a, b);
+        assert!(a.same_origin(&b));
+        assert_eq!(a.origin().unwrap().to_string(), "https://a.example");
+        assert!(!b.same_origin(&Iri::parse("http://a.example/x").unwrap()));
+        let idn = Iri::parse("https://münchen.example/").unwrap();
+        assert!(idn.same_origin(&Iri::parse("https://xn--mnchen-3ya.example/").unwrap()));
+        let did = Iri::parse("did:key:z6Mk").unwrap();
+        assert_eq!(
+            (did.origin(), did.host(), did.same_origin(&did)),
+            (None, None, false)
+        );
+    }
+
+    #[test]
+    fn parts_are_taken_without_losing_a_user_or_a_port() {
+        let iri = Iri::parse("https://u:p@[::1]:8080/path?q#f").unwrap();
+        assert_eq!(iri.authority(), Some("u:p@[::1]:8080"));
+        assert_eq!(iri.host(), Some("[::1]"));
+        assert_eq!(iri.origin().unwrap().authority(), "[::1]:8080");
+        assert_eq!(iri.without_fragment().as_str(), "https://u:p@[::1]:8080/path?q");
+    }
+
+    #[test]
+    fn what_is_no_identifier_is_refused_with_the_reason() {
+        for (text, why) in [
+            ("", BadIri::Empty),
+            ("alice", BadIri::NotAbsolute),
+            ("/users/alice", BadIri::NotAbsolute),
+            ("1https://a.example/", BadIri::NotAbsolute),
+            ("https:", BadIri::NotAbsolute),
+            ("https:///x", BadIri::BadHost),
+            ("https:x", BadIri::BadHost),
+            ("https://a.example/ b", BadIri::Blank),
+            ("https://a.example/\n", BadIri::Blank),
+        ] {
+            assert_eq!(Iri::parse(text), Err(why), "{text:?}");
+        }
+        assert_eq!(
+            Iri::parse(&format!("https://a.example/{}", "x".repeat(3000))),
+            Err(BadIri::TooLong)
+        );
+    }
+}

@@ -1,0 +1,308 @@
+//! A document, or an object in one.
+
+use std::{borrow::Borrow, fmt, sync::Arc};
+
+use serde_json::Value as JsonValue;
+
+use crate::{
+    Iri, Json, Kind, Limits, ParseError, Property, Value, Warning, edit, scan,
+    tape::{Doc, Node, Token},
+    types,
+};
+
+/// Anything that a server sends: a whole document, or an object in one.
+///
+/// It keeps the bytes as they came and an index of them. Nothing is lost: [`to_bytes`](Self::to_bytes) of an
+/// untouched document are the bytes that came, and setting one property leaves all others as they are. A
+/// clone is O(1), and owned: it goes anywhere, also after the document that it was a part of is gone.
+///
+/// Reading is tolerant. Where a property holds something that cannot be read, the answer is as if it was not
+/// there, and [`warnings`](Self::warnings) says so.
+///
+/// Two are equal when they stand for the same JSON text.
+#[derive(Clone)]
+pub struct Object {
+    doc: Arc<Doc>,
+    index: u32,
+}
+
+/// An activity is an object like all others; the name says what is meant.
+pub type Activity = Object;
+
+impl Object {
+    /// An object without any property.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::own(b"{}".to_vec()).unwrap_or_else(|| Self {
+            doc: Arc::default(),
+            index: 0,
+        })
+    }
+
+    /// Reads a document within the usual [`Limits`].
+    ///
+    /// # Errors
+    ///
+    /// Where the document is refused whole: see the table at [`ParseError`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
+        Self::parse_with(bytes, &Limits::default())
+    }
+
+    /// Reads a document within these limits.
+    ///
+    /// # Errors
+    ///
+    /// Where the document is refused whole: see the table at [`ParseError`].
+    pub fn parse_with(bytes: &[u8], limits: &Limits) -> Result<Self, ParseError> {
+        let doc = scan::document(bytes, limits)?;
+        Ok(Self {
+            doc: Arc::new(doc),
+            index: 0,
+        })
+    }
+
+    /// The document that this value is.
+    ///
+    /// # Errors
+    ///
+    /// Where it is no JSON object, or refused whole as a received document would be.
+    pub fn from_value(value: impl Borrow<JsonValue>) -> Result<Self, ParseError> {
+        let bytes = serde_json::to_vec(value.borrow()).map_err(|_| ParseError::NotAnObject)?;
+        Self::parse_with(&bytes, &scan::OURS)
+    }
+
+    /// The document as bytes: as they came where nobody touched it.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.as_bytes().to_vec()
+    }
+
+    /// [`to_bytes`](Self::to_bytes) without a copy.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        if self.index == 0 {
+            &self.doc.bytes
+        } else {
+            self.node().raw()
+        }
+    }
+
+    /// The document as a [`serde_json::Value`]. A number that no `f64` holds (`1e400`) becomes a text.
+    #[must_use]
+    pub fn to_value(&self) -> JsonValue {
+        self.node().to_value()
+    }
+
+    /// The value at this place, for what no accessor reads.
+    #[must_use]
+    pub fn node(&self) -> Node<'_> {
+        Node::new(&self.doc, self.index)
+    }
+
+    /// Its id: `id` or `@id`, or the text itself where only an id stands.
+    ///
+    /// `None` where there is none or it is no [`Iri`]; ids are not guessed.
+    #[must_use]
+    pub fn id(&self) -> Option<Iri> {
+        if self.node().is_object() {
+            self.get(&crate::terms::ID)
+        } else {
+            Iri::read(self.node())
+        }
+    }
+
+    /// The name of its (first) type, without prefix or namespace: `Note` for `as:Note` too. Empty where there
+    /// is none.
+    #[must_use]
+    pub fn type_name(&self) -> &str {
+        types::first(self.node()).unwrap_or_default()
+    }
+
+    /// The names of all its types.
+    #[must_use]
+    pub fn types(&self) -> Vec<String> {
+        types::all(self.node()).map(str::to_owned).collect()
+    }
+
+    /// Whether this type is among its types.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        types::all(self.node()).any(|one| one == name)
+    }
+
+    /// This object as a type, where it is one.
+    #[must_use]
+    pub fn as_<T: Kind>(&self) -> Option<T> {
+        T::from_object(self)
+    }
+
+    /// Whether the property stands here and is not `null`.
+    #[must_use]
+    pub fn has<T>(&self, property: &Property<T>) -> bool {
+        edit::find(self.node(), property.name(), property.iri()).is_some_and(|node| !node.is_null())
+    }
+
+    /// The first value of a property that can be read.
+    #[must_use]
+    pub fn get<T: Value>(&self, property: &Property<T>) -> Option<T> {
+        self.first_of(property.name(), property.iri())
+    }
+
+    /// All values of a property that can be read.
+    #[must_use]
+    pub fn get_all<T: Value>(&self, property: &Property<T>) -> Vec<T> {
+        match edit::find(self.node(), property.name(), property.iri()) {
+            Some(node) => node.each().filter_map(T::read).collect(),
+            None => self.get(property).into_iter().collect(),
+        }
+    }
+
+    /// Sets a property to one value, in the place where it stood. All else stays as it came, byte by byte.
+    ///
+    /// Setting a property of an object that was a part of a document takes the object out of it: the
+    /// document itself does not change.
+    pub fn set<T: Value>(&mut self, property: &Property<T>, value: impl Into<T>) -> &mut Self {
+        self.put(property.name(), property.iri(), Some(&value.into().write()));
+        self
+    }
+
+    /// Sets a property to several values: an array, also of one or none.
+    pub fn set_all<T: Value>(
+        &mut self,
+        property: &Property<T>,
+        values: impl IntoIterator<Item = impl Into<T>>,
+    ) -> &mut Self {
+        let values: Vec<Json> = values.into_iter().map(|value| value.into().write()).collect();
+        self.put(property.name(), property.iri(), Some(&Json::array(&values)));
+        self
+    }
+
+    /// Takes a property out.
+    pub fn remove<T>(&mut self, property: &Property<T>) -> &mut Self {
+        self.put(property.name(), property.iri(), None);
+        self
+    }
+
+    /// [`set`](Self::set), for chains.
+    #[must_use]
+    pub fn with<T: Value>(mut self, property: &Property<T>, value: impl Into<T>) -> Self {
+        self.set(property, value);
+        self
+    }
+
+    /// [`set_all`](Self::set_all), for chains.
+    #[must_use]
+    pub fn with_all<T: Value>(
+        mut self,
+        property: &Property<T>,
+        values: impl IntoIterator<Item = impl Into<T>>,
+    ) -> Self {
+        self.set_all(property, values);
+        self
+    }
+
+    /// [`remove`](Self::remove), for chains.
+    #[must_use]
+    pub fn without<T>(mut self, property: &Property<T>) -> Self {
+        self.remove(property);
+        self
+    }
+
+    /// What could not be read, in this object and all within it. An empty list means that every known
+    /// property was understood.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        crate::warnings::of(self.node())
+    }
+
+    pub(crate) fn at(node: Node<'_>) -> Self {
+        Self {
+            doc: Arc::clone(node.doc),
+            index: node.index,
+        }
+    }
+
+    /// What stands where only an id is known.
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self {
+            doc: Arc::new(scan::text(text)),
+            index: 0,
+        }
+    }
+
+    /// A document that we wrote ourselves.
+    pub(crate) fn own(bytes: Vec<u8>) -> Option<Self> {
+        Some(Self {
+            doc: Arc::new(scan::owned(bytes, &scan::OURS).ok()?),
+            index: 0,
+        })
+    }
+
+    fn first_of<T: Value>(&self, name: &str, iri: &str) -> Option<T> {
+        let node = self.node();
+        if let Some(found) = edit::find(node, name, iri) {
+            if let Some(value) = found.each().find_map(T::read) {
+                return Some(value);
+            }
+        }
+        if T::BY_LANGUAGE {
+            return edit::find_map(node, name, iri)?.each().find_map(T::read);
+        }
+        None
+    }
+
+    fn put(&mut self, name: &'static str, iri: &'static str, value: Option<&Json>) {
+        if let Some(changed) = edit::put(self.node(), name, iri, value).and_then(Self::own) {
+            *self = changed;
+        }
+    }
+}
+
+impl Default for Object {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Object {
+    /// Type and id only: what people wrote belongs in no log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.node().token() != Token::Object {
+            return fmt::Debug::fmt(&self.id(), f);
+        }
+        let name = self.type_name();
+        f.write_str(if name.is_empty() { "Object" } else { name })?;
+        match self.id() {
+            Some(id) => write!(f, "({id})"),
+            None => f.write_str("(no id)"),
+        }
+    }
+}
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        self.node().raw() == other.node().raw()
+    }
+}
+
+impl Eq for Object {}
+
+impl From<&Self> for Object {
+    fn from(object: &Self) -> Self {
+        object.clone()
+    }
+}
+
+impl TryFrom<JsonValue> for Object {
+    type Error = ParseError;
+
+    fn try_from(value: JsonValue) -> Result<Self, ParseError> {
+        Self::from_value(value)
+    }
+}
+
+impl serde::Serialize for Object {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_value().serialize(serializer)
+    }
+}

@@ -1,0 +1,287 @@
+//! A document: the bytes as they came, and an index of them made in one pass.
+
+use std::{borrow::Cow, sync::Arc};
+
+/// What stands at one place of the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Token {
+    Object,
+    Array,
+    /// A text without escapes: its bytes are its value.
+    Plain,
+    /// A text with escapes.
+    Escaped,
+    Number,
+    True,
+    False,
+    Null,
+}
+
+/// One entry: 16 bytes. A name is an entry of its own, before its value; its `next` is a hash of the decoded
+/// name (a name's value always follows it, so it needs no other link).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    pub(crate) token: Token,
+    /// For names: a prefix, a keyword or a full IRI (`as:actor`, `@id`, `https://…#actor`).
+    pub(crate) odd: bool,
+    /// First byte: of a text the one after its quote, of all else its first.
+    pub(crate) start: u32,
+    /// The byte after the last: of a text its closing quote.
+    pub(crate) end: u32,
+    /// The entry after this value and all within it.
+    pub(crate) next: u32,
+}
+
+/// One document. Flat, so that dropping it never recurses.
+#[derive(Debug, Default)]
+pub(crate) struct Doc {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) tape: Vec<Entry>,
+    /// Whether any name is `odd`: where none is, a property has one spelling and is found by it alone.
+    pub(crate) odd: bool,
+    /// Decoded `type` values that have escapes, by entry: so that a type's name can be borrowed.
+    pub(crate) types: Vec<(u32, Box<str>)>,
+}
+
+/// One value in a document: what a [`Value`](crate::Value) is read from.
+#[derive(Debug, Clone, Copy)]
+pub struct Node<'a> {
+    pub(crate) doc: &'a Arc<Doc>,
+    pub(crate) index: u32,
+}
+
+impl Doc {
+    pub(crate) fn entry(&self, index: u32) -> Entry {
+        const NOTHING: Entry = Entry {
+            token: Token::Null,
+            odd: false,
+            start: 0,
+            end: 0,
+            next: u32::MAX,
+        };
+        self.tape.get(index as usize).copied().unwrap_or(NOTHING)
+    }
+
+    pub(crate) fn raw(&self, start: u32, end: u32) -> &[u8] {
+        self.bytes.get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    pub(crate) fn text_bytes(&self, index: u32) -> &[u8] {
+        let entry = self.entry(index);
+        self.raw(entry.start, entry.end)
+    }
+
+    fn text(&self, entry: Entry) -> &str {
+        // Checked once for the whole document; entries lie on character boundaries.
+        std::str::from_utf8(self.raw(entry.start, entry.end)).unwrap_or_default()
+    }
+
+    pub(crate) fn string(&self, index: u32) -> Option<Cow<'_, str>> {
+        let entry = self.entry(index);
+        match entry.token {
+            Token::Plain => Some(Cow::Borrowed(self.text(entry))),
+            Token::Escaped => Some(Cow::Owned(unescape(self.text(entry)))),
+            _ => None,
+        }
+    }
+
+    /// The bytes of a value, quotes included.
+    pub(crate) fn span(&self, index: u32) -> (u32, u32) {
+        let entry = self.entry(index);
+        match entry.token {
+            Token::Plain | Token::Escaped => (entry.start.saturating_sub(1), entry.end.saturating_add(1)),
+            _ => (entry.start, entry.end),
+        }
+    }
+}
+
+/// The text that a checked JSON string means.
+pub(crate) fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        out.push_str(before);
+        let mut letters = after.chars();
+        match letters.next() {
+            Some('u') => {
+                let (c, used) = code_point(after);
+                out.push(c);
+                rest = after.get(used..).unwrap_or_default();
+                continue;
+            }
+            Some('n') => out.push('\n'),
+            Some('t') => out.push('\t'),
+            Some('r') => out.push('\r'),
+            Some('b') => out.push('\u{8}'),
+            Some('f') => out.push('\u{c}'),
+            Some(other) => out.push(other),
+            None => {}
+        }
+        rest = letters.as_str();
+    }
+    out.push_str(rest);
+    out
+}
+
+/// `u00e9` or `ud83d\ude00`: the character, and how many bytes it took.
+fn code_point(text: &str) -> (char, usize) {
+    let unit = |at: usize| {
+        text.get(at..at + 4)
+            .and_then(|hex| u32::from_str_radix(hex, 16).ok())
+    };
+    match (unit(1), unit(7)) {
+        (Some(high @ 0xd800..=0xdbff), Some(low @ 0xdc00..=0xdfff)) => {
+            let c = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+            (char::from_u32(c).unwrap_or(char::REPLACEMENT_CHARACTER), 11)
+        }
+        (Some(c), _) => (char::from_u32(c).unwrap_or(char::REPLACEMENT_CHARACTER), 5),
+        (None, _) => (char::REPLACEMENT_CHARACTER, 1),
+    }
+}
+
+impl<'a> Node<'a> {
+    pub(crate) fn new(doc: &'a Arc<Doc>, index: u32) -> Self {
+        Self { doc, index }
+    }
+
+    pub(crate) fn token(self) -> Token {
+        self.doc.entry(self.index).token
+    }
+
+    /// The text, where this is one.
+    #[must_use]
+    pub fn as_str(self) -> Option<Cow<'a, str>> {
+        self.doc.string(self.index)
+    }
+
+    /// The number as it is spelled, where this is one: `1`, `1.0` and `1e0` are three.
+    #[must_use]
+    pub fn as_number(self) -> Option<&'a str> {
+        let entry = self.doc.entry(self.index);
+        (entry.token == Token::Number).then(|| self.doc.text(entry))
+    }
+
+    /// The truth value, where this is one.
+    #[must_use]
+    pub fn as_bool(self) -> Option<bool> {
+        match self.token() {
+            Token::True => Some(true),
+            Token::False => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether this is `null`.
+    #[must_use]
+    pub fn is_null(self) -> bool {
+        self.token() == Token::Null
+    }
+
+    /// Whether this is a JSON object.
+    #[must_use]
+    pub fn is_object(self) -> bool {
+        self.token() == Token::Object
+    }
+
+    /// Whether this is an array.
+    #[must_use]
+    pub fn is_array(self) -> bool {
+        self.token() == Token::Array
+    }
+
+    /// The values of an array, or this value alone: what "one or many" means. `null` is nothing.
+    pub fn each(self) -> impl Iterator<Item = Node<'a>> {
+        let alone = (!self.is_array() && !self.is_null()).then_some(self);
+        alone
+            .into_iter()
+            .chain(self.children().filter(|node| !node.is_null()))
+    }
+
+    /// The properties of an object, each name decoded, in the order in which they came.
+    pub fn entries(self) -> impl Iterator<Item = (Cow<'a, str>, Node<'a>)> {
+        self.keys().map(|key| {
+            (
+                self.doc.string(key).unwrap_or_default(),
+                Node::new(self.doc, key + 1),
+            )
+        })
+    }
+
+    /// The value under exactly this name.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<Node<'a>> {
+        let key = self.keys().find(|key| self.doc.key_is(*key, name))?;
+        Some(Node::new(self.doc, key + 1))
+    }
+
+    /// The bytes of this value, as they came.
+    #[must_use]
+    pub fn raw(self) -> &'a [u8] {
+        let (start, end) = self.doc.span(self.index);
+        self.doc.raw(start, end)
+    }
+
+    /// The value as a [`serde_json::Value`]. Depth is bounded by the limits of reading.
+    #[must_use]
+    pub fn to_value(self) -> serde_json::Value {
+        use serde_json::Value;
+        match self.token() {
+            Token::Null => Value::Null,
+            Token::True => Value::Bool(true),
+            Token::False => Value::Bool(false),
+            Token::Number => {
+                let text = self.as_number().unwrap_or_default();
+                serde_json::from_str(text).unwrap_or_else(|_| text.into())
+            }
+            Token::Plain | Token::Escaped => self.as_str().unwrap_or_default().into(),
+            Token::Array => self.children().map(Node::to_value).collect(),
+            Token::Object => Value::Object(
+                self.entries()
+                    .map(|(name, value)| (name.into(), value.to_value()))
+                    .collect(),
+            ),
+        }
+    }
+
+    fn children(self) -> impl Iterator<Item = Node<'a>> {
+        let entry = self.doc.entry(self.index);
+        let (mut at, end) = if entry.token == Token::Array {
+            (self.index + 1, entry.next)
+        } else {
+            (0, 0)
+        };
+        std::iter::from_fn(move || {
+            let node = (at < end).then(|| Node::new(self.doc, at))?;
+            at = self.doc.entry(at).next.max(at + 1);
+            Some(node)
+        })
+    }
+
+    pub(crate) fn keys(self) -> impl Iterator<Item = u32> + use<'a> {
+        let entry = self.doc.entry(self.index);
+        let doc = self.doc;
+        let (mut at, end) = if entry.token == Token::Object {
+            (self.index + 1, entry.next)
+        } else {
+            (0, 0)
+        };
+        std::iter::from_fn(move || {
+            if at >= end {
+                return None;
+            }
+            let key = at;
+            at = doc.entry(key + 1).next.max(key + 2);
+            Some(key)
+        })
+    }
+}
+
+impl Doc {
+    pub(crate) fn key_is(&self, key: u32, name: &str) -> bool {
+        let entry = self.entry(key);
+        match entry.token {
+            Token::Plain => self.raw(entry.start, entry.end) == name.as_bytes(),
+            _ => self.string(key).is_some_and(|decoded| decoded == name),
+        }
+    }
+}
