@@ -1,6 +1,15 @@
 //! What was authenticated, kept in a table, and believed again only with our own seal on it.
 
+use crate::activitystreams::{Activity, Iri, Object};
+use crate::authenticated::{Authenticated, Evidence, Proof};
+use crate::signatures::{Flavour, KeyId};
 use bytes::Bytes;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// What is authenticated begins with this: another format, or another use of the secret, never has the same seal.
+const DOMAIN: &[u8] = b"federate sealed activity 1\0";
+const VERSION: u8 = 1;
+const TAG_LEN: usize = 32;
 
 /// An authenticated activity in a form that a store can keep: its bytes, who sent it, the evidence, and a
 /// message authentication code over all of it under the instance's [`Secret`].
@@ -15,6 +24,31 @@ impl Sealed {
     /// Takes back what [`to_bytes`](Sealed::to_bytes) gave. Nothing is checked here: opening it is the check.
     pub fn from_bytes(bytes: impl Into<Bytes>) -> Self {
         Self { bytes: bytes.into() }
+    }
+
+    /// Opens it: checks the seal, and gives back what was sealed.
+    ///
+    /// # Errors
+    /// [`BadSeal`]: it was not sealed under this secret, or was changed, or is of an unknown version.
+    pub fn open(&self, secret: &Secret) -> Result<Authenticated<Activity>, BadSeal> {
+        self.open_with_time(secret).map(|(activity, _)| activity)
+    }
+
+    /// Opens it, and says when it was received, to the microsecond.
+    ///
+    /// # Errors
+    /// As [`open`](Sealed::open).
+    pub fn open_with_time(&self, secret: &Secret) -> Result<(Authenticated<Activity>, SystemTime), BadSeal> {
+        let (version, rest) = self.bytes.split_first().ok_or(BadSeal::Mismatch)?;
+        if *version != VERSION {
+            return Err(BadSeal::UnknownVersion);
+        }
+        let (tag, payload) = rest.split_at_checked(TAG_LEN).ok_or(BadSeal::Mismatch)?;
+        let mut authenticated = Vec::with_capacity(DOMAIN.len().saturating_add(payload.len()));
+        authenticated.extend_from_slice(DOMAIN);
+        authenticated.extend_from_slice(payload);
+        ring::hmac::verify(&secret.key, &authenticated, tag).map_err(|_| BadSeal::Mismatch)?;
+        read(payload, &self.bytes).ok_or(BadSeal::Unreadable)
     }
 
     /// The bytes to store. They hold the activity as it came: personal data.
@@ -56,9 +90,12 @@ impl Secret {
         })
     }
 
-    #[expect(dead_code, reason = "used by `seal` and `open`, which follow")]
-    pub(crate) fn key(&self) -> &ring::hmac::Key {
-        &self.key
+    /// Covers the version too, so that no other use of the same secret makes a seal.
+    fn tag(&self, payload: &[u8]) -> ring::hmac::Tag {
+        let mut context = ring::hmac::Context::with_key(&self.key);
+        context.update(DOMAIN);
+        context.update(payload);
+        context.sign()
     }
 }
 
@@ -84,4 +121,119 @@ pub enum BadSeal {
     /// It matched, but what is inside cannot be read.
     #[error("sealed content cannot be read")]
     Unreadable,
+}
+
+impl<A> Authenticated<A> {
+    /// Seals it for a store. `received_at` is kept with it, to the microsecond.
+    pub fn seal(&self, secret: &Secret, received_at: SystemTime) -> Sealed {
+        let payload = write(self.proof(), received_at);
+        let mut bytes = Vec::with_capacity(payload.len().saturating_add(TAG_LEN).saturating_add(1));
+        bytes.push(VERSION);
+        bytes.extend_from_slice(secret.tag(&payload).as_ref());
+        bytes.extend_from_slice(&payload);
+        Sealed::from_bytes(bytes)
+    }
+}
+
+// The payload: each field with its length before it, in this order. Nothing can be read in two ways.
+//   received_at (µs) | by | id | kind of evidence | key id | flavour | signed_at (µs) | body
+
+fn write(proof: &Proof, received_at: SystemTime) -> Vec<u8> {
+    let mut out = Vec::with_capacity(proof.body.len().saturating_add(512));
+    put(&mut out, &micros(received_at));
+    put(&mut out, proof.by.as_str().as_bytes());
+    put(&mut out, proof.id.as_str().as_bytes());
+    match &proof.evidence {
+        Evidence::RequestSignature {
+            key_id,
+            flavour,
+            signed_at,
+        } => {
+            put(&mut out, b"signature");
+            put(&mut out, key_id.as_str().as_bytes());
+            put(
+                &mut out,
+                match flavour {
+                    Flavour::Rfc9421 => b"rfc9421",
+                    _ => b"cavage",
+                },
+            );
+            put(&mut out, &micros(*signed_at));
+        }
+        Evidence::Gone { key_id } => {
+            put(&mut out, b"gone");
+            put(&mut out, key_id.as_str().as_bytes());
+        }
+    }
+    put(&mut out, &proof.body);
+    out
+}
+
+fn read(payload: &[u8], whole: &Bytes) -> Option<(Authenticated<Activity>, SystemTime)> {
+    let mut rest = payload;
+    let received_at = time(take(&mut rest)?)?;
+    let by = iri(take(&mut rest)?)?;
+    let id = iri(take(&mut rest)?)?;
+    let evidence = match take(&mut rest)? {
+        b"signature" => Evidence::RequestSignature {
+            key_id: key_id(take(&mut rest)?)?,
+            flavour: match take(&mut rest)? {
+                b"cavage" => Flavour::Cavage,
+                b"rfc9421" => Flavour::Rfc9421,
+                _ => return None,
+            },
+            signed_at: time(take(&mut rest)?)?,
+        },
+        b"gone" => Evidence::Gone {
+            key_id: key_id(take(&mut rest)?)?,
+        },
+        _ => return None,
+    };
+    let body = whole.slice_ref(take(&mut rest)?);
+    if !rest.is_empty() {
+        return None;
+    }
+    let activity = Object::parse(&body).ok()?;
+    Some((
+        Authenticated::new(
+            &activity,
+            Proof {
+                by,
+                id,
+                evidence,
+                body,
+            },
+        ),
+        received_at,
+    ))
+}
+
+fn put(out: &mut Vec<u8>, field: &[u8]) {
+    let len = u64::try_from(field.len()).unwrap_or(u64::MAX);
+    out.extend_from_slice(&len.to_be_bytes());
+    out.extend_from_slice(field);
+}
+
+fn take<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (len, after) = rest.split_first_chunk::<8>()?;
+    let (field, after) = after.split_at_checked(usize::try_from(u64::from_be_bytes(*len)).ok()?)?;
+    *rest = after;
+    Some(field)
+}
+
+fn micros(time: SystemTime) -> [u8; 8] {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX).to_be_bytes()
+}
+
+fn time(field: &[u8]) -> Option<SystemTime> {
+    UNIX_EPOCH.checked_add(Duration::from_micros(u64::from_be_bytes(field.try_into().ok()?)))
+}
+
+fn iri(field: &[u8]) -> Option<Iri> {
+    Iri::parse(std::str::from_utf8(field).ok()?).ok()
+}
+
+fn key_id(field: &[u8]) -> Option<KeyId> {
+    Some(KeyId::from(std::str::from_utf8(field).ok()?))
 }

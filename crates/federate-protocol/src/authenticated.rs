@@ -1,0 +1,107 @@
+//! Who sent this: an activity whose sender is known, and how.
+
+use crate::activitystreams::{Activity, Iri, Kind, Object};
+use crate::signatures::{Flavour, KeyId};
+use crate::view;
+use bytes::Bytes;
+use std::ops::Deref;
+use std::time::SystemTime;
+
+/// An activity that was proven to come from [`by`](Authenticated::by).
+///
+/// Only [`receive`](crate::receive::receive) and [`Sealed::open`](crate::Sealed::open) make one. It says who sent the bytes,
+/// not that they may do what the activity says: that is [`authorise`](crate::authorise::authorise).
+///
+/// What it dereferences to is a *view* of the bytes: an embedded object that somebody else answers for is reduced to its id there, so that
+/// a handler cannot read it by mistake (I5, I6). The bytes as they came are [`body`](Authenticated::body).
+#[derive(Debug, Clone)]
+pub struct Authenticated<A> {
+    activity: A,
+    proof: Proof,
+}
+
+/// What was proven, and about which bytes. The same for every view of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Proof {
+    pub(crate) by: Iri,
+    pub(crate) id: Iri,
+    pub(crate) evidence: Evidence,
+    pub(crate) body: Bytes,
+}
+
+/// Why it is believed that the actor sent it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// The request was signed with a key that the actor lists as its own.
+    RequestSignature {
+        /// The key that signed.
+        key_id: KeyId,
+        /// The format of the signature.
+        flavour: Flavour,
+        /// When the peer says that it signed.
+        signed_at: SystemTime,
+    },
+    /// The actor deletes itself, and its own server answers 410 where its key was (S29).
+    Gone {
+        /// The key that is gone.
+        key_id: KeyId,
+    },
+}
+
+impl Authenticated<Activity> {
+    /// The one place where an authenticated activity comes from.
+    pub(crate) fn new(received: &Object, proof: Proof) -> Self {
+        Self {
+            activity: view::of_activity(received, &proof.by),
+            proof,
+        }
+    }
+}
+
+impl<A> Authenticated<A> {
+    /// Who sent it.
+    pub fn by(&self) -> &Iri {
+        &self.proof.by
+    }
+
+    /// The id under which it is known: its own, or, where it came without one, a `urn:` made of its sender,
+    /// its bytes and the time of its signature. With the sender's origin it is what duplicates are told by.
+    pub fn id(&self) -> &Iri {
+        &self.proof.id
+    }
+
+    /// Why it is believed that they did.
+    pub fn evidence(&self) -> &Evidence {
+        &self.proof.evidence
+    }
+
+    /// The bytes as they came: what to store, to forward, to verify again. Not a view: what is embedded
+    /// in it is claimed, not proven.
+    pub fn body(&self) -> &Bytes {
+        &self.proof.body
+    }
+
+    pub(crate) fn proof(&self) -> &Proof {
+        &self.proof
+    }
+}
+
+impl<A: Kind> Authenticated<A> {
+    /// The same activity as another type, or `None` where it is not of that type.
+    pub fn cast<B: Kind>(&self) -> Option<Authenticated<B>> {
+        let activity = B::from_object(self.activity.as_object())?;
+        Some(Authenticated {
+            activity,
+            proof: self.proof.clone(),
+        })
+    }
+}
+
+impl<A> Deref for Authenticated<A> {
+    type Target = A;
+
+    fn deref(&self) -> &A {
+        &self.activity
+    }
+}

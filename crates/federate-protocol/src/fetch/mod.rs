@@ -1,0 +1,41 @@
+//! Fetching with authority, sans-io: which request comes next, and what of the answer may be believed.
+//!
+//! | machine | from | to |
+//! |---|---|---|
+//! | [`DocumentFetch`] | a URL | a [`Document`] that its own origin answers for |
+//! | [`KeyFetch`] | a key id | a [`ResolvedKey`](crate::receive::ResolvedKey), bound to its actor in both directions |
+//! | [`HandleLookup`] | `@user@host` | a [`Found`] actor that the handle leads to, and that leads back to the handle |
+//!
+//! Each is either *waiting* for the answer to one GET, or ended. Whoever drives it sends a GET for [`url`](DocumentFetch::url) with the
+//! `Accept` that it names, follows no redirects, and passes the answer to `on_response`. What a transport error means is the driver's to say: it ends the machine by dropping it.
+//!
+//! # What is believed (FEP-fe34)
+//!
+//! | rule | row |
+//! |---|---|
+//! | https only; no credentials, no IP literals; never our own origin, never a suspended host | I13, S30, N1, N6 |
+//! | at most three redirects, a refetch at the stated id included; none from https to http | I2, R10 |
+//! | exactly the two media types of ActivityPub | I3 |
+//! | the document's id is the final URL, character for character; else it is fetched once at that id, which must not redirect | I1 |
+//! | who is named as its owner is of the document's origin | I8, fe34 |
+//! | embedded objects that another origin or owner answers for are reduced to their ids | I5, I12 |
+//! | an actor's inbox is of its origin; other endpoints that are not are dropped | I10 |
+//! | 410 is told apart from 404 | S29 |
+
+mod actor;
+mod admit;
+mod document;
+mod handle;
+mod key;
+mod multikey;
+mod refusal;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use actor::is_actor;
+pub use actor::{Actor, ActorKey};
+pub use admit::{FetchRules, NotAdmitted};
+pub use document::{Document, DocumentFetch, FetchStep};
+pub use handle::{Found, HandleLookup, HandleStep};
+pub use key::{KeyFetch, KeyStep};
+pub use refusal::FetchRefusal;

@@ -1,0 +1,280 @@
+//! The machine itself.
+
+use super::{KeyFailure, ResolvedKey, head, shape};
+use crate::activitystreams::{Activity, Iri, Object, Origin};
+use crate::authenticated::Proof;
+use crate::fetch::FetchRules;
+use crate::refused::{Refused, RefusedKind};
+use crate::signatures::{self, KeyId, Parsed, Policy};
+use crate::{Authenticated, Blocks, Evidence, Limits};
+use bytes::Bytes;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// What an inbox is told about the instance that it belongs to.
+#[derive(Debug, Clone, Default)]
+pub struct Receiving {
+    /// The limits.
+    pub limits: Limits,
+    /// What is demanded of a signature.
+    pub policy: Policy,
+    /// The origins of this instance. Nobody outside speaks in their name, and no key is fetched from them.
+    pub own_origins: Vec<Origin>,
+    /// The hosts from which nothing is taken.
+    pub blocks: Blocks,
+    /// Danger: peers on loopback with `http`, any port and IP literals. For tests and development.
+    pub allow_http_loopback: bool,
+}
+
+/// What comes next.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Step {
+    /// The key that signed is needed.
+    NeedKey(NeedKey),
+    /// It is known who sent this. Accept it durably, then answer 202.
+    Done(Box<Authenticated<Activity>>),
+    /// Answer 202 and do nothing; the text says why, for the log.
+    Ignored(&'static str),
+    /// Answer with this.
+    Refused(Refused),
+}
+
+impl From<Refused> for Step {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<RefusedKind> for Step {
+    fn from(kind: RefusedKind) -> Self {
+        Self::Refused(kind.into())
+    }
+}
+
+/// Begins to find out who sent a request. `request.uri()` is the target as it was on the wire.
+///
+/// Pure: the same request, configuration and time give the same step, and nothing is remembered.
+#[must_use]
+pub fn receive(request: http::Request<Bytes>, config: &Receiving, now: SystemTime) -> Step {
+    match begin(request, config, now) {
+        Ok(need) => Step::NeedKey(need),
+        Err(refused) => Step::Refused(refused),
+    }
+}
+
+fn begin(request: http::Request<Bytes>, config: &Receiving, _now: SystemTime) -> Result<NeedKey, Refused> {
+    let (head, body) = request.into_parts();
+    head::check(&head, &body, &config.limits)?;
+    let parsed = signatures::parse(&head, &body).map_err(RefusedKind::Signature)?;
+    head::check_content_type(&head)?;
+    let activity = Object::parse(&body).map_err(RefusedKind::Document)?;
+    let shape = shape::check(&activity, config)?;
+
+    let key_id = parsed.key_id().clone();
+    if let Some(entry) = config.blocks.covering(&shape.actor) {
+        return Err(RefusedKind::Blocked {
+            what: "the actor",
+            entry: entry.to_owned(),
+        }
+        .into());
+    }
+    admit_key(&key_id, config)?;
+    if shape
+        .actor
+        .origin()
+        .is_some_and(|origin| config.own_origins.contains(&origin))
+    {
+        return Err(RefusedKind::OwnActor(shape.actor).into());
+    }
+    Ok(NeedKey {
+        pending: Box::new(Pending {
+            deletes_itself: shape::deletes_itself(&activity, &shape.actor),
+            parsed,
+            activity,
+            id: shape.id,
+            actor: shape.actor,
+            key_id,
+            body,
+            policy: config.policy.clone(),
+            retry_after: config.limits.retry_after,
+        }),
+        refresh: false,
+    })
+}
+
+/// A key id must be something that may be fetched; that it is looked at before anything is fetched is the point (S30).
+fn admit_key(key_id: &KeyId, config: &Receiving) -> Result<(), RefusedKind> {
+    use crate::fetch::NotAdmitted;
+    let id = Iri::parse(key_id.as_str()).map_err(|_| RefusedKind::KeyId(NotAdmitted::NotUrl))?;
+    if let Some(entry) = config.blocks.covering(&id) {
+        return Err(RefusedKind::Blocked {
+            what: "the signer",
+            entry: entry.to_owned(),
+        });
+    }
+    let rules = FetchRules {
+        own_origins: config.own_origins.clone(),
+        allow_http_loopback: config.allow_http_loopback,
+        ..FetchRules::default()
+    };
+    rules.admit(&id).map(|_| ()).map_err(RefusedKind::KeyId)
+}
+
+/// A request that is to be believed once its key is known.
+///
+/// Look the key up by [`key_id`](NeedKey::key_id), in the way that [`cached_only`](NeedKey::cached_only) and
+/// [`refresh`](NeedKey::refresh) say, and [`resume`](NeedKey::resume).
+#[derive(Debug)]
+pub struct NeedKey {
+    pending: Box<Pending>,
+    refresh: bool,
+}
+
+#[derive(Debug)]
+struct Pending {
+    parsed: Parsed,
+    activity: Object,
+    id: Option<Iri>,
+    actor: Iri,
+    key_id: KeyId,
+    deletes_itself: bool,
+    body: Bytes,
+    policy: Policy,
+    retry_after: Duration,
+}
+
+impl NeedKey {
+    /// The key that signed.
+    pub fn key_id(&self) -> &KeyId {
+        &self.pending.key_id
+    }
+
+    /// Who is said to act.
+    pub fn actor(&self) -> &Iri {
+        &self.pending.actor
+    }
+
+    /// Only a cache may be asked: this is the `Delete` of the actor itself, of which a host that closes
+    /// sends one to everybody for each of its accounts, and whose key is no longer there to be fetched (R17, W8).
+    /// Where the key is not cached, answer [`KeyFailure::NotCached`].
+    pub fn cached_only(&self) -> bool {
+        self.pending.deletes_itself && !self.refresh
+    }
+
+    /// The signature did not hold with the cached key, which may have been replaced: fetch it anew (S28).
+    /// Asked at most once per request; whoever fetches also limits it in time.
+    pub fn refresh(&self) -> bool {
+        self.refresh
+    }
+
+    /// Goes on with what the look-up gave.
+    #[must_use]
+    pub fn resume(self, key: Result<ResolvedKey, KeyFailure>, now: SystemTime) -> Step {
+        match key {
+            Ok(key) => self.verify(&key, now),
+            Err(failure) => self.without_key(failure),
+        }
+    }
+
+    fn verify(self, key: &ResolvedKey, now: SystemTime) -> Step {
+        if key.key_id != self.pending.key_id {
+            return RefusedKind::Key("another key was found than the one that signed".to_owned()).into();
+        }
+        // Same origin and same owner: a key that is listed by somebody elsewhere is nobody's (S1).
+        if !Iri::parse(key.key_id.as_str()).is_ok_and(|id| id.same_origin(&key.owner)) {
+            return RefusedKind::Key("the key is of another origin than its owner".to_owned()).into();
+        }
+        let verified = match self.pending.parsed.verify(&key.key, &self.pending.policy, now) {
+            Ok(verified) => verified,
+            Err(refusal) if !key.fresh && !self.refresh && may_be_the_key(&refusal) => {
+                return Step::NeedKey(Self {
+                    refresh: true,
+                    ..self
+                });
+            }
+            Err(refusal) => return RefusedKind::Signature(refusal).into(),
+        };
+        if key.owner != self.pending.actor {
+            return RefusedKind::NotTheActor {
+                signer: key.owner.clone(),
+                actor: self.pending.actor,
+            }
+            .into();
+        }
+        self.done(Evidence::RequestSignature {
+            key_id: verified.key_id().clone(),
+            flavour: verified.flavour(),
+            signed_at: verified.signed_at(),
+        })
+    }
+
+    fn without_key(self, failure: KeyFailure) -> Step {
+        let retry_after = self.pending.retry_after;
+        match failure {
+            KeyFailure::NotCached | KeyFailure::Gone if self.cached_only() => {
+                Step::Ignored("delete of an actor that was never known here")
+            }
+            // We knew the actor, the cached key no longer fits, and its server says that it is gone (S29). The key's origin has to be the
+            // actor's: what one server says of its keys proves nothing about another's actors.
+            KeyFailure::Gone if self.pending.deletes_itself && self.key_is_of_the_actors_origin() => {
+                let key_id = self.pending.key_id.clone();
+                self.done(Evidence::Gone { key_id })
+            }
+            KeyFailure::Gone => RefusedKind::KeyGone.into(),
+            KeyFailure::NotCached => {
+                Refused::unavailable("only the cache was asked".to_owned(), retry_after).into()
+            }
+            KeyFailure::Unavailable { reason } => Refused::unavailable(reason, retry_after).into(),
+            KeyFailure::Refused { reason } => RefusedKind::Key(reason).into(),
+        }
+    }
+
+    fn key_is_of_the_actors_origin(&self) -> bool {
+        Iri::parse(self.pending.key_id.as_str()).is_ok_and(|id| id.same_origin(&self.pending.actor))
+    }
+
+    fn done(self, evidence: Evidence) -> Step {
+        let Pending {
+            activity,
+            id,
+            actor,
+            body,
+            ..
+        } = *self.pending;
+        let Some(id) = id.or_else(|| derived_id(&actor, &body, &evidence)) else {
+            return RefusedKind::Activity(crate::BadActivity::NoId).into();
+        };
+        let proof = Proof {
+            by: actor,
+            id,
+            evidence,
+            body,
+        };
+        Step::Done(Box::new(Authenticated::new(&activity, proof)))
+    }
+}
+
+/// Whether another key could have made this signature hold.
+fn may_be_the_key(_refusal: &signatures::Refusal) -> bool {
+    true
+}
+
+/// See "Activities without an id" in the module's documentation.
+fn derived_id(actor: &Iri, body: &[u8], evidence: &Evidence) -> Option<Iri> {
+    use ring::digest::{Context, SHA256};
+    use std::fmt::Write;
+    let mut hash = Context::new(&SHA256);
+    hash.update(actor.as_str().as_bytes());
+    hash.update(&[0]);
+    if let Evidence::RequestSignature { signed_at, .. } = evidence {
+        let since = signed_at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        hash.update(&since.as_nanos().to_be_bytes());
+    }
+    hash.update(&[0]);
+    hash.update(body);
+    let mut id = String::from("urn:sha256:");
+    for byte in hash.finish().as_ref() {
+        write!(id, "{byte:02x}").ok()?;
+    }
+    Iri::parse(&id).ok()
+}

@@ -1,0 +1,41 @@
+//! Who sent this: from a POST to an inbox to an [`Authenticated`] activity, sans-io.
+//!
+//! [`receive`] takes the request as it came and answers with a [`Step`]. The only thing that it ever asks for is the key that
+//! signed; the caller has it looked up and [resumes](NeedKey::resume). In this order, the cheap before the dear:
+//!
+//! | check | refused with | row |
+//! |---|---|---|
+//! | POST; no `Content-Encoding`; size | 405, 415, 413 | S12, R1 |
+//! | a signature that can be read | 401, 400 where it is malformed | S8-S11, S18, S19 |
+//! | the media type is ActivityPub's | 415 | |
+//! | JSON that is read | 400 | B5 |
+//! | one type, one actor, an id of the actor's origin | 400 | I7, I8, I9 |
+//! | the actor is not one of ours | 403 | I13 |
+//! | neither the actor's host nor the key's is suspended | 403 | |
+//! | the key id is an https URL of somebody else | 401 | S30 |
+//! | a `Delete` of the actor itself, whose key we never had | ignored: 202, nothing fetched | R17, W8 |
+//! | the key can be had | 503 for now, 401 for good | S1, S3-S5 |
+//! | the signature holds; with a cached key a fresh one is tried, once | 401 | S28 |
+//! | the key's owner is the actor | 403: a forwarded activity needs a proof of its own | S2, I20 |
+//!
+//! A signature that fails for another reason than its key (too old, wrong digest, too little covered) does not cause a fetch.
+//!
+//! # Activities without an id
+//!
+//! An `id` is what duplicates are told by, so it is demanded, but for the types that some servers send without
+//! one and that can be handled twice without harm: `Accept`, `Block`, `Delete`, `Follow`, `Like`, `Reject`, `Undo`. Such an activity is known by a
+//! `urn:` made of its sender, its bytes and the time of its signature: the same request again is a duplicate, the
+//! same intent again (follow, undo, follow, undo) is not.
+
+mod head;
+mod key;
+mod machine;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub use key::{KeyFailure, ResolvedKey};
+pub use machine::{NeedKey, Receiving, Step, receive};
+
+#[cfg(doc)]
+use crate::Authenticated;

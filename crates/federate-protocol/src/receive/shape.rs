@@ -1,0 +1,101 @@
+//! Whether a document is an activity that is taken: one type, one actor, an id of the actor's origin.
+
+use super::Receiving;
+use crate::BadActivity;
+use crate::activitystreams::{Iri, Object};
+use crate::fetch::{FetchRules, is_actor};
+use crate::ids::local_name;
+
+/// Who acts, and under which id.
+#[derive(Debug)]
+pub(super) struct Shape {
+    pub(super) actor: Iri,
+    /// `None`: it came without one, and is of a type that may.
+    pub(super) id: Option<Iri>,
+}
+
+/// Types that some servers send without an id, and that can be handled twice without harm.
+const MAY_LACK_AN_ID: [&str; 7] = ["Accept", "Block", "Delete", "Follow", "Like", "Reject", "Undo"];
+
+pub(super) fn check(activity: &Object, config: &Receiving) -> Result<Shape, BadActivity> {
+    if activity.type_name().is_empty() {
+        return Err(BadActivity::NoType);
+    }
+    let actor = actor(activity, config)?;
+    let id = id(activity, &actor)?;
+    if let Some(id) = &id {
+        if *id == actor || activity.object().ids().contains(id) {
+            return Err(BadActivity::IdReused);
+        }
+    }
+    // The owner of an activity is its actor; one that is attributed to somebody as well contradicts itself, or is no activity.
+    let attributed = activity.attributed_to().ids();
+    if is_actor(activity) || attributed.iter().any(|other| *other != actor) {
+        return Err(BadActivity::Attributed);
+    }
+    Ok(Shape { actor, id })
+}
+
+/// One actor with a URL for an id (I7, I8).
+fn actor(activity: &Object, config: &Receiving) -> Result<Iri, BadActivity> {
+    let reference = activity.actor();
+    if reference.len() > 1 {
+        return Err(BadActivity::ManyActors);
+    }
+    let actor = reference.id().ok_or(BadActivity::NoActor)?;
+    // An embedded actor is named by its id, never by a link's target.
+    if reference
+        .object()
+        .is_some_and(|object| object.id().as_ref() != Some(&actor))
+    {
+        return Err(BadActivity::NoActor);
+    }
+    let rules = FetchRules {
+        allow_http_loopback: config.allow_http_loopback,
+        ..FetchRules::default()
+    };
+    if rules.admit(&actor).is_ok() {
+        Ok(actor)
+    } else {
+        Err(BadActivity::ActorId)
+    }
+}
+
+/// One id of the actor's origin (I7, I9), or none where the type may lack it.
+fn id(activity: &Object, actor: &Iri) -> Result<Option<Iri>, BadActivity> {
+    let Some(id) = activity.id() else {
+        // What stands there and cannot be read must not pass for nothing.
+        if stands_there(activity) {
+            return Err(BadActivity::Id);
+        }
+        return if MAY_LACK_AN_ID.contains(&local_name(activity.type_name())) {
+            Ok(None)
+        } else {
+            Err(BadActivity::NoId)
+        };
+    };
+    if !id.same_origin(actor) {
+        return Err(if id.origin().is_none() {
+            BadActivity::Id
+        } else {
+            BadActivity::IdOrigin
+        });
+    }
+    if id.authority().is_some_and(|authority| authority.contains('@')) {
+        return Err(BadActivity::Id);
+    }
+    Ok(Some(id))
+}
+
+/// Whether there is an `id` of any shape but `null`.
+fn stands_there(activity: &Object) -> bool {
+    let value = activity.to_value();
+    ["id", "@id"]
+        .iter()
+        .any(|name| value.get(name).is_some_and(|id| !id.is_null()))
+}
+
+/// A `Delete` whose object is its own actor: the account is closed.
+pub(super) fn deletes_itself(activity: &Object, actor: &Iri) -> bool {
+    activity.is("Delete") && activity.object().id().as_ref() == Some(actor)
+}
