@@ -3,38 +3,6 @@
 use crate::activitystreams::{Iri, Object, is_public};
 use std::collections::HashSet;
 
-/// Who may see an object, as Mastodon derives it from the addressing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Visibility {
-    /// Public stands in `to`.
-    Public,
-    /// Public stands in `cc`: everybody may read it, no public timeline shows it.
-    Unlisted,
-    /// The author's followers collection is addressed, Public is not.
-    Followers,
-    /// Only those who are named.
-    Direct,
-}
-
-impl Visibility {
-    /// Derives it from `to` and `cc`. `followers` is the author's collection, where it is known.
-    #[must_use]
-    pub fn of(object: &Object, followers: Option<&Iri>) -> Self {
-        let names = |list: &[Iri], id: &Iri| list.iter().any(|one| one == id);
-        let (to, cc) = (object.to(), object.cc());
-        if to.iter().any(|id| is_public(id.as_str())) {
-            Self::Public
-        } else if cc.iter().any(|id| is_public(id.as_str())) {
-            Self::Unlisted
-        } else if followers.is_some_and(|id| names(&to, id) || names(&cc, id)) {
-            Self::Followers
-        } else {
-            Self::Direct
-        }
-    }
-}
-
 /// To whom an activity goes: `to`, `cc`, `bto`, `bcc` and `audience`, of the activity and of the object in it, each once, without
 /// Public and without the sender. Collections stand in it as their ids: expanding them is the work of whoever owns them
 /// (a foreign collection is never expanded to local followers: I11).
@@ -42,9 +10,9 @@ impl Visibility {
 /// Not more than `limit` of them, in the order in which they were written.
 #[must_use]
 pub fn audience(activity: &Object, limit: usize) -> Vec<Iri> {
-    let sender = activity.actor().and_then(|actor| actor.id());
+    let sender = activity.actor().id();
     let mut seen = HashSet::new();
-    let embedded = activity.object().and_then(|object| object.object());
+    let embedded = activity.object().object();
     activity
         .addressed()
         .into_iter()

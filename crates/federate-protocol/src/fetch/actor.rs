@@ -40,11 +40,8 @@ impl Actor {
             return Err(FetchRefusal::NotAnActor);
         }
         let id = document.id().clone();
-        let own = |reference: Ref| {
-            reference
-                .id()
-                .filter(|iri| iri.same_origin(&id) && !is_public(iri.as_str()))
-        };
+        let own =
+            |endpoint: Option<Iri>| endpoint.filter(|iri| iri.same_origin(&id) && !is_public(iri.as_str()));
         let inbox = own(object.inbox()).ok_or(FetchRefusal::NoInbox)?;
         Ok(Self {
             shared_inbox: own(object.shared_inbox()),
@@ -52,10 +49,9 @@ impl Actor {
             followers: own(object.followers()),
             following: own(object.following()),
             featured: own(object.featured()),
-            moved_to: object.moved_to().id().filter(|to| *to != id),
+            moved_to: object.moved_to().filter(|to| *to != id),
             also_known_as: object
                 .also_known_as()
-                .ids()
                 .into_iter()
                 .take(limits.also_known_as)
                 .collect(),
