@@ -4,10 +4,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
-use http::{Extensions, Request, Response, Uri};
+use http::{Extensions, HeaderValue, Request, Response, StatusCode, Uri, header};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::limit::{ReadError, read_limited};
+use crate::serve::{self, Route};
 use crate::{Directory, Federation};
 
 /// See [`Federation::layer`].
@@ -29,6 +31,7 @@ impl<App: Directory> FederationLayer<App> {
     }
 
     /// Where a framework keeps the target as it was on the wire, if it changes the request's: what was signed is that.
+    #[must_use]
     pub fn with_target(mut self, target: fn(&Extensions) -> Option<Uri>) -> Self {
         self.target = target;
         self
@@ -64,7 +67,6 @@ where
     S::Error: Send + 'static,
     In: http_body::Body + Send + 'static,
     In::Data: Buf + Send,
-    In::Error: Send,
     Out: From<Bytes> + Send + 'static,
 {
     type Response = Response<Out>;
@@ -76,9 +78,73 @@ where
     }
 
     fn call(&mut self, request: Request<In>) -> Self::Future {
+        // The one that was polled ready is the one to call.
         let waiting = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, waiting);
-        let _ = (self.layer.target)(request.extensions());
-        Box::pin(async move { inner.call(request).await })
+        let target = (self.layer.target)(request.extensions()).unwrap_or_else(|| request.uri().clone());
+        let uris = self.layer.federation.uris();
+        let route = serve::route(uris, request.method(), target.path(), request.headers());
+        let negotiated = serve::negotiates(uris, request.method(), target.path());
+        let federation = self.layer.federation.clone();
+        Box::pin(async move {
+            let Some(route) = route else {
+                let response = inner.call(request).await?;
+                return Ok(if negotiated { varied(response) } else { response });
+            };
+            if route.reads_body() {
+                return Ok(with_body(&federation, route, request, target).await.map(Out::from));
+            }
+            let asked = headless(&request, target);
+            match serve::answer(&federation, route, asked).await {
+                Some(response) => Ok(response.map(Out::from)),
+                None => inner.call(request).await.map(varied),
+            }
+        })
     }
+}
+
+async fn with_body<App: Directory, In>(
+    federation: &Federation<App>,
+    route: Route,
+    request: Request<In>,
+    target: Uri,
+) -> Response<Bytes>
+where
+    In: http_body::Body,
+    In::Data: Buf,
+{
+    let limits = federation.limits();
+    let (mut head, body) = request.into_parts();
+    head.uri = target;
+    // The extensions are the framework's; nothing here reads them.
+    head.extensions.clear();
+    match read_limited(body, limits.inbox_body, limits.deadline).await {
+        Ok(body) => serve::answer(federation, route, Request::from_parts(head, body))
+            .await
+            .unwrap_or_else(|| serve::refuse(StatusCode::NOT_FOUND, "nothing here")),
+        Err(error) => {
+            tracing::info!(path = head.uri.path(), reason = %error, "refused what was posted");
+            match error {
+                ReadError::TooLarge => serve::too_large(limits.inbox_body),
+                ReadError::TooSlow => serve::refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
+                ReadError::Broken => serve::refuse(StatusCode::BAD_REQUEST, "the body broke off"),
+            }
+        }
+    }
+}
+
+/// The request without its body, so that the application can still have it whole.
+fn headless<In>(request: &Request<In>, target: Uri) -> Request<Bytes> {
+    let mut asked = Request::new(Bytes::new());
+    *asked.method_mut() = request.method().clone();
+    *asked.uri_mut() = target;
+    *asked.version_mut() = request.version();
+    *asked.headers_mut() = request.headers().clone();
+    asked
+}
+
+/// The page at a URL that has a document too: a cache must not give the one for the other.
+fn varied<B>(mut response: Response<B>) -> Response<B> {
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
+    response
 }

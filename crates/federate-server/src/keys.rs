@@ -1,0 +1,99 @@
+//! The keys of our actors: made when they are first needed, kept in the store, parsed once.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use federate_protocol::signatures::{KeyGenerator, KeyId, PrivateKey};
+use federate_store::KeyStore;
+
+use crate::{Error, Uris};
+
+/// How many parsed keys are kept in memory; the rest is parsed again.
+const CACHED: usize = 4096;
+
+/// The keys of our actors.
+pub(crate) struct Keys {
+    store: Arc<dyn KeyStore>,
+    generator: Option<Arc<dyn KeyGenerator>>,
+    uris: Arc<Uris>,
+    parsed: Mutex<HashMap<String, Arc<PrivateKey>>>,
+    making: tokio::sync::Mutex<()>,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    pub(crate) fn new(
+        store: Arc<dyn KeyStore>,
+        generator: Option<Arc<dyn KeyGenerator>>,
+        uris: Arc<Uris>,
+    ) -> Self {
+        Keys { store, generator, uris, parsed: Mutex::default(), making: tokio::sync::Mutex::default() }
+    }
+
+    /// The key of an actor of ours, by identifier.
+    pub(crate) async fn key(&self, name: &str) -> Result<Arc<PrivateKey>, Error> {
+        if let Some(key) = self.cached(name) {
+            return Ok(key);
+        }
+        let stored = match self.store.get(&stored_as(name)).await? {
+            Some(stored) => stored,
+            None => {
+                // One at a time: making a key takes a core for a tenth of a second.
+                let _one = self.making.lock().await;
+                if let Some(key) = self.cached(name) {
+                    return Ok(key);
+                }
+                let candidate = self.make().await?;
+                self.store.get_or_insert(&stored_as(name), &candidate).await?
+            }
+        };
+        let key = Arc::new(self.parse(name, &stored)?);
+        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        if parsed.len() >= CACHED {
+            parsed.clear();
+        }
+        parsed.insert(name.to_owned(), Arc::clone(&key));
+        Ok(key)
+    }
+
+    /// Takes over a key that exists already, as PEM. Nothing changes where the actor has one.
+    pub(crate) async fn adopt(&self, name: &str, pem: &str) -> Result<Arc<PrivateKey>, Error> {
+        self.parse(name, pem.as_bytes())?;
+        self.store.get_or_insert(&stored_as(name), pem.as_bytes()).await?;
+        self.key(name).await
+    }
+
+    fn cached(&self, name: &str) -> Option<Arc<PrivateKey>> {
+        self.parsed.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    async fn make(&self) -> Result<Vec<u8>, Error> {
+        let Some(generator) = self.generator.clone() else {
+            return Err(Error::permanent("the actor has no key, and there is no key generator"));
+        };
+        let made = tokio::task::spawn_blocking(move || generator.generate_rsa_2048())
+            .await
+            .map_err(Error::passing)?
+            .map_err(Error::passing)?;
+        Ok(made.as_pkcs8().to_vec())
+    }
+
+    fn parse(&self, name: &str, stored: &[u8]) -> Result<PrivateKey, Error> {
+        let id = KeyId(self.uris.key_id(name));
+        match std::str::from_utf8(stored) {
+            Ok(pem) if pem.trim_start().starts_with("-----BEGIN") => PrivateKey::from_pem(id, pem),
+            _ => PrivateKey::from_pkcs8(id, stored),
+        }
+        .map_err(Error::permanent)
+    }
+}
+
+fn stored_as(name: &str) -> String {
+    format!("actor:{name}")
+}

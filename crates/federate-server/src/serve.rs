@@ -1,0 +1,133 @@
+//! The HTTP surface: what is ours, and who answers it.
+
+mod accept;
+mod actor;
+mod collection;
+mod discovery;
+mod inbox;
+mod object;
+mod respond;
+mod viewer;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, header};
+
+use crate::uris::{Part, Place};
+use crate::{Directory, Federation, Uris};
+pub(crate) use respond::{refuse, too_large};
+
+/// Who answers a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    WebFinger,
+    HostMeta { json: bool },
+    NodeInfoIndex,
+    NodeInfo { one: bool },
+    Inbox { of: Option<String> },
+    Document(Place),
+    /// The path is ours and has no such method.
+    WrongMethod(&'static str),
+}
+
+impl Route {
+    /// Whether the body is part of the request.
+    pub(crate) fn reads_body(&self) -> bool {
+        matches!(self, Route::Inbox { .. })
+    }
+}
+
+/// Finds who answers; `None`: the application.
+pub(crate) fn route(uris: &Uris, method: &Method, path: &str, headers: &HeaderMap) -> Option<Route> {
+    let read = method == Method::GET || method == Method::HEAD;
+    let fixed = match path {
+        "/.well-known/webfinger" => Some(Route::WebFinger),
+        "/.well-known/host-meta" => Some(Route::HostMeta { json: accept::json(headers) }),
+        "/.well-known/host-meta.json" => Some(Route::HostMeta { json: true }),
+        "/.well-known/nodeinfo" => Some(Route::NodeInfoIndex),
+        "/nodeinfo/2.0" => Some(Route::NodeInfo { one: false }),
+        "/nodeinfo/2.1" => Some(Route::NodeInfo { one: true }),
+        _ => None,
+    };
+    if let Some(route) = fixed {
+        return Some(if read { route } else { Route::WrongMethod("GET, HEAD") });
+    }
+    match uris.place(path)? {
+        Place::SharedInbox | Place::Instance(Part::Inbox) => {
+            Some(if method == Method::POST { Route::Inbox { of: None } } else { Route::WrongMethod("POST") })
+        }
+        Place::Actor(name, Part::Inbox) => {
+            Some(if method == Method::POST { Route::Inbox { of: Some(name) } } else { Route::WrongMethod("POST") })
+        }
+        place if read && accept::activity(headers, may_be_a_page(&place)) => Some(Route::Document(place)),
+        _ => None,
+    }
+}
+
+/// Whether the answer at this path depends on `Accept`, also where the application gives it.
+pub(crate) fn negotiates(uris: &Uris, method: &Method, path: &str) -> bool {
+    (method == Method::GET || method == Method::HEAD)
+        && uris.place(path).is_some_and(|place| {
+            matches!(place, Place::Actor(_, part) | Place::Object(_, part) | Place::Instance(part) if part != Part::Inbox)
+        })
+}
+
+/// Whether the application may have something of its own at this URL, so that only a clear wish makes it ours.
+fn may_be_a_page(place: &Place) -> bool {
+    matches!(place, Place::Actor(..) | Place::Object(..))
+}
+
+/// Answers a request, if it is federation's.
+pub(crate) async fn handle<App: Directory>(
+    federation: &Federation<App>,
+    request: Request<Bytes>,
+) -> Option<Response<Bytes>> {
+    let route = route(federation.uris(), request.method(), request.uri().path(), request.headers())?;
+    answer(federation, route, request).await
+}
+
+/// Answers a request that has been routed. `None`: there is nothing here, the application may have something.
+pub(crate) async fn answer<App: Directory>(
+    federation: &Federation<App>,
+    route: Route,
+    request: Request<Bytes>,
+) -> Option<Response<Bytes>> {
+    let (mut head, body) = request.into_parts();
+    on_the_wire(&mut head);
+    let headless = head.method == Method::HEAD;
+    let query = head.uri.query().unwrap_or_default().to_owned();
+    let response = match route {
+        Route::WebFinger => Some(discovery::webfinger(federation, &query).await),
+        Route::HostMeta { json } => Some(discovery::host_meta(federation, json)),
+        Route::NodeInfoIndex => Some(discovery::nodeinfo_index(federation)),
+        Route::NodeInfo { one } => Some(discovery::nodeinfo(federation, one).await),
+        Route::Inbox { of } => Some(inbox::receive(federation, of.as_deref(), head, body).await),
+        Route::WrongMethod(allow) => Some(respond::wrong_method(allow)),
+        Route::Document(place) => match place {
+            Place::Instance(Part::Itself) => Some(actor::instance(federation).await),
+            Place::Actor(name, Part::Itself) => actor::actor(federation, &name).await,
+            Place::Object(at, Part::Itself) => object::object(federation, &head, &at).await,
+            Place::Object(at, Part::Activity) => object::activity(federation, &head, &at).await,
+            place => collection::collection(federation, &head, &place, &query).await,
+        },
+    };
+    response.map(|response| if headless { respond::without_body(response) } else { response })
+}
+
+/// What was signed is the target and the host as they were on the wire; HTTP/2 has both in the URI.
+fn on_the_wire(head: &mut http::request::Parts) {
+    if !head.headers.contains_key(header::HOST)
+        && let Some(authority) = head.uri.authority()
+        && let Ok(host) = authority.as_str().parse()
+    {
+        head.headers.insert(header::HOST, host);
+    }
+    if head.uri.authority().is_some()
+        && let Some(target) = head.uri.path_and_query()
+        && let Ok(uri) = http::Uri::builder().path_and_query(target.clone()).build()
+    {
+        head.uri = uri;
+    }
+}
+
+#[cfg(test)]
+mod tests;

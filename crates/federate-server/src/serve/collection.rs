@@ -1,0 +1,138 @@
+//! Collections, page by page.
+
+use bytes::Bytes;
+use federate_protocol::activitystreams::Iri;
+use http::request::Parts;
+use http::{Response, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::object::presentable;
+use super::respond::{self, Vary, refuse, unavailable};
+use super::viewer::viewer;
+use crate::uris::{Part, Place};
+use crate::{Ask, Collection, Cursor, Directory, Failure, Federation, Found, Item, Page};
+
+pub(super) async fn collection<App: Directory>(
+    federation: &Federation<App>,
+    head: &Parts,
+    place: &Place,
+    query: &str,
+) -> Option<Response<Bytes>> {
+    let id = federation.uris().path(head.uri.path());
+    let Some(of) = named(place) else {
+        // The instance's own actor publishes nothing.
+        return matches!(place, Place::Instance(Part::Outbox)).then(|| respond_with(&whole(&id, &Page::default(), true)));
+    };
+    let viewer = viewer(federation, head).await;
+    let ask = federation.ask(viewer.as_ref());
+    let cursor = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "cursor");
+    let from = Cursor(cursor.as_ref().map(|(_, value)| value.clone().into_owned()).filter(|c| !c.is_empty()));
+    match page(federation, &ask, place, &of, &from).await {
+        Ok(Found::Here(page)) => Some(respond_with(&if cursor.is_some() {
+            one(&id, &from, &page)
+        } else {
+            whole(&id, &page, matches!(of, Collection::Featured(_)))
+        })),
+        Ok(Found::Gone) => Some(respond::gone(&id, Vary::AcceptAndSignature)),
+        Ok(Found::Missing) => None,
+        Err(failure) if failure.is_permanent() => Some(refuse(StatusCode::NOT_FOUND, "no such page")),
+        Err(failure) => {
+            tracing::warn!(collection = %id, reason = %failure.chain(), "the application could not list a collection");
+            Some(unavailable(60))
+        }
+    }
+}
+
+fn named(place: &Place) -> Option<Collection> {
+    Some(match place {
+        Place::Actor(name, Part::Outbox) => Collection::Outbox(name.clone()),
+        Place::Actor(name, Part::Followers) => Collection::Followers(name.clone()),
+        Place::Actor(name, Part::Following) => Collection::Following(name.clone()),
+        Place::Actor(name, Part::Featured) => Collection::Featured(name.clone()),
+        Place::Object(at, Part::Replies) => Collection::Replies(at.clone()),
+        Place::Object(at, Part::Likes) => Collection::Likes(at.clone()),
+        _ => return None,
+    })
+}
+
+async fn page<App: Directory>(
+    federation: &Federation<App>,
+    ask: &Ask<'_>,
+    place: &Place,
+    of: &Collection,
+    from: &Cursor,
+) -> Result<Found<Page>, Failure> {
+    let owner = match place {
+        Place::Actor(name, _) => federation.app().actor(ask, name).await?.map(|_| ()),
+        Place::Object(at, _) => federation.app().object(ask, at).await?.map(|_| ()),
+        _ => Found::Missing,
+    };
+    match owner {
+        Found::Here(()) => {}
+        Found::Gone => return Ok(Found::Gone),
+        Found::Missing => return Ok(Found::Missing),
+    }
+    if federation.inner.manage_followers
+        && let Collection::Followers(name) = of
+    {
+        return Ok(Found::Here(federation.managed_followers(ask, name, from).await?));
+    }
+    Ok(match federation.app().collection(ask, of, from).await? {
+        Found::Missing => Found::Here(Page::default().total(0)),
+        found => found,
+    })
+}
+
+/// The collection itself: how many, and where the first page is.
+fn whole(id: &Iri, page: &Page, inline: bool) -> Value {
+    let mut doc = start(id.as_str(), "OrderedCollection", page);
+    if inline {
+        doc.insert("orderedItems".into(), items(page));
+    } else {
+        doc.insert("first".into(), json!(at(id, "")));
+    }
+    Value::Object(doc)
+}
+
+/// One page of it.
+fn one(id: &Iri, from: &Cursor, page: &Page) -> Value {
+    let mut doc = start(&at(id, from.as_str().unwrap_or_default()), "OrderedCollectionPage", page);
+    doc.insert("partOf".into(), json!(id.as_str()));
+    doc.insert("orderedItems".into(), items(page));
+    if let Some(next) = &page.next {
+        doc.insert("next".into(), json!(at(id, next)));
+    }
+    Value::Object(doc)
+}
+
+fn start(id: &str, kind: &str, page: &Page) -> Map<String, Value> {
+    let mut doc = Map::new();
+    doc.insert("@context".into(), json!("https://www.w3.org/ns/activitystreams"));
+    doc.insert("id".into(), json!(id));
+    doc.insert("type".into(), json!(kind));
+    if let Some(total) = page.total {
+        doc.insert("totalItems".into(), json!(total));
+    }
+    doc
+}
+
+fn items(page: &Page) -> Value {
+    page.items
+        .iter()
+        .map(|item| match item {
+            Item::Object(object) => presentable(object),
+            Item::Id(id) => json!(id.as_str()),
+            Item::Follower(follower) => json!(follower.actor.as_str()),
+        })
+        .collect()
+}
+
+fn at(id: &Iri, cursor: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("cursor", cursor);
+    format!("{id}?{}", query.finish())
+}
+
+fn respond_with(value: &Value) -> Response<Bytes> {
+    respond::document(StatusCode::OK, value, Vary::AcceptAndSignature)
+}

@@ -1,0 +1,97 @@
+//! What is posted to us: proven, stored, answered with 202; handled later.
+
+use bytes::Bytes;
+use federate_protocol::activitystreams::Activity;
+use federate_protocol::{Authenticated, Refused, Step, receive as begin};
+use federate_store::{Accepted, StoreError};
+use http::request::Parts;
+use http::{Request, Response, StatusCode};
+
+use super::respond::{refuse, unavailable};
+use crate::error::chain;
+use crate::{Directory, Federation, Found};
+
+/// Nothing is fetched before the answer but the key, and nothing is handled before it.
+pub(super) async fn receive<App: Directory>(
+    federation: &Federation<App>,
+    of: Option<&str>,
+    head: Parts,
+    body: Bytes,
+) -> Response<Bytes> {
+    let inner = &federation.inner;
+    let config = federation.receiving();
+    let mut step = begin(Request::from_parts(head, body), &config, federation.now());
+    let activity = loop {
+        step = match step {
+            Step::NeedKey(need) => {
+                let key = inner
+                    .fetcher
+                    .key(need.key_id(), need.cached_only(), need.refresh(), federation.now())
+                    .await;
+                need.resume(key, federation.now())
+            }
+            Step::Done(activity) => break *activity,
+            Step::Ignored(why) => {
+                tracing::debug!(reason = why, "ignored what was posted");
+                return accepted();
+            }
+            Step::Refused(refused) => return refused_with(&refused),
+            _ => return refuse(StatusCode::UNAUTHORIZED, "the sender cannot be proven"),
+        };
+    };
+    if let Some(name) = of
+        && let Some(answer) = absent(federation, name).await
+    {
+        return answer;
+    }
+    match store(federation, &activity).await {
+        Ok(Accepted::New(id)) => {
+            tracing::debug!(activity = %id, r#type = activity.type_name(), "accepted");
+            inner.arrived.notify_one();
+            accepted()
+        }
+        Ok(Accepted::Duplicate) => {
+            tracing::debug!(activity = %activity.id(), "known already");
+            accepted()
+        }
+        Err(e) => {
+            tracing::error!(activity = %activity.id(), reason = %chain(&e), "what was posted could not be stored");
+            unavailable(60)
+        }
+    }
+}
+
+async fn store<App: Directory>(
+    federation: &Federation<App>,
+    activity: &Authenticated<Activity>,
+) -> Result<Accepted, StoreError> {
+    let inner = &federation.inner;
+    let now = federation.now();
+    let sealed = activity.seal(&inner.secret, now);
+    let origin = activity.by().origin().map(|origin| origin.to_string()).unwrap_or_default();
+    inner.stores.inbox.accept(&origin, activity.id(), &sealed, now).await
+}
+
+/// The answer where the owner of a personal inbox is not here.
+async fn absent<App: Directory>(federation: &Federation<App>, name: &str) -> Option<Response<Bytes>> {
+    match federation.app().actor(&federation.ask(None), name).await {
+        Ok(Found::Here(_)) => None,
+        Ok(Found::Gone) => Some(refuse(StatusCode::GONE, "this account is gone")),
+        Ok(Found::Missing) => Some(refuse(StatusCode::NOT_FOUND, "no such account here")),
+        Err(failure) => {
+            tracing::warn!(actor = name, reason = %failure.chain(), "the application could not describe an actor");
+            Some(unavailable(60))
+        }
+    }
+}
+
+fn accepted() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::ACCEPTED;
+    response
+}
+
+fn refused_with(refused: &Refused) -> Response<Bytes> {
+    tracing::info!(status = refused.status(), reason = %refused.reason(), "refused what was posted");
+    refused.response()
+}
