@@ -10,6 +10,10 @@ pub trait Kind: Clone + Send + Sync + 'static {
     /// The type's name on the wire; empty for [`Object`].
     const TYPE: &'static str;
 
+    /// How much this kind says: 0 for [`Object`], 1 for a type, 2 for a type with the type of its object
+    /// (`Create<Note>`). Of two kinds that an object is of, the one that says more is meant.
+    const SPECIFICITY: u8 = 1;
+
     /// The object as this kind, where it is of it (and what it must hold is of the kind that is asked for).
     fn from_object(object: &Object) -> Option<Self>;
 
@@ -19,6 +23,7 @@ pub trait Kind: Clone + Send + Sync + 'static {
 
 impl Kind for Object {
     const TYPE: &'static str = "";
+    const SPECIFICITY: u8 = 0;
 
     fn from_object(object: &Object) -> Option<Self> {
         Some(object.clone())
@@ -104,6 +109,8 @@ macro_rules! vocabulary {
 
         impl<$of: $crate::Kind> $crate::Kind for $name<$of> {
             const TYPE: &'static str = $crate::vocabulary!(@wire $name $($wire)?);
+
+            const SPECIFICITY: u8 = 1 + <$of as $crate::Kind>::SPECIFICITY;
 
             fn from_object(object: &$crate::Object) -> ::core::option::Option<Self> {
                 if !object.is(<Self as $crate::Kind>::TYPE) {
