@@ -109,7 +109,10 @@ impl<App: Directory> Builder<App> {
             keygen: default_keygen(),
             queue: None,
             secret: None,
-            software: Software { name: "federate".into(), version: env!("CARGO_PKG_VERSION").into() },
+            software: Software {
+                name: "federate".into(),
+                version: env!("CARGO_PKG_VERSION").into(),
+            },
             user_agent: None,
             roots: Vec::new(),
             allow_loopback: false,
@@ -184,7 +187,10 @@ impl<App: Directory> Builder<App> {
 
     /// The program's name and version, for NodeInfo and the `User-Agent`.
     pub fn software(mut self, name: &str, version: &str) -> Self {
-        self.software = Software { name: name.into(), version: version.into() };
+        self.software = Software {
+            name: name.into(),
+            version: version.into(),
+        };
         self
     }
 
@@ -231,7 +237,9 @@ impl<App: Directory> DangerousBuilder<App> {
 
 impl<App: Directory> fmt::Debug for Builder<App> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("base_url", &self.base_url).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
     }
 }
 

@@ -23,13 +23,19 @@ pub struct Cx<App: Directory> {
 
 impl<App: Directory> Clone for Cx<App> {
     fn clone(&self) -> Self {
-        Cx { federation: self.federation.clone(), received: self.received.clone(), sent: self.sent.clone() }
+        Cx {
+            federation: self.federation.clone(),
+            received: self.received.clone(),
+            sent: self.sent.clone(),
+        }
     }
 }
 
 impl<App: Directory> fmt::Debug for Cx<App> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cx").field("received", &self.received).finish_non_exhaustive()
+        f.debug_struct("Cx")
+            .field("received", &self.received)
+            .finish_non_exhaustive()
     }
 }
 
@@ -77,7 +83,10 @@ impl<App: Directory> Cx<App> {
 
     /// Those of our actors whom a note mentions.
     pub fn mentioned(&self, note: &Object) -> Vec<String> {
-        note.mentions().into_iter().filter_map(|mention| self.local_actor(Some(mention))).collect()
+        note.mentions()
+            .into_iter()
+            .filter_map(|mention| self.local_actor(Some(mention)))
+            .collect()
     }
 
     /// An actor of another instance, from the cache or from there.
@@ -98,19 +107,23 @@ impl<App: Directory> Cx<App> {
     /// An activity of one of ours. Awaited, it leaves together with the mark that this activity is handled: a crash
     /// sends nothing twice.
     pub fn send(&self, sender: &str, activity: impl Into<Object>) -> Draft<App> {
-        self.federation.send(sender, activity).with_mark(self.sent.clone())
+        self.federation
+            .send(sender, activity)
+            .with_mark(self.sent.clone())
     }
 
     /// Accepts a follow. The sender is the actor of ours that was followed.
     pub fn accept(&self, follow: &Authenticated<Follow>) -> Draft<App> {
         let me = self.local_actor(follow.object_id()).unwrap_or_default();
-        self.send(&me, Accept::new((**follow).clone())).to(follow.by().clone())
+        self.send(&me, Accept::new((**follow).clone()))
+            .to(follow.by().clone())
     }
 
     /// Rejects a follow. The sender is the actor of ours that was followed.
     pub fn reject(&self, follow: &Authenticated<Follow>) -> Draft<App> {
         let me = self.local_actor(follow.object_id()).unwrap_or_default();
-        self.send(&me, Reject::new((**follow).clone())).to(follow.by().clone())
+        self.send(&me, Reject::new((**follow).clone()))
+            .to(follow.by().clone())
     }
 
     /// Marks this activity as handled inside your transaction: effect and mark commit together, so that a crash never
@@ -120,7 +133,10 @@ impl<App: Directory> Cx<App> {
     /// # Errors
     ///
     /// `Fenced` where another worker or a former life already handled it: `?` leaves, and your transaction rolls back.
-    pub async fn done_in(&self, connection: &mut <App::Store as Backend>::Connection) -> Result<(), StoreError> {
+    pub async fn done_in(
+        &self,
+        connection: &mut <App::Store as Backend>::Connection,
+    ) -> Result<(), StoreError> {
         if App::Store::handled(connection, &self.received).await? {
             Ok(())
         } else {

@@ -34,7 +34,12 @@ pub trait Directory: Send + Sync + 'static {
     /// One page of a collection, from a cursor that an earlier page of the application gave out.
     ///
     /// `Missing` for a collection of an actor who is here reads as an empty one.
-    async fn collection(&self, _ask: &Ask<'_>, _of: &Collection, _from: &Cursor) -> Result<Found<Page>, Failure> {
+    async fn collection(
+        &self,
+        _ask: &Ask<'_>,
+        _of: &Collection,
+        _from: &Cursor,
+    ) -> Result<Found<Page>, Failure> {
         Ok(Found::Missing)
     }
 
@@ -68,7 +73,12 @@ impl<D: Directory> Directory for std::sync::Arc<D> {
         (**self).object(ask, at).await
     }
 
-    async fn collection(&self, ask: &Ask<'_>, of: &Collection, from: &Cursor) -> Result<Found<Page>, Failure> {
+    async fn collection(
+        &self,
+        ask: &Ask<'_>,
+        of: &Collection,
+        from: &Cursor,
+    ) -> Result<Found<Page>, Failure> {
         (**self).collection(ask, of, from).await
     }
 
@@ -154,7 +164,11 @@ pub struct Usage {
 impl Usage {
     /// Numbers of accounts and of posts written here.
     pub fn new(users: u64, local_posts: u64) -> Self {
-        Usage { users, local_posts, ..Usage::default() }
+        Usage {
+            users,
+            local_posts,
+            ..Usage::default()
+        }
     }
 
     /// Accounts that were active in the last month and in the last half year.
@@ -268,8 +282,16 @@ impl Page {
         mut item: impl FnMut(R) -> I,
     ) -> Self {
         let full = u32::try_from(rows.len()).is_ok_and(|n| n < ask.limit);
-        let next = if full { None } else { rows.last().map(|r| cursor(r).to_string()) };
-        Page { items: rows.into_iter().map(|r| item(r).into()).collect(), next, total: None }
+        let next = if full {
+            None
+        } else {
+            rows.last().map(|r| cursor(r).to_string())
+        };
+        Page {
+            items: rows.into_iter().map(|r| item(r).into()).collect(),
+            next,
+            total: None,
+        }
     }
 
     /// How many items the whole collection has.

@@ -2,23 +2,29 @@
 
 use std::fmt;
 
-use federate_protocol::activitystreams::{Iri, Object};
-use federate_store::{Backend, BoxFuture, Outgoing, StoreError};
+use federate_protocol::activitystreams::{Iri, Object, is_public};
+use federate_protocol::audience;
+use federate_store::{Backend, BoxFuture, Outgoing};
+use serde_json::{Map, Value, json};
 
 use crate::cx::Sent;
-use crate::{Directory, Error, Federation};
+use crate::{Directory, Error, Federation, Local};
+
+const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
 
 /// An activity on its way out. Await it, or put it into your own transaction.
 ///
 /// `actor`, `id` and `@context` are filled in where they are missing; `to` and `cc` are taken from an embedded object
-/// where the activity has none; `bto` and `bcc` count as audience and are removed.
+/// where the activity has none; `bto` and `bcc` count as audience and are removed. Who is addressed and lives here is not
+/// delivered to: what our own people send to each other never leaves the application.
 #[must_use = "nothing is sent until this is awaited or enqueued in a transaction"]
 pub struct Draft<App: Directory> {
-    pub(crate) federation: Federation<App>,
-    pub(crate) sender: String,
-    pub(crate) activity: Object,
-    pub(crate) also: Vec<Iri>,
-    pub(crate) into: Option<Sent>,
+    federation: Federation<App>,
+    sender: String,
+    activity: Object,
+    also: Vec<Iri>,
+    id: Option<Iri>,
+    into: Option<Sent>,
 }
 
 /// What was written.
@@ -42,7 +48,14 @@ impl<App: Directory> fmt::Debug for Draft<App> {
 
 impl<App: Directory> Draft<App> {
     pub(crate) fn new(federation: Federation<App>, sender: &str, activity: Object) -> Self {
-        Draft { federation, sender: sender.to_owned(), activity, also: Vec::new(), into: None }
+        Draft {
+            federation,
+            sender: sender.to_owned(),
+            activity,
+            also: Vec::new(),
+            id: None,
+            into: None,
+        }
     }
 
     pub(crate) fn with_mark(mut self, sent: Sent) -> Self {
@@ -56,13 +69,19 @@ impl<App: Directory> Draft<App> {
         self
     }
 
+    /// The id of the activity, where the application makes it.
+    pub fn id(mut self, id: Iri) -> Self {
+        self.id = Some(id);
+        self
+    }
+
     /// The value that is stored: for a driver that the library does not know.
     ///
     /// # Errors
     ///
-    /// Where the activity cannot be written: it is permanent.
+    /// A permanent one where the activity is by somebody else than the sender, or is none.
     pub fn prepare(&self) -> Result<Outgoing, Error> {
-        Err(Error::permanent("not written yet"))
+        Ok(self.finish()?.0)
     }
 
     /// One row in your transaction; no network, and no follower is read while you hold the write lock.
@@ -70,11 +89,116 @@ impl<App: Directory> Draft<App> {
     /// # Errors
     ///
     /// The store's, or a permanent one where the activity cannot be written.
-    pub async fn enqueue_in(self, connection: &mut <App::Store as Backend>::Connection) -> Result<Enqueued, Error> {
-        let outgoing = self.prepare()?;
+    pub async fn enqueue_in(
+        self,
+        connection: &mut <App::Store as Backend>::Connection,
+    ) -> Result<Enqueued, Error> {
+        let (outgoing, activity) = self.finish()?;
         App::Store::record(connection, &outgoing).await?;
+        // The commit comes after this; the engine looks again by itself where it comes late.
         self.federation.wake();
-        Ok(Enqueued { id: outgoing.id, activity: self.activity })
+        Ok(Enqueued {
+            id: outgoing.id,
+            activity,
+        })
+    }
+
+    fn finish(&self) -> Result<(Outgoing, Object), Error> {
+        let uris = self.federation.uris();
+        let me = if self.sender == crate::INSTANCE {
+            uris.instance_actor()
+        } else {
+            uris.actor(&self.sender)
+        };
+        let Value::Object(mut map) = self.activity.to_value() else {
+            return Err(Error::permanent("what is sent is not an object"));
+        };
+        if let Some(actor) = self.activity.actor().id()
+            && actor != me
+        {
+            return Err(Error::permanent(format!(
+                "the activity is by {actor}, and sent by {me}"
+            )));
+        }
+        map.insert("actor".into(), json!(me.as_str()));
+        let id = match (self.activity.id(), &self.id) {
+            (Some(id), _) => id,
+            (None, Some(id)) => id.clone(),
+            (None, None) => self.new_id(&me)?,
+        };
+        map.insert("id".into(), json!(id.as_str()));
+        share_context(&mut map);
+        let recipients = if self.activity.addressed().is_empty() {
+            self.recipients()
+        } else {
+            Recipients::default()
+        };
+        for (key, ids) in [("to", &recipients.to), ("cc", &recipients.cc)] {
+            if !ids.is_empty() {
+                map.insert(key.into(), json!(ids));
+            }
+        }
+        let whole = Object::from_value(Value::Object(map))?;
+        let limit = self.federation.limits().audience;
+        let mut audience = audience::audience(&whole, limit);
+        for who in &self.also {
+            if !is_public(who.as_str()) && !audience.contains(who) {
+                audience.push(who.clone());
+            }
+        }
+        let activity = audience::without_blind_copies(&whole);
+        let outgoing = Outgoing {
+            id,
+            sender: self.sender.clone(),
+            body: activity.to_bytes().into(),
+            audience,
+        };
+        Ok((outgoing, activity))
+    }
+
+    fn new_id(&self, me: &Iri) -> Result<Iri, Error> {
+        let uris = self.federation.uris();
+        let object = self.activity.object().id();
+        let ours = object.filter(|id| matches!(uris.parse(id), Some(Local::Object(_))));
+        match (self.activity.type_name(), ours, self.activity.object().id()) {
+            ("Create", Some(object), _) => create_id(&object),
+            ("Delete", Some(object), _) => delete_id(&object),
+            ("Delete", None, Some(actor)) if actor == *me => delete_id(&actor),
+            (kind, ..) => {
+                let kind = kind.to_lowercase();
+                Ok(Iri::parse(&format!("{me}#{kind}/{}", self.federation.new_id()))?)
+            }
+        }
+    }
+
+    /// Whom an activity without addresses is for, where that is plain from what it is.
+    fn recipients(&self) -> Recipients {
+        let object = self.activity.object();
+        let embedded = object.object();
+        let one = |id: Option<Iri>| Recipients {
+            to: id.into_iter().map(|id| id.as_str().to_owned()).collect(),
+            cc: Vec::new(),
+        };
+        match self.activity.type_name() {
+            "Follow" | "Block" => one(object.id()),
+            "Accept" | "Reject" => one(embedded.and_then(|inner| inner.actor().id())),
+            "Like" | "EmojiReact" => one(embedded.and_then(|inner| inner.attributed_to().id())),
+            "Undo" => match embedded {
+                Some(inner) if !inner.addressed().is_empty() => Recipients {
+                    to: inner.to().iter().map(|id| id.as_str().to_owned()).collect(),
+                    cc: inner.cc().iter().map(|id| id.as_str().to_owned()).collect(),
+                },
+                Some(inner) if inner.is("Follow") || inner.is("Block") => one(inner.object_id()),
+                _ => Recipients::default(),
+            },
+            _ => match embedded {
+                Some(inner) => Recipients {
+                    to: inner.to().iter().map(|id| id.as_str().to_owned()).collect(),
+                    cc: inner.cc().iter().map(|id| id.as_str().to_owned()).collect(),
+                },
+                None => Recipients::default(),
+            },
+        }
     }
 }
 
@@ -84,11 +208,54 @@ impl<App: Directory> IntoFuture for Draft<App> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let outgoing = self.prepare()?;
+            let (outgoing, activity) = self.finish()?;
             let id = outgoing.id.clone();
-            let _: Result<(), StoreError> = self.federation.stores().outbox.record(&outgoing).await;
-            self.federation.wake();
-            Ok(Enqueued { id, activity: self.activity })
+            match &self.into {
+                Some(sent) => crate::cx::push(sent, outgoing),
+                None => {
+                    self.federation.stores().outbox.record(&outgoing).await?;
+                    self.federation.wake();
+                }
+            }
+            Ok(Enqueued { id, activity })
         })
     }
+}
+
+#[derive(Default)]
+struct Recipients {
+    to: Vec<String>,
+    cc: Vec<String>,
+}
+
+/// The id of the `Create` of an object of ours.
+pub(crate) fn create_id(object: &Iri) -> Result<Iri, Error> {
+    Ok(Iri::parse(&format!("{object}/activity"))?)
+}
+
+/// The id of the `Delete` of an object or an actor of ours.
+pub(crate) fn delete_id(object: &Iri) -> Result<Iri, Error> {
+    Ok(Iri::parse(&format!("{object}#delete"))?)
+}
+
+/// One context, at the top: the embedded object's, where the activity has none that says more.
+fn share_context(map: &mut Map<String, Value>) {
+    let plain = json!(CONTEXT);
+    let inner = match map.get_mut("object") {
+        Some(Value::Object(object)) => object.remove("@context"),
+        _ => None,
+    };
+    let outer = map.get("@context").cloned().unwrap_or_else(|| plain.clone());
+    let shared = match inner {
+        Some(inner) if outer == plain => inner,
+        Some(inner) if inner != outer && inner != plain => {
+            // Two that differ stay where they are.
+            if let Some(Value::Object(object)) = map.get_mut("object") {
+                object.insert("@context".into(), inner);
+            }
+            outer
+        }
+        _ => outer,
+    };
+    map.insert("@context".into(), shared);
 }

@@ -39,7 +39,9 @@ impl Entropy for SystemEntropy {
 
 /// 12 hexadecimal digits of milliseconds, so that later ids sort later, and 80 random bits.
 pub(crate) fn new_id(entropy: &dyn Entropy, now: SystemTime) -> String {
-    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let since = now
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
     let mut random = [0; 10];
     entropy.fill(&mut random);
     let mut id = format!("{:012x}", since.as_millis());

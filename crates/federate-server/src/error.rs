@@ -22,12 +22,18 @@ pub struct Error {
 impl Error {
     /// An error that trying again does not cure.
     pub fn permanent(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Error { permanent: true, source: cause.into() }
+        Error {
+            permanent: true,
+            source: cause.into(),
+        }
     }
 
     /// An error that may be gone at the next attempt.
     pub fn passing(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Error { permanent: false, source: cause.into() }
+        Error {
+            permanent: false,
+            source: cause.into(),
+        }
     }
 
     /// Whether trying again is useless.
@@ -54,13 +60,19 @@ impl StdError for Error {
 
 impl From<StoreError> for Error {
     fn from(e: StoreError) -> Self {
-        Error { permanent: e.is_permanent(), source: Box::new(e) }
+        Error {
+            permanent: e.is_permanent(),
+            source: Box::new(e),
+        }
     }
 }
 
 impl From<FetchError> for Error {
     fn from(e: FetchError) -> Self {
-        Error { permanent: e.is_permanent(), source: Box::new(e) }
+        Error {
+            permanent: e.is_permanent(),
+            source: Box::new(e),
+        }
     }
 }
 
@@ -88,7 +100,10 @@ pub struct Failure {
 impl Failure {
     /// A failure that trying again does not cure: the activity goes to the dead letters with this reason.
     pub fn permanent(why: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Failure { permanent: true, source: why.into() }
+        Failure {
+            permanent: true,
+            source: why.into(),
+        }
     }
 
     /// Whether trying again is useless.
@@ -106,7 +121,9 @@ impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for Failure {
     fn from(e: E) -> Self {
         let source = e.into();
         let permanent = source.downcast_ref::<Error>().is_some_and(Error::is_permanent)
-            || source.downcast_ref::<FetchError>().is_some_and(FetchError::is_permanent);
+            || source
+                .downcast_ref::<FetchError>()
+                .is_some_and(FetchError::is_permanent);
         Failure { permanent, source }
     }
 }

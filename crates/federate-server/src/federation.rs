@@ -40,13 +40,17 @@ pub(crate) struct Inner<App: Directory> {
 
 impl<App: Directory> Clone for Federation<App> {
     fn clone(&self) -> Self {
-        Federation { inner: Arc::clone(&self.inner) }
+        Federation {
+            inner: Arc::clone(&self.inner),
+        }
     }
 }
 
 impl<App: Directory> fmt::Debug for Federation<App> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Federation").field("base", &self.inner.uris.base()).finish_non_exhaustive()
+        f.debug_struct("Federation")
+            .field("base", &self.inner.uris.base())
+            .finish_non_exhaustive()
     }
 }
 

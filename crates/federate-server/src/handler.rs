@@ -52,7 +52,10 @@ struct Entry<App: Directory> {
 
 impl<App: Directory> Handlers<App> {
     pub(crate) fn new() -> Self {
-        Handlers { all: Vec::new(), twice: None }
+        Handlers {
+            all: Vec::new(),
+            twice: None,
+        }
     }
 
     pub(crate) fn add<A: Kind>(&mut self, handler: impl Handler<App, A>) {
@@ -65,7 +68,11 @@ impl<App: Directory> Handlers<App> {
             let typed = activity.cast::<A>()?;
             Some(Box::pin(handler(cx.clone(), typed)))
         });
-        let at = self.all.iter().position(|e| e.rank < rank).unwrap_or(self.all.len());
+        let at = self
+            .all
+            .iter()
+            .position(|e| e.rank < rank)
+            .unwrap_or(self.all.len());
         self.all.insert(at, Entry { kind, rank, run });
     }
 
@@ -75,13 +82,19 @@ impl<App: Directory> Handlers<App> {
     }
 
     /// Starts the most specific handler for this activity; `None` where there is none.
-    pub(crate) fn start(&self, cx: &Cx<App>, activity: &Authenticated<Activity>) -> Option<BoxFuture<'static, Outcome>> {
+    pub(crate) fn start(
+        &self,
+        cx: &Cx<App>,
+        activity: &Authenticated<Activity>,
+    ) -> Option<BoxFuture<'static, Outcome>> {
         self.all.iter().find_map(|e| (e.run)(cx, activity))
     }
 }
 
 impl<App: Directory> fmt::Debug for Handlers<App> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handlers").field("count", &self.all.len()).finish()
+        f.debug_struct("Handlers")
+            .field("count", &self.all.len())
+            .finish()
     }
 }

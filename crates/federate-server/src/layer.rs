@@ -21,13 +21,19 @@ pub struct FederationLayer<App: Directory> {
 
 impl<App: Directory> Clone for FederationLayer<App> {
     fn clone(&self) -> Self {
-        FederationLayer { federation: self.federation.clone(), target: self.target }
+        FederationLayer {
+            federation: self.federation.clone(),
+            target: self.target,
+        }
     }
 }
 
 impl<App: Directory> FederationLayer<App> {
     pub(crate) fn new(federation: Federation<App>) -> Self {
-        FederationLayer { federation, target: |_| None }
+        FederationLayer {
+            federation,
+            target: |_| None,
+        }
     }
 
     /// Where a framework keeps the target as it was on the wire, if it changes the request's: what was signed is that.
@@ -42,7 +48,10 @@ impl<App: Directory, S> Layer<S> for FederationLayer<App> {
     type Service = FederationService<App, S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        FederationService { layer: self.clone(), inner }
+        FederationService {
+            layer: self.clone(),
+            inner,
+        }
     }
 }
 
@@ -55,7 +64,10 @@ pub struct FederationService<App: Directory, S> {
 
 impl<App: Directory, S: Clone> Clone for FederationService<App, S> {
     fn clone(&self) -> Self {
-        FederationService { layer: self.layer.clone(), inner: self.inner.clone() }
+        FederationService {
+            layer: self.layer.clone(),
+            inner: self.inner.clone(),
+        }
     }
 }
 
@@ -92,7 +104,9 @@ where
                 return Ok(if negotiated { varied(response) } else { response });
             };
             if route.reads_body() {
-                return Ok(with_body(&federation, route, request, target).await.map(Out::from));
+                return Ok(with_body(&federation, route, request, target)
+                    .await
+                    .map(Out::from));
             }
             let asked = headless(&request, target);
             match serve::answer(&federation, route, asked).await {
@@ -126,7 +140,9 @@ where
             tracing::info!(path = head.uri.path(), reason = %error, "refused what was posted");
             match error {
                 ReadError::TooLarge => serve::too_large(limits.inbox_body),
-                ReadError::TooSlow => serve::refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
+                ReadError::TooSlow => {
+                    serve::refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")
+                }
                 ReadError::Broken => serve::refuse(StatusCode::BAD_REQUEST, "the body broke off"),
             }
         }
@@ -145,6 +161,8 @@ fn headless<In>(request: &Request<In>, target: Uri) -> Request<Bytes> {
 
 /// The page at a URL that has a document too: a cache must not give the one for the other.
 fn varied<B>(mut response: Response<B>) -> Response<B> {
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
+    response
+        .headers_mut()
+        .append(header::VARY, HeaderValue::from_static("Accept"));
     response
 }

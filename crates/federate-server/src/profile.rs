@@ -194,7 +194,10 @@ impl Profile {
         put("manuallyApprovesFollowers", json!(self.locked));
         put("discoverable", json!(self.discoverable));
         put("indexable", json!(self.discoverable));
-        put("endpoints", json!({ "sharedInbox": uris.shared_inbox().as_str() }));
+        put(
+            "endpoints",
+            json!({ "sharedInbox": uris.shared_inbox().as_str() }),
+        );
         put("publicKey", public_key(&uris.key_id(name), &id, public_key_pem));
         put("tag", json!([]));
         let fields: Vec<Value> = self
@@ -204,10 +207,16 @@ impl Profile {
             .collect();
         put("attachment", Value::Array(fields));
         if let Some((media_type, url)) = &self.icon {
-            put("icon", json!({ "type": "Image", "mediaType": media_type, "url": url }));
+            put(
+                "icon",
+                json!({ "type": "Image", "mediaType": media_type, "url": url }),
+            );
         }
         if let Some((media_type, url)) = &self.image {
-            put("image", json!({ "type": "Image", "mediaType": media_type, "url": url }));
+            put(
+                "image",
+                json!({ "type": "Image", "mediaType": media_type, "url": url }),
+            );
         }
         if let Some(at) = &self.published {
             put("published", json!(at));
@@ -274,7 +283,10 @@ pub struct Actors<S> {
 impl<S> Actors<S> {
     /// These and nobody else.
     pub fn new(people: impl IntoIterator<Item = Profile>) -> Self {
-        Actors { people: people.into_iter().collect(), store: PhantomData }
+        Actors {
+            people: people.into_iter().collect(),
+            store: PhantomData,
+        }
     }
 }
 
@@ -283,7 +295,12 @@ impl<S: Backend> Directory for Actors<S> {
     type Store = S;
 
     async fn actor(&self, _ask: &Ask<'_>, name: &str) -> Result<Found<Profile>, Failure> {
-        Ok(self.people.iter().find(|p| p.identifier() == name).cloned().into())
+        Ok(self
+            .people
+            .iter()
+            .find(|p| p.identifier() == name)
+            .cloned()
+            .into())
     }
 
     async fn identify(&self, _ask: &Ask<'_>, username: &str) -> Result<Option<String>, Failure> {
@@ -295,6 +312,9 @@ impl<S: Backend> Directory for Actors<S> {
     }
 
     async fn usage(&self) -> Result<crate::Usage, Failure> {
-        Ok(crate::Usage::new(u64::try_from(self.people.len()).unwrap_or(u64::MAX), 0))
+        Ok(crate::Usage::new(
+            u64::try_from(self.people.len()).unwrap_or(u64::MAX),
+            0,
+        ))
     }
 }

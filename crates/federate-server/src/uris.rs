@@ -74,7 +74,10 @@ pub struct ObjectRef {
 impl ObjectRef {
     /// A reference to the object of this kind with this key.
     pub fn new(kind: &str, id: impl Display) -> Self {
-        ObjectRef { kind: kind.into(), id: id.to_string() }
+        ObjectRef {
+            kind: kind.into(),
+            id: id.to_string(),
+        }
     }
 
     /// The kind, as in [`Paths::object`].
@@ -141,7 +144,13 @@ impl Uris {
     pub(crate) fn new(root: Iri, origin: Origin, paths: Paths) -> Self {
         let base = root.as_str().trim_end_matches('/').to_owned();
         let host = root.authority().unwrap_or_default().to_owned();
-        Uris { base, root, origin, host, paths }
+        Uris {
+            base,
+            root,
+            origin,
+            host,
+            paths,
+        }
     }
 
     /// Scheme and authority, without a slash at the end: `https://example.org`.
@@ -166,7 +175,10 @@ impl Uris {
 
     /// The page on which people see the actor, where the application has [named](Paths::profile) one.
     pub fn profile(&self, name: &str) -> Option<Iri> {
-        self.paths.profile.as_ref().map(|template| self.at(&fill(template, name)))
+        self.paths
+            .profile
+            .as_ref()
+            .map(|template| self.at(&fill(template, name)))
     }
 
     /// The id of an object: `uris.object("post", 7)`.
@@ -303,7 +315,10 @@ impl Uris {
     fn unfill_object(&self, path: &str) -> Option<ObjectRef> {
         for (kind, template) in &self.paths.objects {
             if let Some(id) = unfill(template, path) {
-                return Some(ObjectRef { kind: kind.clone(), id });
+                return Some(ObjectRef {
+                    kind: kind.clone(),
+                    id,
+                });
             }
         }
         let (kind, id) = path.strip_prefix("/objects/")?.split_once('/')?;
@@ -368,11 +383,17 @@ fn encode(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' => out.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' => {
+                out.push(char::from(byte))
+            }
             _ => {
                 out.push('%');
                 for digit in [byte >> 4, byte & 15] {
-                    out.push(char::from_digit(u32::from(digit), 16).unwrap_or('0').to_ascii_uppercase());
+                    out.push(
+                        char::from_digit(u32::from(digit), 16)
+                            .unwrap_or('0')
+                            .to_ascii_uppercase(),
+                    );
                 }
             }
         }

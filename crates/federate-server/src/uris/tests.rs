@@ -16,14 +16,22 @@ fn iri(s: &str) -> Iri {
 fn actors_and_objects_come_back_from_their_ids() {
     let uris = uris(Paths::default().actor("/u/{name}").object("post", "/posts/{id}"));
     assert_eq!(uris.actor("alice").as_str(), "https://example.org/u/alice");
-    assert_eq!(uris.parse(&uris.actor("alice")), Some(Local::Actor("alice".into())));
+    assert_eq!(
+        uris.parse(&uris.actor("alice")),
+        Some(Local::Actor("alice".into()))
+    );
     let post = uris.object("post", 7);
     assert_eq!(post.as_str(), "https://example.org/posts/7");
-    let Some(Local::Object(object)) = uris.parse(&post) else { panic!("not an object") };
+    let Some(Local::Object(object)) = uris.parse(&post) else {
+        panic!("not an object")
+    };
     assert_eq!((object.kind(), object.id::<i64>()), ("post", Some(7)));
     let other = uris.object("event", "a b");
     assert_eq!(other.as_str(), "https://example.org/objects/event/a%20b");
-    assert_eq!(uris.parse(&other), Some(Local::Object(ObjectRef::new("event", "a b"))));
+    assert_eq!(
+        uris.parse(&other),
+        Some(Local::Object(ObjectRef::new("event", "a b")))
+    );
 }
 
 #[test]
@@ -51,13 +59,19 @@ fn parts_are_below_what_they_belong_to() {
     let uris = uris(Paths::default().profile("/@{name}").object("post", "/posts/{id}"));
     assert_eq!(uris.place("/inbox"), Some(Place::SharedInbox));
     assert_eq!(uris.place("/actor"), Some(Place::Instance(Part::Itself)));
-    assert_eq!(uris.place("/users/a/inbox"), Some(Place::Actor("a".into(), Part::Inbox)));
+    assert_eq!(
+        uris.place("/users/a/inbox"),
+        Some(Place::Actor("a".into(), Part::Inbox))
+    );
     assert_eq!(
         uris.place("/posts/1/replies"),
         Some(Place::Object(ObjectRef::new("post", 1), Part::Replies))
     );
     assert_eq!(uris.place("/objects/post/1"), None);
-    assert_eq!(uris.parse_profile("https://example.org/@alice").as_deref(), Some("alice"));
+    assert_eq!(
+        uris.parse_profile("https://example.org/@alice").as_deref(),
+        Some("alice")
+    );
     assert_eq!(uris.parse_followers(&uris.followers("a")).as_deref(), Some("a"));
 }
 
@@ -66,7 +80,14 @@ fn templates_have_one_placeholder() {
     assert!(is_template("/users/{name}"));
     assert!(is_template("/@{name}"));
     assert!(is_template("/u/{name}/profile"));
-    for bad in ["users/{name}", "/users/name", "/a/{b}/{c}", "/u/{name}?x", "/u/{name", "/u}{name}"] {
+    for bad in [
+        "users/{name}",
+        "/users/name",
+        "/a/{b}/{c}",
+        "/u/{name}?x",
+        "/u/{name",
+        "/u}{name}",
+    ] {
         assert!(!is_template(bad), "{bad}");
     }
 }

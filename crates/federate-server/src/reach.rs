@@ -1,0 +1,164 @@
+//! Whom an activity reaches: its audience as inboxes.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use async_trait::async_trait;
+use federate_delivery::{Clock, ExpandError, Expansion, Inboxes, ResolveError};
+use federate_fetch::Fetcher;
+use federate_protocol::activitystreams::{Iri, Object, is_public};
+use federate_protocol::audience::{Reach, collapse};
+use federate_protocol::{Blocks, Limits, audience};
+use federate_store::{Follower, Outgoing, Stores};
+
+use crate::error::chain;
+use crate::{Ask, Collection, Cursor, Directory, Error, Failure, Found, Item, Local, Uris};
+
+/// How many followers are read at once.
+const PAGE: u32 = 500;
+
+/// Finds the inboxes of an audience: our followers from the application or the store, others by their actor documents.
+pub(crate) struct Recipients<App> {
+    pub(crate) app: Arc<App>,
+    pub(crate) stores: Stores,
+    pub(crate) uris: Arc<Uris>,
+    pub(crate) fetcher: Arc<Fetcher>,
+    pub(crate) blocks: Arc<RwLock<Blocks>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) limits: Limits,
+    pub(crate) manage_followers: bool,
+}
+
+impl<App> fmt::Debug for Recipients<App> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recipients").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl<App: Directory> Inboxes for Recipients<App> {
+    /// The first page has everybody who is named; after it come the followers, collection by collection. A page is
+    /// named by the collection's place in the audience and the cursor within it.
+    async fn expand(&self, outgoing: &Outgoing, after: Option<&str>) -> Result<Expansion, ExpandError> {
+        let plan = self.plan(outgoing).await.map_err(ExpandError::new)?;
+        let Some(after) = after else {
+            return Ok(Expansion {
+                inboxes: Vec::new(),
+                actors: plan.actors,
+                next: (!plan.collections.is_empty()).then(|| "0|".to_owned()),
+            });
+        };
+        let (index, cursor) = after.split_once('|').unwrap_or((after, ""));
+        let index: usize = index.parse().unwrap_or(usize::MAX);
+        let Some(name) = plan.collections.get(index) else { return Ok(Expansion::default()) };
+        let from = Cursor((!cursor.is_empty()).then(|| cursor.to_owned()));
+        let page = self.followers(name, &from).await.map_err(|f| ExpandError::new(f.chain()))?;
+        let next = match page.next {
+            Some(next) => Some(format!("{index}|{next}")),
+            None => (index + 1 < plan.collections.len()).then(|| format!("{}|", index + 1)),
+        };
+        Ok(Expansion { inboxes: page.inboxes, actors: page.actors, next })
+    }
+
+    async fn resolve(&self, _sender: &str, actor: &Iri) -> Result<Iri, ResolveError> {
+        if self.is_blocked(actor) {
+            return Err(ResolveError::Refused { reason: "the host is suspended".to_owned() });
+        }
+        match self.fetcher.actor(actor, self.clock.now()).await {
+            Ok(found) => {
+                let reach = found.reach();
+                Ok(reach.shared_inbox.unwrap_or(reach.inbox))
+            }
+            Err(e) if e.is_permanent() => Err(ResolveError::Refused { reason: chain(&e) }),
+            Err(e) => Err(ResolveError::Unavailable { reason: chain(&e), host_failed: true }),
+        }
+    }
+}
+
+struct Plan {
+    actors: Vec<Iri>,
+    collections: Vec<String>,
+}
+
+struct Followed {
+    inboxes: Vec<Iri>,
+    actors: Vec<Iri>,
+    next: Option<String>,
+}
+
+impl<App: Directory> Recipients<App> {
+    async fn plan(&self, outgoing: &Outgoing) -> Result<Plan, Error> {
+        let mut plan = Plan { actors: Vec::new(), collections: Vec::new() };
+        for id in &outgoing.audience {
+            match self.uris.parse(id) {
+                // A retracted object stands for everybody to whom its `Create` went.
+                Some(Local::Object(_)) => self.plan_for_audience_of(&mut plan, outgoing, id).await?,
+                _ => self.add(&mut plan, id),
+            }
+        }
+        Ok(plan)
+    }
+
+    async fn plan_for_audience_of(&self, plan: &mut Plan, outgoing: &Outgoing, object: &Iri) -> Result<(), Error> {
+        match self.stores.outbox.body(&crate::draft::create_id(object)?).await? {
+            Some(create) => {
+                for id in audience::audience(&Object::parse(&create)?, self.limits.audience) {
+                    self.add(plan, &id);
+                }
+            }
+            // Published before this library came, or forgotten: at least the followers hear of it.
+            None => self.add(plan, &self.uris.followers(&outgoing.sender)),
+        }
+        Ok(())
+    }
+
+    /// What our own people send to each other never leaves the application.
+    fn add(&self, plan: &mut Plan, id: &Iri) {
+        if is_public(id.as_str()) || self.is_blocked(id) {
+            return;
+        }
+        if let Some(name) = self.uris.parse_followers(id) {
+            if !plan.collections.contains(&name) {
+                plan.collections.push(name);
+            }
+        } else if !self.uris.is_local(id) && !plan.actors.contains(id) {
+            plan.actors.push(id.clone());
+        }
+    }
+
+    async fn followers(&self, name: &str, from: &Cursor) -> Result<Followed, Failure> {
+        if !self.manage_followers {
+            let ask = Ask { uris: &self.uris, viewer: None, limit: PAGE };
+            let of = Collection::Followers(name.to_owned());
+            if let Found::Here(page) = self.app.collection(&ask, &of, from).await? {
+                return Ok(self.reached(page.items, page.next));
+            }
+        }
+        let rows = self.stores.followers.page(name, from.as_str(), PAGE as usize).await?;
+        let next = rows.last().map(|(cursor, _)| cursor.clone());
+        Ok(self.reached(rows.into_iter().map(|(_, follower)| Item::Follower(follower)), next))
+    }
+
+    fn reached(&self, items: impl IntoIterator<Item = Item>, next: Option<String>) -> Followed {
+        let mut reaches = Vec::new();
+        let mut actors = Vec::new();
+        for item in items {
+            match item {
+                Item::Follower(Follower { actor, inbox, shared_inbox }) => {
+                    let ours = self.uris.is_local(&actor) || self.uris.is_local(&inbox);
+                    if !ours && !self.is_blocked(&actor) && !self.is_blocked(&inbox) {
+                        reaches.push(Reach { inbox, shared_inbox });
+                    }
+                }
+                Item::Id(id) => actors.push(id),
+                Item::Object(object) => actors.extend(object.id()),
+            }
+        }
+        actors.retain(|id| !self.uris.is_local(id) && !self.is_blocked(id));
+        Followed { inboxes: collapse(reaches), actors, next }
+    }
+
+    fn is_blocked(&self, id: &Iri) -> bool {
+        self.blocks.read().unwrap_or_else(PoisonError::into_inner).covering(id).is_some()
+    }
+}
