@@ -1,55 +1,183 @@
-use async_trait::async_trait;
 use std::fmt::Debug;
 use std::net::IpAddr;
 use std::sync::Arc;
-use url::Url;
 
-/// Which addresses may be connected to. By default: https, public names, public addresses.
+use async_trait::async_trait;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use url::{Host, Url};
+
+mod address;
+
+/// Which URLs may be asked and which addresses may be connected to.
+///
+/// By default: `https`, public names, public addresses. A URL is judged twice. [`admits`](Self::admits) sees
+/// what stands in it; the addresses that its name resolves to are judged where the connection is made, so that
+/// there is no time between the check and the use.
+///
+/// | part | admitted |
+/// |---|---|
+/// | scheme | `https` |
+/// | user, password | none |
+/// | host | a name of at least two labels, not under a special name such as `.local` or `.internal`, no trailing dot; never an IP address |
+/// | port | 443, and those from 1024 up that belong to no well-known service |
+/// | address | IPv6 `2000::/3` and IPv4, each less the IANA special-purpose registries, less forms that carry an IPv4 address inside |
+///
+/// ```
+/// use federate_http::{Guard, Refused};
+///
+/// let guard = Guard::new();
+/// assert_eq!(guard.admits(&"https://example.org/inbox".parse()?), Ok(()));
+/// assert_eq!(guard.admits(&"https://127.1/".parse()?), Err(Refused::IpLiteral));
+/// assert_eq!(guard.admits(&"https://printer.local/".parse()?), Err(Refused::Name));
+/// assert!(!guard.admits_address("169.254.169.254".parse()?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Guard {
     loopback: bool,
+    own_hosts: Vec<String>,
+    extra_roots: Vec<CertificateDer<'static>>,
+    resolver: Option<Arc<dyn Resolver>>,
+}
+
+/// Where the addresses of an admitted URL may lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// On the internet (and on loopback, where that is allowed).
+    Public,
+    /// On loopback only: plain http, an odd port, a special name.
+    Loopback,
 }
 
 impl Guard {
     /// Public addresses only.
+    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
-    /// What is dangerous, so that reviewers can search for it.
+
+    /// What is dangerous stands behind this word, so that reviewers can search for it.
+    #[must_use]
     pub fn dangerous(self) -> Dangerous {
         Dangerous(self)
     }
-    /// Trusts one more CA (PEM, one or more certificates) beside those of the system.
+
+    /// Trusts one more CA beside those of the system. `pem` holds one or more certificates.
     ///
     /// # Errors
     /// No certificate in it, or one that cannot be read.
-    pub fn extra_root_ca(self, pem: &[u8]) -> Result<Self, BadCertificate> {
-        todo!()
+    pub fn extra_root_ca(mut self, pem: &[u8]) -> Result<Self, BadCertificate> {
+        let found = CertificateDer::pem_slice_iter(pem)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| BadCertificate::Pem(Box::new(error)))?;
+        if found.is_empty() {
+            return Err(BadCertificate::Empty);
+        }
+        let mut store = RootCertStore::empty();
+        for certificate in &found {
+            store
+                .add(certificate.clone())
+                .map_err(BadCertificate::Certificate)?;
+        }
+        self.extra_roots.extend(found);
+        Ok(self)
     }
-    /// Resolves names by `resolver`; what it returns is checked all the same.
+
+    /// Resolves names by `resolver` in place of the system's. What it returns is judged all the same.
     #[must_use]
-    pub fn resolver(self, resolver: Arc<dyn Resolver>) -> Self {
-        todo!()
+    pub fn resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
+        self.resolver = Some(resolver);
+        self
     }
-    /// Refuses one more host: our own, which nobody should make us ask.
+
+    /// Refuses one more host: our own, which nobody should make us ask. `example.org` is refused with every
+    /// port, `127.0.0.1:8080` with that port only.
     #[must_use]
-    pub fn refuse_host(self, host: &str) -> Self {
-        todo!()
+    pub fn refuse_host(mut self, host: &str) -> Self {
+        self.own_hosts.push(host.to_ascii_lowercase());
+        self
     }
+
     /// Whether a URL may be asked, as far as the URL itself says.
     ///
     /// # Errors
     /// Why not.
     pub fn admits(&self, url: &Url) -> Result<(), Refused> {
-        todo!()
+        self.route(url).map(|_| ())
     }
+
     /// Whether an address may be connected to.
+    #[must_use]
     pub fn admits_address(&self, address: IpAddr) -> bool {
-        todo!()
+        address::is_public(address) || (self.loopback && address::is_loopback(address))
     }
-    /// Whether loopback is allowed.
+
+    /// Whether loopback is allowed: `http` URLs and handles with ports are then no mistake.
+    #[must_use]
     pub fn allows_loopback(&self) -> bool {
         self.loopback
+    }
+
+    pub(crate) fn route(&self, url: &Url) -> Result<Route, Refused> {
+        let mut route = Route::Public;
+        // What is refused on the internet and admitted on loopback.
+        let mut only_loopback = |refused: Refused| {
+            route = Route::Loopback;
+            if self.loopback { Ok(()) } else { Err(refused) }
+        };
+        match url.scheme() {
+            "https" => {}
+            "http" => only_loopback(Refused::Scheme)?,
+            _ => return Err(Refused::Scheme),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Refused::UserInfo);
+        }
+        match url.host().ok_or(Refused::NoHost)? {
+            Host::Domain(name) if is_plain_name(name) => {
+                if is_special_name(name) {
+                    only_loopback(Refused::Name)?;
+                }
+            }
+            Host::Domain(_) => return Err(Refused::Name),
+            Host::Ipv4(address) if address::is_loopback(address.into()) => only_loopback(Refused::IpLiteral)?,
+            Host::Ipv6(address) if address::is_loopback(address.into()) => only_loopback(Refused::IpLiteral)?,
+            Host::Ipv4(_) | Host::Ipv6(_) => return Err(Refused::IpLiteral),
+        }
+        match url.port_or_known_default() {
+            Some(0) | None => return Err(Refused::Port),
+            Some(port) if is_http_port(port) => {}
+            Some(_) => only_loopback(Refused::Port)?,
+        }
+        if self.is_own(url) {
+            return Err(Refused::OwnHost);
+        }
+        Ok(route)
+    }
+
+    pub(crate) fn admits_on(&self, route: Route, address: IpAddr) -> bool {
+        match route {
+            Route::Public => self.admits_address(address),
+            Route::Loopback => self.loopback && address::is_loopback(address),
+        }
+    }
+
+    pub(crate) fn extra_roots(&self) -> &[CertificateDer<'static>] {
+        &self.extra_roots
+    }
+
+    pub(crate) fn name_resolver(&self) -> Arc<dyn Resolver> {
+        self.resolver.clone().unwrap_or_else(|| Arc::new(SystemResolver))
+    }
+
+    fn is_own(&self, url: &Url) -> bool {
+        let host = url.host_str().unwrap_or_default();
+        let with_port = || format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
+        self.own_hosts
+            .iter()
+            .any(|own| own == host || *own == with_port())
     }
 }
 
@@ -58,7 +186,12 @@ impl Guard {
 pub struct Dangerous(Guard);
 
 impl Dangerous {
-    /// Admits, for loopback addresses only, http, any port, IP literals and `localhost`. For tests and demos.
+    /// Admits, for loopback addresses only, `http`, any port, IP literals and special names such as
+    /// `localhost`. For tests and demonstrations.
+    ///
+    /// A name that is special, or is asked by plain http or on an odd port, has to resolve to loopback. One
+    /// that the guard admits anyway may resolve to loopback too.
+    #[must_use]
     pub fn allow_loopback(self) -> Guard {
         Guard {
             loopback: true,
@@ -70,11 +203,74 @@ impl Dangerous {
 /// How names become addresses.
 #[async_trait]
 pub trait Resolver: Debug + Send + Sync {
-    /// The addresses of `name`.
+    /// The addresses of `name`, in the order in which they should be tried. The caller's deadline holds.
     ///
     /// # Errors
-    /// The name could not be resolved.
+    /// The name could not be resolved, for now or at all.
     async fn resolve(&self, name: &str) -> std::io::Result<Vec<IpAddr>>;
+}
+
+/// `getaddrinfo` on tokio's blocking threads.
+#[derive(Debug)]
+struct SystemResolver;
+
+#[async_trait]
+impl Resolver for SystemResolver {
+    async fn resolve(&self, name: &str) -> std::io::Result<Vec<IpAddr>> {
+        Ok(tokio::net::lookup_host((name, 0))
+            .await?
+            .map(|address| address.ip())
+            .collect())
+    }
+}
+
+/// Whether a name is one of letters, digits, hyphens and underscores, without a trailing dot.
+fn is_plain_name(name: &str) -> bool {
+    name.split('.').all(|label| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    })
+}
+
+/// Whether a name never leads to a public server: RFC 6761 and its like, and what private networks use.
+fn is_special_name(name: &str) -> bool {
+    const SPECIAL: &[&str] = &[
+        "alt",
+        "arpa",
+        "corp",
+        "example",
+        "home",
+        "i2p",
+        "internal",
+        "intranet",
+        "invalid",
+        "lan",
+        "local",
+        "localdomain",
+        "localhost",
+        "onion",
+        "private",
+        "test",
+    ];
+    match name.rsplit_once('.') {
+        None => true,
+        Some((_, last)) => SPECIAL.iter().any(|special| last.eq_ignore_ascii_case(special)),
+    }
+}
+
+/// Whether a port may carry HTTP: 443, and those that anybody may open, less what databases, caches, queues and
+/// cluster managers listen on (with the blocked ports of the Fetch standard among them).
+fn is_http_port(port: u16) -> bool {
+    const SERVICES: &[u16] = &[
+        1433, 1521, 1719, 1720, 1723, 2049, 2181, 2375, 2376, 2377, 2379, 2380, 3128, 3306, 3389, 3659, 4045,
+        4190, 4222, 4369, 5038, 5060, 5061, 5222, 5269, 5353, 5432, 5601, 5672, 5900, 5984, 5985, 5986, 6000,
+        6379, 6443, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 7000, 7001, 7199, 8086, 8125, 8300, 8301,
+        8500, 8600, 8983, 9042, 9092, 9100, 9160, 9200, 9300, 9418, 9600, 10080, 10250, 10255, 11211, 11300,
+        15672, 26379, 27017, 27018, 28015, 50000, 50070, 61616,
+    ];
+    port == 443 || (port >= 1024 && !SERVICES.contains(&port))
 }
 
 /// Why a URL is refused before anything is sent.
@@ -84,7 +280,7 @@ pub enum Refused {
     /// Not https.
     #[error("the scheme is not https")]
     Scheme,
-    /// A user or password in it.
+    /// A user or a password in it.
     #[error("the URL has a user or a password")]
     UserInfo,
     /// No host.
@@ -99,15 +295,15 @@ pub enum Refused {
     /// A port of another service.
     #[error("the port is not for HTTP")]
     Port,
-    /// One of our own hosts.
+    /// One of our own hosts. See [`Guard::refuse_host`].
     #[error("the host is our own")]
     OwnHost,
-    /// The host is not in its normal form.
-    #[error("the host is not in its normal form")]
+    /// Not a URL, or not in the normal form of one: two programs could read it differently.
+    #[error("the URL is not in its normal form")]
     NotNormal,
 }
 
-/// Why a PEM file is not a CA certificate.
+/// Why a file is not a CA certificate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BadCertificate {
@@ -121,3 +317,6 @@ pub enum BadCertificate {
     #[error("the certificate cannot be read")]
     Certificate(#[source] rustls::Error),
 }
+
+#[cfg(test)]
+mod tests;

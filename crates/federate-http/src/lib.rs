@@ -1,6 +1,28 @@
 //! One guarded way out: an HTTP client that connects only to public addresses, with deadlines and budgets.
+//!
+//! Every URL that a server of the fediverse asks was named by somebody else: an actor's inbox, a key id, what a
+//! user typed into a search field. [`HttpClient`] is the one seam for all of these requests, [`GuardedClient`] its
+//! implementation for the open internet, [`Guard`] what it admits.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use bytes::Bytes;
+//! use federate_http::{Budget, Guard, GuardedClient, HttpClient, user_agent};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let agent = user_agent("my-software", "1.0.0", "https://social.example.org/");
+//! let client = GuardedClient::new(Guard::new(), &agent)?;
+//! let request = http::Request::get("https://example.org/.well-known/nodeinfo").body(Bytes::new())?;
+//! let budget = Budget { deadline: Duration::from_secs(10), max_body: 64 * 1024 };
+//! match client.send(request, &budget).await {
+//!     Ok(response) => println!("{} with {} bytes", response.status(), response.body().len()),
+//!     Err(error) if error.is_permanent() => println!("never: {error}"),
+//!     Err(error) => println!("not now: {error}"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
 #![deny(missing_docs)]
-#![allow(clippy::todo, unused_variables, dead_code, reason = "the bodies follow")]
 
 mod error;
 mod guard;
@@ -10,11 +32,12 @@ pub use error::{BuildError, HttpError, HttpErrorKind};
 pub use guard::{BadCertificate, Dangerous, Guard, Refused, Resolver};
 pub use guarded::{GuardedClient, user_agent};
 
+use std::fmt::Debug;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use federate_protocol::limits::Limits;
-use std::fmt::Debug;
-use std::time::Duration;
 
 /// What one request may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,19 +50,23 @@ pub struct Budget {
 
 impl Budget {
     /// For a document: an actor, a key, an object.
+    #[must_use]
     pub fn document(limits: &Limits) -> Self {
         Self {
             deadline: limits.deadline,
             max_body: limits.document,
         }
     }
+
     /// For a WebFinger or NodeInfo answer.
+    #[must_use]
     pub fn webfinger(limits: &Limits) -> Self {
         Self {
             deadline: limits.deadline,
             max_body: limits.webfinger,
         }
     }
+
     /// The same with another deadline: what is left of a logical fetch of several requests.
     #[must_use]
     pub fn with_deadline(self, deadline: Duration) -> Self {
