@@ -1,5 +1,7 @@
 //! What signs, and in which dress the signature travels.
 
+use std::fmt;
+
 /// A signature algorithm. It follows from the key, never from what a header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -10,6 +12,32 @@ pub enum Algorithm {
     Ed25519,
 }
 
+impl Algorithm {
+    /// The value of the `algorithm` parameter that we send in draft-cavage.
+    #[must_use]
+    pub fn cavage_name(self) -> &'static str {
+        match self {
+            Self::RsaV1_5Sha256 => "rsa-sha256",
+            Self::Ed25519 => "hs2019",
+        }
+    }
+
+    /// The name in the [registry of RFC 9421](https://www.rfc-editor.org/rfc/rfc9421#section-6.2).
+    #[must_use]
+    pub fn rfc9421_name(self) -> &'static str {
+        match self {
+            Self::RsaV1_5Sha256 => "rsa-v1_5-sha256",
+            Self::Ed25519 => "ed25519",
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.rfc9421_name())
+    }
+}
+
 /// Which of the two signature formats a request carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -18,4 +46,21 @@ pub enum Flavour {
     Cavage,
     /// RFC 9421: `Signature-Input` and `Signature`.
     Rfc9421,
+}
+
+impl Flavour {
+    /// `draft-cavage-12` or `rfc9421`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cavage => "draft-cavage-12",
+            Self::Rfc9421 => "rfc9421",
+        }
+    }
+}
+
+impl fmt::Display for Flavour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }

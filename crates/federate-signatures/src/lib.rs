@@ -1,29 +1,66 @@
-//! HTTP signatures as the fediverse signs, with an answer to 'why 401?'. Sans-io.
+//! HTTP signatures as the fediverse signs, with an answer to 'why 401?'.
+//!
+//! draft-cavage-http-signatures-12 and RFC 9421, signing and verifying, over the types of the `http` crate. There is no
+//! clock, no I/O and no async in here: time is an argument, and verifying goes in two steps, so that the key can be
+//! fetched in between by whatever the caller uses.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use federate_signatures::{KeyId, Policy, PrivateKey, Signer as _, cavage, parse};
+//! use std::time::{Duration, SystemTime};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let pem = include_str!("../tests/keys/rsa2048.pkcs8.pem");
+//! let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+//! let key = PrivateKey::from_pem(KeyId::from("https://me.example/users/a#main-key"), pem)?;
+//!
+//! // The sender.
+//! let request = http::Request::post("https://peer.example/inbox").body(Bytes::from_static(b"{}"))?;
+//! let signed = cavage(request, now).sign(&key)?;
+//!
+//! // The receiver: which key is needed? Fetch it, come back, verify.
+//! let (head, body) = signed.into_parts();
+//! let parsed = parse(&head, &body)?;
+//! assert_eq!(parsed.key_id(), key.key_id());
+//! let policy = Policy::mastodon().authorities(["peer.example"]);
+//! let verified = parsed.verify(&key.public_key(), &policy, now)?;
+//! assert!(verified.covered().iter().any(|name| name == "digest"));
+//!
+//! // And when it fails, it says why.
+//! let late = now + Duration::from_secs(7200);
+//! let refusal = parsed.verify(&key.public_key(), &policy, late).unwrap_err();
+//! assert_eq!(refusal.name(), "too_old");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A verified signature says who signed which bytes, and when. It does not say that this key belongs to the actor that
+//! the body names, nor that the same bytes were not delivered before: both are the caller's to ask.
+
 #![deny(missing_docs)]
-#![allow(
-    clippy::todo,
-    unused_variables,
-    dead_code,
-    clippy::needless_pass_by_value,
-    reason = "the API stands before its bodies"
-)]
 
 mod algorithm;
+mod cavage;
+mod digest;
+mod head;
 mod key;
 mod key_id;
 mod parsed;
 mod policy;
 mod refusal;
+mod rfc9421;
+mod signature;
 mod signer;
+mod structured;
 mod unsigned;
 mod verified;
 
 pub use algorithm::{Algorithm, Flavour};
 pub use key::{BadKey, PrivateKey, PublicKey};
 pub use key_id::KeyId;
-pub use parsed::{Parsed, parse};
-pub use policy::Policy;
-pub use refusal::{Refusal, RefusalKind};
+pub use parsed::{Parsed, parse, parse_label};
+pub use policy::{Components, Policy};
+pub use refusal::{Problem, Refusal, RefusalKind};
 pub use signer::{GeneratedKey, KeyGenerator, SignError, Signer};
 pub use unsigned::{Unsigned, cavage, rfc9421};
 pub use verified::VerifiedSignature;

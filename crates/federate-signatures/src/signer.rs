@@ -1,5 +1,5 @@
 //! The seams: who signs, who makes keys.
-use crate::{Algorithm, KeyId};
+use crate::{Algorithm, KeyId, key::Wiped};
 use std::fmt;
 
 /// Somebody who can sign: a [`crate::PrivateKey`], a key service, an HSM.
@@ -25,18 +25,18 @@ pub trait KeyGenerator: fmt::Debug + Send + Sync {
 }
 
 /// A fresh private key in PKCS#8 DER. The bytes are overwritten when it is dropped.
-pub struct GeneratedKey(Vec<u8>);
+pub struct GeneratedKey(Wiped);
 
 impl GeneratedKey {
     /// Takes PKCS#8 DER into its care.
     #[must_use]
     pub fn from_pkcs8(der: Vec<u8>) -> Self {
-        Self(der)
+        Self(Wiped::new(der))
     }
     /// The PKCS#8 DER, to be stored as a secret or given to [`crate::PrivateKey::from_pkcs8`].
     #[must_use]
     pub fn as_pkcs8(&self) -> &[u8] {
-        &self.0
+        self.0.as_slice()
     }
 }
 

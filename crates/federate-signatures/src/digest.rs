@@ -1,0 +1,126 @@
+//! Digests of bodies: `Digest` (RFC 3230) and `Content-Digest` ([RFC 9530](https://www.rfc-editor.org/rfc/rfc9530)).
+
+use crate::{
+    refusal::{Problem, RefusalKind, shown},
+    structured,
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ring::digest::{SHA256, SHA512, digest};
+
+/// The only value of `Digest` that all servers take.
+pub(crate) fn digest_header(body: &[u8]) -> String {
+    format!("SHA-256={}", STANDARD.encode(digest(&SHA256, body)))
+}
+
+/// The only value of `Content-Digest` that all servers take.
+pub(crate) fn content_digest_header(body: &[u8]) -> String {
+    format!("sha-256=:{}:", STANDARD.encode(digest(&SHA256, body)))
+}
+
+/// Holds the bytes that arrived against a `Digest` header: all that is known must match, and one must be strong.
+pub(crate) fn check_digest(value: &str, body: &[u8]) -> Result<(), RefusalKind> {
+    const HEADER: &str = "digest";
+    let malformed = |problem| RefusalKind::Malformed {
+        header: HEADER,
+        problem,
+    };
+    let mut offered = Vec::new();
+    for member in value.split(',') {
+        let (name, encoded) = member
+            .trim_matches([' ', '\t'])
+            .split_once('=')
+            .ok_or(malformed(Problem::Syntax))?;
+        offered.push((name.to_ascii_lowercase(), encoded));
+        if offered.len() > MEMBERS {
+            return Err(RefusalKind::TooLarge {
+                header: HEADER,
+                limit: MEMBERS,
+            });
+        }
+    }
+    let mut known = Vec::new();
+    for (name, encoded) in &offered {
+        if let Some(algorithm) = Strong::named(name) {
+            let bytes = STANDARD.decode(encoded).map_err(|_| malformed(Problem::Base64))?;
+            known.push((algorithm, bytes));
+        }
+    }
+    compare(
+        HEADER,
+        &known,
+        offered.iter().map(|(name, _)| name.as_str()),
+        body,
+    )
+}
+
+/// Holds the bytes that arrived against a `Content-Digest` header.
+pub(crate) fn check_content_digest(value: &str, body: &[u8]) -> Result<(), RefusalKind> {
+    const HEADER: &str = "content-digest";
+    let members = structured::byte_sequences(HEADER, value, MEMBERS)?;
+    let names = members.iter().map(|(name, _)| name.as_str());
+    let known: Vec<_> = members
+        .iter()
+        .filter_map(|(name, bytes)| Some((Strong::named(name)?, bytes.clone())))
+        .collect();
+    compare(HEADER, &known, names, body)
+}
+
+fn compare<'a>(
+    header: &'static str,
+    known: &[(Strong, Vec<u8>)],
+    offered: impl Iterator<Item = &'a str>,
+    body: &[u8],
+) -> Result<(), RefusalKind> {
+    if known.is_empty() {
+        return Err(RefusalKind::NoStrongDigest {
+            header,
+            offered: offered.map(shown).collect(),
+        });
+    }
+    for (algorithm, received) in known {
+        let computed = digest(algorithm.ring(), body);
+        // A digest is public: comparing in constant time would hide nothing.
+        if computed.as_ref() != received.as_slice() {
+            return Err(RefusalKind::DigestMismatch {
+                header,
+                algorithm: algorithm.name(),
+                computed: STANDARD.encode(computed),
+                received: shown(&STANDARD.encode(received)),
+            });
+        }
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+enum Strong {
+    Sha256,
+    Sha512,
+}
+
+impl Strong {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "sha-256" => Some(Self::Sha256),
+            "sha-512" => Some(Self::Sha512),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha-256",
+            Self::Sha512 => "sha-512",
+        }
+    }
+
+    fn ring(self) -> &'static ring::digest::Algorithm {
+        match self {
+            Self::Sha256 => &SHA256,
+            Self::Sha512 => &SHA512,
+        }
+    }
+}
+
+/// More algorithms than anybody offers.
+const MEMBERS: usize = 16;

@@ -1,0 +1,119 @@
+//! Private keys.
+
+use super::{BadKey, PublicKey, der, der::Reader, pem};
+use crate::{Algorithm, KeyId, SignError, Signer};
+use ring::{
+    rand::SystemRandom,
+    signature::{Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair},
+};
+use std::fmt;
+
+/// A private key with its name. It signs, and shows nothing of itself.
+///
+/// RSA of 2048 to 4096 bits, or Ed25519. Buffers of this crate that held the key are overwritten; the copy inside of
+/// `ring` is not, because `ring` offers no way to.
+pub struct PrivateKey {
+    id: KeyId,
+    public: PublicKey,
+    pair: Pair,
+}
+
+enum Pair {
+    Rsa(Box<RsaKeyPair>),
+    Ed25519(Box<Ed25519KeyPair>),
+}
+
+impl PrivateKey {
+    /// Reads PEM: `PRIVATE KEY` (PKCS#8) or `RSA PRIVATE KEY` (PKCS#1). Encrypted keys are not read.
+    ///
+    /// # Errors
+    /// [`BadKey`] says what is wrong, without any part of the key.
+    pub fn from_pem(id: KeyId, text: &str) -> Result<Self, BadKey> {
+        let (label, der) = pem::read(text)?;
+        match label {
+            "PRIVATE KEY" => Self::from_pkcs8(id, der.as_slice()),
+            "RSA PRIVATE KEY" => Self::from_pkcs1_der(id, der.as_slice()),
+            "PUBLIC KEY" | "RSA PUBLIC KEY" => Err(BadKey::PublicKeyGiven),
+            _ => Err(BadKey::UnknownLabel),
+        }
+    }
+
+    /// Reads DER PKCS#8 ([RFC 5958](https://www.rfc-editor.org/rfc/rfc5958#section-2)).
+    ///
+    /// # Errors
+    /// [`BadKey`] says what is wrong, without any part of the key.
+    pub fn from_pkcs8(id: KeyId, bytes: &[u8]) -> Result<Self, BadKey> {
+        let mut info = Reader::new(bytes).sequence()?;
+        let _version = info.unsigned()?;
+        let oid = der::algorithm(&mut info)?;
+        let key = info.element(der::OCTET_STRING)?;
+        // Attributes and the public key of version 2 may follow; they are not needed.
+        match oid {
+            der::OID_RSA => Self::from_pkcs1_der(id, key),
+            der::OID_ED25519 => {
+                let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(bytes).map_err(|_| BadKey::Rejected)?;
+                let public = PublicKey::from_ed25519(pair.public_key().as_ref())?;
+                Ok(Self {
+                    id,
+                    public,
+                    pair: Pair::Ed25519(Box::new(pair)),
+                })
+            }
+            _ => Err(BadKey::UnsupportedAlgorithm),
+        }
+    }
+
+    /// Reads a DER RSAPrivateKey ([RFC 8017](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.1.2)).
+    ///
+    /// # Errors
+    /// [`BadKey`] says what is wrong, without any part of the key.
+    pub fn from_pkcs1_der(id: KeyId, bytes: &[u8]) -> Result<Self, BadKey> {
+        let mut key = Reader::new(bytes).sequence()?;
+        let _version = key.unsigned()?;
+        let public = PublicKey::from_rsa_components(key.unsigned()?, key.unsigned()?)?;
+        let pair = RsaKeyPair::from_der(bytes).map_err(|_| BadKey::Rejected)?;
+        Ok(Self {
+            id,
+            public,
+            pair: Pair::Rsa(Box::new(pair)),
+        })
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn public_key(&self) -> PublicKey {
+        self.public.clone()
+    }
+}
+
+impl Signer for PrivateKey {
+    fn key_id(&self) -> &KeyId {
+        &self.id
+    }
+
+    fn algorithm(&self) -> Algorithm {
+        self.public.algorithm()
+    }
+
+    fn sign(&self, base: &[u8]) -> Result<Vec<u8>, SignError> {
+        match &self.pair {
+            Pair::Rsa(pair) => {
+                let mut signature = vec![0; pair.public().modulus_len()];
+                // PKCS#1 v1.5 is deterministic: ring asks for a source of randomness and does not draw from it.
+                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), base, &mut signature)
+                    .map_err(|_| SignError::Key)?;
+                Ok(signature)
+            }
+            Pair::Ed25519(pair) => Ok(pair.sign(base).as_ref().to_vec()),
+        }
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrivateKey")
+            .field("key_id", &self.id)
+            .field("public", &self.public)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,224 @@
+//! Public keys, bounded before any arithmetic.
+
+use super::{BadKey, der, der::Reader, pem};
+use crate::Algorithm;
+use ring::signature::{ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey};
+use std::{fmt, sync::Arc};
+
+/// A public key whose bounds were checked: RSA of 2048 to 8192 bits with an odd exponent from 3 to 2^32, or an
+/// Ed25519 key that is not of small order. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PublicKey(Inner);
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Inner {
+    /// Big endian, without leading zeroes.
+    Rsa {
+        n: Arc<[u8]>,
+        e: Arc<[u8]>,
+    },
+    Ed25519([u8; 32]),
+}
+
+impl PublicKey {
+    /// Reads PEM: `PUBLIC KEY` (SPKI) or `RSA PUBLIC KEY` (PKCS#1). CRLF, missing line breaks and spaces are taken,
+    /// because servers send them.
+    ///
+    /// # Errors
+    /// [`BadKey`] says what is wrong; a private key is refused by name.
+    pub fn from_pem(text: &str) -> Result<Self, BadKey> {
+        let (label, der) = pem::read(text)?;
+        match label {
+            "PUBLIC KEY" => Self::from_spki_der(der.as_slice()),
+            "RSA PUBLIC KEY" => Self::from_pkcs1_der(der.as_slice()),
+            label if label.ends_with("PRIVATE KEY") => Err(BadKey::PrivateKeyGiven),
+            _ => Err(BadKey::UnknownLabel),
+        }
+    }
+
+    /// Reads a DER SubjectPublicKeyInfo ([RFC 5280](https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.7),
+    /// [RFC 8410](https://www.rfc-editor.org/rfc/rfc8410#section-4)).
+    ///
+    /// # Errors
+    /// [`BadKey`] says what is wrong.
+    pub fn from_spki_der(bytes: &[u8]) -> Result<Self, BadKey> {
+        let mut outer = Reader::new(bytes);
+        let mut spki = outer.sequence()?;
+        outer.end()?;
+        let oid = der::algorithm(&mut spki)?;
+        let bits = spki.element(der::BIT_STRING)?;
+        spki.end()?;
+        let [0, key @ ..] = bits else {
+            return Err(BadKey::NotDer);
+        };
+        match oid {
+            der::OID_RSA => Self::from_pkcs1_der(key),
+            der::OID_ED25519 => Self::from_ed25519(key),
+            _ => Err(BadKey::UnsupportedAlgorithm),
+        }
+    }
+
+    /// Reads a DER RSAPublicKey ([RFC 8017](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.1.1)).
+    ///
+    /// # Errors
+    /// [`BadKey`] says what is wrong.
+    pub fn from_pkcs1_der(bytes: &[u8]) -> Result<Self, BadKey> {
+        let mut outer = Reader::new(bytes);
+        let mut key = outer.sequence()?;
+        outer.end()?;
+        let (n, e) = (key.unsigned()?, key.unsigned()?);
+        key.end()?;
+        Self::from_rsa_components(n, e)
+    }
+
+    /// Takes an RSA modulus and exponent in big endian; leading zeroes are dropped.
+    ///
+    /// # Errors
+    /// [`BadKey`] when a bound is broken.
+    pub fn from_rsa_components(n: &[u8], e: &[u8]) -> Result<Self, BadKey> {
+        let (n, e) = (stripped(n), stripped(e));
+        let bits = n.first().map_or(0, |first| {
+            n.len().saturating_mul(8) - first.leading_zeros() as usize
+        });
+        if !(2048..=8192).contains(&bits) {
+            return Err(BadKey::ModulusSize { bits });
+        }
+        if n.last().is_none_or(|last| last & 1 == 0) {
+            return Err(BadKey::EvenModulus);
+        }
+        let odd = e.last().is_some_and(|last| last & 1 == 1);
+        if !odd || e == [1] || e.len() > 4 {
+            return Err(BadKey::Exponent);
+        }
+        Ok(Self(Inner::Rsa {
+            n: n.into(),
+            e: e.into(),
+        }))
+    }
+
+    /// Takes the 32 bytes of an Ed25519 public key ([RFC 8032](https://www.rfc-editor.org/rfc/rfc8032#section-5.1.5)).
+    ///
+    /// # Errors
+    /// [`BadKey`] for another length, a point of small order or a non-canonical encoding.
+    pub fn from_ed25519(bytes: &[u8]) -> Result<Self, BadKey> {
+        let key: [u8; 32] = bytes.try_into().map_err(|_| BadKey::Ed25519Length)?;
+        if is_weak_point(&key) {
+            return Err(BadKey::WeakPoint);
+        }
+        Ok(Self(Inner::Ed25519(key)))
+    }
+
+    /// DER SubjectPublicKeyInfo.
+    #[must_use]
+    pub fn to_spki_der(&self) -> Vec<u8> {
+        let (algorithm, key) = match &self.0 {
+            Inner::Rsa { n, e } => (
+                der::write(
+                    der::SEQUENCE,
+                    &[
+                        &der::write(der::OID, &[der::OID_RSA]),
+                        &der::write(der::NULL, &[]),
+                    ],
+                ),
+                der::write(der::SEQUENCE, &[&der::write_unsigned(n), &der::write_unsigned(e)]),
+            ),
+            Inner::Ed25519(key) => (
+                der::write(der::SEQUENCE, &[&der::write(der::OID, &[der::OID_ED25519])]),
+                key.to_vec(),
+            ),
+        };
+        der::write(
+            der::SEQUENCE,
+            &[&algorithm, &der::write(der::BIT_STRING, &[&[0], &key])],
+        )
+    }
+
+    /// PEM with the label `PUBLIC KEY` (SPKI): what belongs into `publicKeyPem`, and what Mastodon reads.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        pem::write("PUBLIC KEY", &self.to_spki_der())
+    }
+
+    /// The one algorithm that this key verifies.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        match self.0 {
+            Inner::Rsa { .. } => Algorithm::RsaV1_5Sha256,
+            Inner::Ed25519(_) => Algorithm::Ed25519,
+        }
+    }
+
+    /// The size in bits: of the modulus for RSA, 256 for Ed25519.
+    #[must_use]
+    pub fn bits(&self) -> usize {
+        match &self.0 {
+            Inner::Rsa { n, .. } => n.first().map_or(0, |first| {
+                n.len().saturating_mul(8) - first.leading_zeros() as usize
+            }),
+            Inner::Ed25519(_) => 256,
+        }
+    }
+
+    /// Whether `signature` is this key's over `message`, by the key's own algorithm. This says nothing about the age
+    /// or the coverage of a request: for requests use [`parse`](crate::parse).
+    #[must_use]
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        match &self.0 {
+            Inner::Rsa { n, e } => RsaPublicKeyComponents { n, e }
+                .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
+                .is_ok(),
+            Inner::Ed25519(key) => {
+                // ring refuses S >= L; a commitment R of small order is refused here, as `verify_strict` does.
+                let strict = signature.first_chunk::<32>().is_some_and(|r| !is_weak_point(r));
+                strict
+                    && UnparsedPublicKey::new(&ED25519, key)
+                        .verify(message, signature)
+                        .is_ok()
+            }
+        }
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicKey")
+            .field("algorithm", &self.algorithm())
+            .field("bits", &self.bits())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether the encoded point is one of the eight of small order, or is not encoded canonically (y >= p).
+fn is_weak_point(encoded: &[u8; 32]) -> bool {
+    let mut y = *encoded;
+    let [first, middle @ .., last] = &mut y;
+    // The top bit is the sign of x.
+    *last &= 0x7f;
+    let non_canonical = *last == 0x7f && *first >= 0xed && middle.iter().all(|b| *b == 0xff);
+    non_canonical || SMALL_ORDER.contains(&y)
+}
+
+/// The y coordinates of the points of order 1, 2, 4 and 8.
+pub(super) const SMALL_ORDER: [[u8; 32]; 5] = [
+    [0; 32],
+    [
+        1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ],
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5,
+        0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a,
+        0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ],
+    [
+        0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+    ],
+];
+
+fn stripped(number: &[u8]) -> &[u8] {
+    let zeroes = number.iter().take_while(|b| **b == 0).count();
+    number.get(zeroes..).unwrap_or_default()
+}

@@ -1,0 +1,274 @@
+//! One signature of a request, read but not verified, in the shape that both formats share.
+
+use crate::{
+    Algorithm, Flavour, KeyId, Policy,
+    head::{Head, normal_authority},
+    refusal::{RefusalKind, shown},
+};
+use std::time::{Duration, SystemTime};
+
+#[derive(Debug, Clone)]
+pub(crate) struct One {
+    /// Of RFC 9421.
+    pub(crate) label: Option<String>,
+    pub(crate) key_id: KeyId,
+    pub(crate) components: Vec<Component>,
+    pub(crate) created: Option<u64>,
+    pub(crate) expires: Option<u64>,
+    /// What the header says; the key decides.
+    pub(crate) algorithm: Option<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) tag: Option<String>,
+    pub(crate) signature: Vec<u8>,
+    /// The value of `@signature-params`.
+    pub(crate) parameters: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Component {
+    /// The name by which a policy asks for it.
+    pub(crate) id: String,
+    /// The begin of its line in the signed string.
+    pub(crate) line: String,
+    pub(crate) value: Value,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    /// Known when the request was read.
+    Fixed(String),
+    /// `(request-target)`: the one whose query may be left out.
+    CavageTarget,
+    // What depends on the name and the scheme that the outside sees.
+    Authority,
+    Scheme,
+    TargetUri,
+}
+
+impl One {
+    pub(crate) fn covered(&self) -> Vec<String> {
+        self.components.iter().map(|c| c.id.clone()).collect()
+    }
+
+    fn covers(&self, id: &str) -> bool {
+        self.components.iter().any(|c| c.id == id)
+    }
+
+    fn value(&self, id: &str) -> Option<&str> {
+        self.components
+            .iter()
+            .find(|c| c.id == id)
+            .and_then(|c| match &c.value {
+                Value::Fixed(value) => Some(value.as_str()),
+                _ => None,
+            })
+    }
+
+    /// The string that was signed.
+    pub(crate) fn base(&self, head: &Head, scheme: &str, with_query: bool) -> String {
+        let authority = || normal_authority(head.authority.as_deref().unwrap_or_default(), scheme);
+        let mut out = String::with_capacity(256);
+        for component in &self.components {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            out.push_str(&component.line);
+            match &component.value {
+                Value::Fixed(value) => out.push_str(value),
+                Value::CavageTarget => {
+                    out.push_str(&head.method.to_ascii_lowercase());
+                    out.push(' ');
+                    out.push_str(&head.target(with_query));
+                }
+                Value::Authority => out.push_str(&authority()),
+                Value::Scheme => out.push_str(scheme),
+                Value::TargetUri => {
+                    out.push_str(scheme);
+                    out.push_str("://");
+                    out.push_str(&authority());
+                    out.push_str(&head.target(true));
+                }
+            }
+        }
+        if let Some(parameters) = &self.parameters {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            out.push_str("\"@signature-params\": ");
+            out.push_str(parameters);
+        }
+        out
+    }
+
+    /// Everything that can be said without the key; the time of signing.
+    pub(crate) fn check(
+        &self,
+        flavour: Flavour,
+        head: &Head,
+        policy: &Policy,
+        now: SystemTime,
+    ) -> Result<SystemTime, RefusalKind> {
+        self.check_algorithm(flavour)?;
+        self.check_coverage(flavour, head, policy)?;
+        check_authority(head, policy)?;
+        if let Some(tag) = self.tag.as_ref().filter(|tag| !policy.tags.contains(tag)) {
+            return Err(RefusalKind::BadParameter {
+                name: shown(&format!("tag={tag}")),
+            });
+        }
+        self.check_time(flavour, policy, now)
+    }
+
+    /// Whether what the header says agrees with the key.
+    pub(crate) fn agrees(&self, key: Algorithm) -> Result<(), RefusalKind> {
+        let agrees = match self.algorithm.as_deref() {
+            None | Some("hs2019") => true,
+            Some("rsa-sha256" | "rsa-v1_5-sha256") => key == Algorithm::RsaV1_5Sha256,
+            Some("ed25519") => key == Algorithm::Ed25519,
+            Some(_) => false,
+        };
+        match &self.algorithm {
+            Some(named) if !agrees => Err(RefusalKind::AlgorithmMismatch {
+                named: shown(named),
+                key,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_algorithm(&self, flavour: Flavour) -> Result<(), RefusalKind> {
+        let Some(named) = self.algorithm.as_deref() else {
+            return Ok(());
+        };
+        let known = match flavour {
+            Flavour::Cavage => matches!(named, "rsa-sha256" | "hs2019" | "ed25519"),
+            Flavour::Rfc9421 => matches!(named, "rsa-v1_5-sha256" | "ed25519"),
+        };
+        if known {
+            Ok(())
+        } else {
+            Err(RefusalKind::UnsupportedAlgorithm { named: shown(named) })
+        }
+    }
+
+    fn check_coverage(&self, flavour: Flavour, head: &Head, policy: &Policy) -> Result<(), RefusalKind> {
+        let (always, with_body) = match flavour {
+            Flavour::Cavage => (policy.cavage, policy.cavage_body),
+            Flavour::Rfc9421 => (policy.rfc9421, policy.rfc9421_body),
+        };
+        let with_body = if head.has_body { with_body } else { &[] };
+        let missing: Vec<String> = always
+            .iter()
+            .chain(with_body)
+            .filter(|alternatives| !alternatives.iter().any(|id| self.covers(id)))
+            .map(|alternatives| alternatives.join(" or "))
+            .collect();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(RefusalKind::NotSigned { missing })
+        }
+    }
+
+    fn check_time(
+        &self,
+        flavour: Flavour,
+        policy: &Policy,
+        now: SystemTime,
+    ) -> Result<SystemTime, RefusalKind> {
+        if flavour == Flavour::Cavage
+            && let Some(named) = self.algorithm.as_deref().filter(|a| a.starts_with("rsa"))
+        {
+            for name in ["(created)", "(expires)"] {
+                if self.covers(name) {
+                    return Err(RefusalKind::TimeWithOldAlgorithm {
+                        name,
+                        named: shown(named),
+                    });
+                }
+            }
+        }
+        // What is not signed says nothing about the time of signing.
+        let created_counts = flavour == Flavour::Rfc9421 || self.covers("(created)");
+        let created = match self.created.filter(|_| created_counts) {
+            Some(seconds) => Some(in_window("created", at(seconds, "created")?, policy, now)?),
+            None => None,
+        };
+        let date = match self.value("date") {
+            Some(text) => {
+                let date = httpdate::parse_http_date(text).map_err(|_| RefusalKind::Malformed {
+                    header: "date",
+                    problem: crate::refusal::Problem::Date,
+                })?;
+                Some(in_window("date", date, policy, now)?)
+            }
+            None => None,
+        };
+        if let Some(seconds) = self.expires {
+            if self.created.is_some_and(|created| seconds < created) {
+                return Err(RefusalKind::ExpiresBeforeCreated);
+            }
+            if let Ok(late) = now.duration_since(at(seconds, "expires")?)
+                && late > policy.expiry_leeway
+            {
+                return Err(RefusalKind::Expired { ago: late });
+            }
+        }
+        created.or(date).ok_or_else(|| RefusalKind::NotSigned {
+            missing: vec!["date or (created)".to_owned()],
+        })
+    }
+}
+
+fn check_authority(head: &Head, policy: &Policy) -> Result<(), RefusalKind> {
+    if policy.authorities.is_empty() {
+        return Ok(());
+    }
+    let received = head
+        .authority
+        .as_deref()
+        .ok_or_else(|| RefusalKind::AbsentComponent {
+            name: "host".to_owned(),
+        })?;
+    let normal = normal_authority(received, &policy.scheme);
+    if policy
+        .authorities
+        .iter()
+        .any(|own| normal_authority(own, &policy.scheme) == normal)
+    {
+        return Ok(());
+    }
+    Err(RefusalKind::WrongAuthority {
+        received: shown(received),
+        expected: policy.authorities.clone(),
+    })
+}
+
+fn at(seconds: u64, name: &str) -> Result<SystemTime, RefusalKind> {
+    SystemTime::UNIX_EPOCH
+        .checked_add(Duration::from_secs(seconds))
+        .ok_or_else(|| RefusalKind::BadParameter {
+            name: name.to_owned(),
+        })
+}
+
+fn in_window(
+    source_name: &'static str,
+    signed: SystemTime,
+    policy: &Policy,
+    now: SystemTime,
+) -> Result<SystemTime, RefusalKind> {
+    match now.duration_since(signed) {
+        Ok(age) if age > policy.past => Err(RefusalKind::TooOld {
+            source_name,
+            age,
+            limit: policy.past,
+        }),
+        Err(ahead) if ahead.duration() > policy.future => Err(RefusalKind::TooNew {
+            source_name,
+            ahead: ahead.duration(),
+            limit: policy.future,
+        }),
+        _ => Ok(signed),
+    }
+}
