@@ -1,1 +1,70 @@
 //! The embedded store of federate: SQLite, durable, in your database or in its own.
+//!
+//! [`Sqlite::open`] makes a store in a file of its own, [`Sqlite::in_database`] one in the database that the
+//! application has already. Two files are used:
+//!
+//! - *the application's database* holds what must share the fate of the application's own rows: what is to be
+//!   sent (`federate_outbox`), what was handled (`federate_handled`), keys and followers;
+//! - *`<file>-federate`* beside it holds what is hot: deliveries, received activities, the cache. A backup needs
+//!   both; the second one may be the older, as what the first says is repeated into it harmlessly.
+//!
+//! Our tables begin with `federate_`, our migrations are noted in `_federate_migrations`. An application that
+//! lists its own tables or migrations sees nothing else.
+//!
+//! # Durability
+//!
+//! Every connection that this crate opens is in WAL mode with `synchronous=FULL`: what returned `Ok` survives
+//! the loss of power, for one sync of the disk for each transaction. What is recorded through the application's pool is
+//! as durable as that pool's connections; where they are weaker, a warning says so. To speed up what may be
+//! lost, weaken your own connections, never ours.
+//!
+//! # Locks
+//!
+//! SQLite has one writer at a time. Our transactions are short and begin with `BEGIN IMMEDIATE`; so should the
+//! application's (`pool.begin_with("BEGIN IMMEDIATE")`): one that reads first and writes later can fail with
+//! `SQLITE_BUSY` at once, whatever its busy timeout.
+//!
+//! # Example
+//!
+//! ```
+//! use federate_sqlite::Sqlite;
+//! use federate_store::{Backend, Iri, Outgoing};
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let pool = sqlx::SqlitePool::connect("sqlite::memory:").await?;
+//! let store = Sqlite::in_database(pool.clone()).await?;
+//!
+//! let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+//! sqlx::query("CREATE TABLE posts (id INTEGER PRIMARY KEY, text TEXT)").execute(&mut *tx).await?;
+//! sqlx::query("INSERT INTO posts (text) VALUES ('hello')").execute(&mut *tx).await?;
+//! let outgoing = Outgoing {
+//!     id: Iri::parse("https://a.example/activities/1")?,
+//!     sender: "alice".into(),
+//!     body: "{}".into(),
+//!     audience: vec![Iri::parse("https://a.example/users/alice/followers")?],
+//! };
+//! Sqlite::record(&mut tx, &outgoing).await?;
+//! tx.commit().await?; // the post and what it sends, or neither
+//!
+//! assert_eq!(store.stores().outbox.unexpanded(10).await?.len(), 1);
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
+//! ```
+#![deny(missing_docs)]
+
+mod backend;
+mod cache;
+mod error;
+mod followers;
+mod inbox;
+mod keys;
+mod migrate;
+mod open;
+mod outbox;
+mod queue;
+pub mod sql;
+mod time;
+
+pub use backend::Sqlite;
+pub use error::OpenError;
+pub use open::Builder;

@@ -95,10 +95,10 @@ pub trait Inbox: fmt::Debug + Send + Sync {
         now: SystemTime,
     ) -> Result<Accepted, StoreError>;
 
-    /// At most `max` activities that are neither settled nor waiting for a later run: first those that never
-    /// ran, in the order in which they came, mixed with those whose time to run again has come. Takes nothing away and hides nothing: until
-    /// it is settled or put off, an activity is returned again, after a crash too; whether it was handled
-    /// already is what [`handled`](Inbox::handled) and [`ack`](Inbox::ack) know.
+    /// At most `max` activities that are neither settled nor put off beyond `now`, in the order in which they
+    /// came. (Where more than `max` were put off until now, those due longest.) Takes nothing away and hides
+    /// nothing: until it is settled or put off, an activity is returned again, after a crash too; whether it was
+    /// handled already is what [`handled`](Inbox::handled) and [`ack`](Inbox::ack) know.
     ///
     /// # Errors
     /// [`Busy`](crate::StoreErrorKind::Busy) or [`Broken`](crate::StoreErrorKind::Broken).

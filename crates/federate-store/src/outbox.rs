@@ -51,13 +51,14 @@ pub trait Outbox: fmt::Debug + Send + Sync {
     /// As [`unexpanded`](Outbox::unexpanded).
     async fn body(&self, id: &Iri) -> Result<Option<Bytes>, StoreError>;
 
-    /// At most `max` expanded activities whose bodies are still kept, oldest first, after `after` (the last
-    /// one of the page before). For the retention run: those that
+    /// At most `max` expanded activities whose bodies are still kept, oldest first, after the cursor `after`,
+    /// each with its own cursor. For the retention run: those that
     /// [`DeliveryQueue::unsettled`](crate::DeliveryQueue::unsettled) does not name can be forgotten.
     ///
     /// # Errors
-    /// As [`unexpanded`](Outbox::unexpanded).
-    async fn kept(&self, after: Option<&Iri>, max: usize) -> Result<Vec<Iri>, StoreError>;
+    /// As [`unexpanded`](Outbox::unexpanded), and [`Broken`](crate::StoreErrorKind::Broken) for a cursor that this
+    /// store did not give.
+    async fn kept(&self, after: Option<&str>, max: usize) -> Result<Vec<(String, Iri)>, StoreError>;
 
     /// Drops these activities with their bodies. What is not expanded yet is left alone: nothing vanishes.
     ///

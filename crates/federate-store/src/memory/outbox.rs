@@ -78,13 +78,20 @@ impl Outbox for Shared {
         Ok(row.map(|row| row.outgoing.body.clone()))
     }
 
-    async fn kept(&self, after: Option<&Iri>, max: usize) -> Result<Vec<Iri>, StoreError> {
+    async fn kept(&self, after: Option<&str>, max: usize) -> Result<Vec<(String, Iri)>, StoreError> {
+        let after: u64 = after
+            .map(str::parse)
+            .transpose()
+            .map_err(StoreError::broken)?
+            .unwrap_or(0);
         let state = lock(&self.outbox);
-        let after = after.and_then(|id| state.by_id.get(id)).copied().unwrap_or(0);
-        let expanded = state.rows.range(after + 1..).filter(|(_, row)| row.expanded);
-        Ok(expanded
-            .take(max)
-            .map(|(_, row)| row.outgoing.id.clone())
+        let expanded = state
+            .rows
+            .range(after.saturating_add(1)..)
+            .filter(|(_, row)| row.expanded);
+        let page = expanded.take(max);
+        Ok(page
+            .map(|(number, row)| (number.to_string(), row.outgoing.id.clone()))
             .collect())
     }
 

@@ -47,6 +47,8 @@ struct Row {
     delivery: Delivery,
     /// `None`: never attempted, and due whatever the clock says.
     not_before: Option<SystemTime>,
+    /// Also true for a dead letter that waits anew: a peer may have seen it.
+    attempted: bool,
 }
 
 impl Row {
@@ -79,7 +81,7 @@ impl State {
             .ok_or_else(StoreError::fenced)
     }
 
-    fn add(&mut self, delivery: Delivery, now: SystemTime) {
+    fn add(&mut self, delivery: Delivery, attempted: bool, now: SystemTime) {
         let turn = self.turn();
         let activity = self
             .activities
@@ -96,6 +98,7 @@ impl State {
         let row = Row {
             delivery,
             not_before: None,
+            attempted,
         };
         lane.rows.insert(order, row);
     }
@@ -129,7 +132,7 @@ impl DeliveryQueue for Shared {
         for delivery in batch {
             if !state.known.contains_key(&delivery.id) {
                 state.totals.enqueued += 1;
-                state.add(delivery.clone(), now);
+                state.add(delivery.clone(), false, now);
             }
         }
         Ok(())
@@ -194,6 +197,7 @@ impl DeliveryQueue for Shared {
             if let Settled::Retry { at, .. } = settled {
                 if let Some(row) = owned.rows.get_mut(&order) {
                     row.not_before = Some(*at);
+                    row.attempted = true;
                     row.delivery.attempt = row.delivery.attempt.saturating_add(1);
                 }
                 continue;
@@ -266,7 +270,7 @@ impl DeliveryQueue for Shared {
             if let Some(mut letter) = state.exhume(id) {
                 letter.delivery.attempt = 0;
                 letter.delivery.first_enqueued = now;
-                state.add(letter.delivery, now);
+                state.add(letter.delivery, true, now);
                 count += 1;
             }
         }
@@ -317,7 +321,7 @@ impl DeliveryQueue for Shared {
         // An owner that let its lease run out may still have something in hand: only what nobody holds is safe.
         for lane in lanes.values_mut().filter(|lane| lane.held_until.is_none()) {
             lane.rows.retain(|_, row| {
-                let taken = row.delivery.attempt == 0 && activity.deliveries.contains(&row.delivery.id);
+                let taken = !row.attempted && activity.deliveries.contains(&row.delivery.id);
                 if taken {
                     known.insert(row.delivery.id.clone(), None);
                     count += 1;

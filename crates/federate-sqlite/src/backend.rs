@@ -1,0 +1,120 @@
+//! The store as a value.
+
+use crate::{Builder, OpenError, cache::CacheTable, error::store_error, sql};
+use federate_store::{Backend, BoxFuture, Outgoing, ReceivedId, StoreError, Stores};
+use sqlx::{SqliteConnection, SqlitePool};
+use std::{path::Path, sync::Arc};
+
+/// The store in SQLite. A clone is another handle on the same one.
+#[derive(Clone, Debug)]
+pub struct Sqlite {
+    files: Arc<Files>,
+    cache: Arc<CacheTable>,
+}
+
+/// The pools on the two files.
+#[derive(Debug, Clone)]
+pub(crate) struct Files {
+    /// The application's database: `outbox`, `handled`, `keys`, `followers`.
+    pub(crate) application: SqlitePool,
+    /// The queue's file, one connection: SQLite has one writer, and a queue in the process is fairer than its locks.
+    pub(crate) write: SqlitePool,
+    /// The queue's file, for whoever only reads. In memory it is the same pool.
+    pub(crate) read: SqlitePool,
+}
+
+impl Sqlite {
+    /// Opens the store in a file of its own, making it where there is none, with a second one beside it.
+    /// `":memory:"` stays in memory.
+    ///
+    /// # Errors
+    /// Where the files cannot be opened, or are of a newer release.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::builder().open(path).await
+    }
+
+    /// Opens the store in the application's database, with the hot half in a second file beside that.
+    ///
+    /// # Errors
+    /// Where the database cannot be used, the second file not opened, or either is of a newer release.
+    pub async fn in_database(pool: SqlitePool) -> Result<Self, OpenError> {
+        Self::builder().in_database(pool).await
+    }
+
+    /// What can be chosen before it is opened.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// The pool of the application's database: the one that was given, or the one that [`Sqlite::open`] made.
+    pub fn pool(&self) -> &SqlitePool {
+        &self.files.application
+    }
+
+    /// Waits until all connections are closed, which writes the log back into the files. An application's own
+    /// pool is closed too.
+    pub async fn close(&self) {
+        self.files.read.close().await;
+        self.files.write.close().await;
+        self.files.application.close().await;
+    }
+
+    pub(crate) fn new(files: Files, cache_entries: usize) -> Self {
+        let cache = Arc::new(CacheTable::new(files.clone(), cache_entries));
+        Self {
+            files: Arc::new(files),
+            cache,
+        }
+    }
+}
+
+impl Backend for Sqlite {
+    type Connection = SqliteConnection;
+
+    fn stores(&self) -> Stores {
+        Stores {
+            outbox: self.files.clone(),
+            inbox: self.files.clone(),
+            queue: self.files.clone(),
+            keys: self.files.clone(),
+            followers: self.files.clone(),
+            cache: self.cache.clone(),
+        }
+    }
+
+    fn record<'a>(
+        connection: &'a mut Self::Connection,
+        outgoing: &'a Outgoing,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move { record(connection, outgoing).await.map_err(store_error) })
+    }
+
+    fn handled<'a>(
+        connection: &'a mut Self::Connection,
+        id: &'a ReceivedId,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move { handled(connection, id).await.map_err(store_error) })
+    }
+}
+
+pub(crate) async fn record(
+    connection: &mut SqliteConnection,
+    outgoing: &Outgoing,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(sql::RECORD)
+        .bind(outgoing.id.as_str())
+        .bind(outgoing.sender.as_str())
+        .bind(sql::audience(&outgoing.audience))
+        .bind(outgoing.body.as_ref())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn handled(connection: &mut SqliteConnection, id: &ReceivedId) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(sql::HANDLED)
+        .bind(id.as_str())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}

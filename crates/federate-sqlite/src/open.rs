@@ -1,0 +1,191 @@
+//! Opening: which files, which connections, how durable.
+
+use crate::{
+    Sqlite,
+    backend::Files,
+    error::OpenError,
+    migrate::{APPLICATION, QUEUE, migrate},
+};
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// How many connections read at a time. Writers queue for a single one anyway.
+const READERS: u32 = 4;
+
+/// How long SQLite itself waits for another process's lock before it says that it is busy.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What can be chosen before a store is opened.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is opened until `open` or `in_database` is called"]
+pub struct Builder {
+    cache_entries: usize,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self {
+            cache_entries: 50_000,
+        }
+    }
+
+    /// How many entries the cache holds at most. 50,000 unless said.
+    pub fn cache_entries(mut self, entries: usize) -> Self {
+        self.cache_entries = entries;
+        self
+    }
+
+    /// As [`Sqlite::open`].
+    ///
+    /// # Errors
+    /// Where the files cannot be opened, or are of a newer release.
+    pub async fn open(self, path: impl AsRef<Path>) -> Result<Sqlite, OpenError> {
+        let path = path.as_ref();
+        if path == Path::new(":memory:") {
+            let pool = in_memory().await?;
+            return self.finish(pool, None).await;
+        }
+        let pool = connect(path, READERS).await?;
+        self.finish(pool, Some(path.to_owned())).await
+    }
+
+    /// As [`Sqlite::in_database`].
+    ///
+    /// # Errors
+    /// Where the database cannot be used, the second file not opened, or either is of a newer release.
+    pub async fn in_database(self, pool: SqlitePool) -> Result<Sqlite, OpenError> {
+        // The pool's options may hold a name that is no path (`file:...?mode=memory`): the connection knows.
+        let file: String = sqlx::query_scalar("SELECT file FROM pragma_database_list WHERE name = 'main'")
+            .fetch_one(&pool)
+            .await
+            .map_err(OpenError::Pool)?;
+        if file.is_empty() {
+            return self.finish(pool, None).await;
+        }
+        warn_if_weak(&pool).await?;
+        self.finish(pool, Some(PathBuf::from(file))).await
+    }
+
+    async fn finish(self, application: SqlitePool, file: Option<PathBuf>) -> Result<Sqlite, OpenError> {
+        migrate(&application, &APPLICATION).await?;
+        let files = match file {
+            None => {
+                let queue = in_memory().await?;
+                Files {
+                    application,
+                    write: queue.clone(),
+                    read: queue,
+                }
+            }
+            Some(file) => {
+                let beside = beside(&file);
+                let write = connect(&beside, 1).await?;
+                let read = connect(&beside, READERS).await?;
+                Files {
+                    application,
+                    write,
+                    read,
+                }
+            }
+        };
+        migrate(&files.write, &QUEUE).await?;
+        Ok(Sqlite::new(files, self.cache_entries))
+    }
+}
+
+fn beside(file: &Path) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push("-federate");
+    PathBuf::from(name)
+}
+
+async fn connect(path: &Path, connections: u32) -> Result<SqlitePool, OpenError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT);
+    let mut wait = Duration::from_millis(10);
+    loop {
+        let pool = SqlitePoolOptions::new()
+            .max_connections(connections)
+            .connect_with(options.clone())
+            .await;
+        match pool {
+            Ok(pool) => return Ok(pool),
+            // Two processes turn a new file into WAL at once: SQLite does not wait for that by itself.
+            Err(sqlx::Error::Database(error))
+                if error.code().is_some_and(|code| code == "5" || code == "261")
+                    && wait < Duration::from_secs(2) =>
+            {
+                tokio::time::sleep(wait).await;
+                wait *= 2;
+            }
+            Err(source) => {
+                return Err(OpenError::Open {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
+        }
+    }
+}
+
+/// One connection that lives as long as the pool: the database is its memory.
+async fn in_memory() -> Result<SqlitePool, OpenError> {
+    let options = SqliteConnectOptions::new()
+        .filename(":memory:")
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true);
+    SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await
+        .map_err(|source| OpenError::Open {
+            path: PathBuf::from(":memory:"),
+            source,
+        })
+}
+
+/// The application chooses how durable its database is; that what it sends is no more durable should be no secret.
+async fn warn_if_weak(pool: &SqlitePool) -> Result<(), OpenError> {
+    let mut connection = pool.acquire().await.map_err(OpenError::Pool)?;
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(OpenError::Pool)?;
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(OpenError::Pool)?;
+    if synchronous < 2 {
+        tracing::warn!(
+            synchronous,
+            "the application's pool is below synchronous=FULL: what it records can be lost with the power"
+        );
+    }
+    match journal.as_str() {
+        "wal" => {}
+        "off" | "memory" => tracing::warn!(
+            journal_mode = journal,
+            "the application's database keeps no journal on disk: a crash can damage it"
+        ),
+        _ => tracing::warn!(
+            journal_mode = journal,
+            "the application's database is not in WAL mode: readers and the writer hold each other up"
+        ),
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! The queue of deliveries, in a file of its own.
+//!
+//! Batches go into SQLite as one JSON text each and are taken apart there by `json_each`: one statement for a
+//! thousand rows, where a thousand statements would each cross to the connection's thread and back.
+
+mod enqueue;
+mod lanes;
+mod operator;
+mod settle;
+
+use crate::{
+    backend::Files,
+    error::{Failure, retrying},
+};
+use federate_store::{
+    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Iri, Lane, Settled, StoreError,
+};
+use sqlx::SqliteConnection;
+use std::time::SystemTime;
+
+#[federate_store::async_trait]
+impl DeliveryQueue for Files {
+    async fn enqueue(&self, batch: &[Delivery], now: SystemTime) -> Result<(), StoreError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let batch = enqueue::Batch::new(batch, now);
+        retrying!(self.insert_deliveries(&batch))
+    }
+
+    async fn lease(&self, worker: &str, max: usize, now: SystemTime) -> Result<Vec<Lane>, StoreError> {
+        if max == 0 {
+            return Ok(Vec::new());
+        }
+        retrying!(self.lease_lanes(worker, max, now))
+    }
+
+    async fn renew(&self, lane: &Lane, now: SystemTime) -> Result<Lane, StoreError> {
+        retrying!(self.renew_lane(lane, now))
+    }
+
+    async fn due(&self, lane: &Lane, max: usize, now: SystemTime) -> Result<Vec<Delivery>, StoreError> {
+        retrying!(self.read_due(lane, max, now))
+    }
+
+    async fn settle(
+        &self,
+        lane: &Lane,
+        outcomes: &[(DeliveryId, Settled)],
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        let outcomes = settle::Outcomes::new(outcomes);
+        retrying!(self.write_outcomes(lane, &outcomes, now))
+    }
+
+    async fn release(&self, lane: Lane, closed_until: Option<SystemTime>) -> Result<(), StoreError> {
+        retrying!(self.release_lane(&lane, closed_until))
+    }
+
+    async fn probe(&self, host: &str, at: SystemTime) -> Result<(), StoreError> {
+        retrying!(self.open_earlier(host, at))
+    }
+
+    async fn next_due(&self) -> Result<Option<SystemTime>, StoreError> {
+        retrying!(self.earliest_lane())
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        retrying!(self.read_counts())
+    }
+
+    async fn dead(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        retrying!(self.read_dead(max))
+    }
+
+    async fn retry_dead(&self, ids: &[DeliveryId], now: SystemTime) -> Result<u64, StoreError> {
+        let ids = json(ids);
+        retrying!(self.revive(&ids, now))
+    }
+
+    async fn discard_dead(&self, ids: &[DeliveryId]) -> Result<u64, StoreError> {
+        let ids = json(ids);
+        retrying!(self.discard(&ids))
+    }
+
+    async fn cancel(&self, host: &str) -> Result<u64, StoreError> {
+        retrying!(self.cancel_lane(host))
+    }
+
+    async fn supersede(&self, activity: &Iri) -> Result<u64, StoreError> {
+        retrying!(self.take_back(activity))
+    }
+
+    async fn unsettled(&self, activities: &[Iri]) -> Result<Vec<Iri>, StoreError> {
+        let ids: Vec<&str> = activities.iter().map(Iri::as_str).collect();
+        let ids = serde_json::Value::from(ids).to_string();
+        retrying!(self.read_unsettled(&ids))
+    }
+
+    async fn prune(&self, before: SystemTime, max: usize) -> Result<usize, StoreError> {
+        retrying!(self.forget_activities(before, max))
+    }
+}
+
+/// Deliveries as `[[activity, inbox], ...]`.
+fn json(ids: &[DeliveryId]) -> String {
+    let pairs: Vec<(&str, &str)> = ids.iter().map(DeliveryId::parts).collect();
+    to_json(&pairs)
+}
+
+/// Lists of strings and numbers only: nothing in them can fail to be JSON.
+fn to_json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// A number for what becomes ready now: it only ever grows and is below every time, so that a clock that
+/// jumps neither holds up what is new nor changes its order.
+async fn turn(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    let turn: i64 =
+        sqlx::query_scalar("UPDATE federate_counters SET n = n + 1 WHERE name = 'turn' RETURNING n")
+            .fetch_one(connection)
+            .await?;
+    Ok(turn.saturating_sub(i64::MAX / 2))
+}
+
+async fn count(connection: &mut SqliteConnection, name: &str, more: u64) -> Result<(), Failure> {
+    if more > 0 {
+        sqlx::query("UPDATE federate_counters SET n = n + ?2 WHERE name = ?1")
+            .bind(name)
+            .bind(i64::try_from(more).unwrap_or(i64::MAX))
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}

@@ -1,0 +1,223 @@
+//! What an operator asks for, and retention.
+
+use super::{count, lanes::make_ready, to_json, turn, unsigned};
+use crate::{
+    backend::Files,
+    error::Failure,
+    time::{limit, micros, time},
+};
+use federate_store::{Counts, DeadLetter, Delivery, DeliveryId, Iri};
+use std::time::SystemTime;
+
+/// Activity, sender, inbox, attempt, first enqueued, died, reason.
+type DeadRow = (String, String, String, i64, i64, i64, String);
+
+/// True of an activity `a` of which something is pending or dead.
+macro_rules! unsettled {
+    () => {
+        "(EXISTS (SELECT 1 FROM federate_dead d WHERE d.activity = a.no)
+          OR EXISTS (SELECT 1 FROM federate_known k
+                     CROSS JOIN federate_inboxes i ON i.no = k.inbox
+                     CROSS JOIN federate_pending p
+                         ON p.lane = i.lane AND p.due = k.due AND p.activity = k.activity AND p.inbox = k.inbox
+                     WHERE k.activity = a.no))"
+    };
+}
+
+impl Files {
+    pub(super) async fn read_counts(&self) -> Result<Counts, Failure> {
+        // One statement, one snapshot: the sum holds at every instant.
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT name, n FROM federate_counters
+             UNION ALL SELECT 'pending', count(*) FROM federate_pending
+             UNION ALL SELECT 'dead', count(*) FROM federate_dead",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        let mut counts = Counts::default();
+        for (name, n) in rows {
+            match name.as_str() {
+                "enqueued" => counts.enqueued = unsigned(n),
+                "pending" => counts.pending = unsigned(n),
+                "delivered" => counts.delivered = unsigned(n),
+                "dead" => counts.dead = unsigned(n),
+                "superseded" => counts.superseded = unsigned(n),
+                "cancelled" => counts.cancelled = unsigned(n),
+                _ => {}
+            }
+        }
+        Ok(counts)
+    }
+
+    pub(super) async fn read_dead(&self, max: usize) -> Result<Vec<DeadLetter>, Failure> {
+        let rows: Vec<DeadRow> = sqlx::query_as(
+            "SELECT a.iri, a.sender, i.iri, d.attempt, d.first_enqueued, d.died, d.reason
+             FROM federate_dead d
+             CROSS JOIN federate_activities a ON a.no = d.activity
+             CROSS JOIN federate_inboxes i ON i.no = d.inbox
+             ORDER BY d.no LIMIT ?1",
+        )
+        .bind(limit(max))
+        .fetch_all(&self.read)
+        .await?;
+        let letters =
+            rows.into_iter()
+                .filter_map(|(activity, sender, inbox, attempt, first, died, reason)| {
+                    let (activity, inbox) = (Iri::parse(&activity).ok()?, Iri::parse(&inbox).ok()?);
+                    let delivery = Delivery {
+                        id: DeliveryId::new(&activity, &inbox),
+                        activity,
+                        sender,
+                        inbox,
+                        attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+                        first_enqueued: time(first),
+                    };
+                    Some(DeadLetter {
+                        delivery,
+                        died: time(died),
+                        reason,
+                    })
+                });
+        Ok(letters.collect())
+    }
+
+    pub(super) async fn revive(&self, ids: &str, now: SystemTime) -> Result<u64, Failure> {
+        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(
+            "SELECT d.no, d.activity, d.inbox, l.host
+             FROM json_each(?1) j
+             CROSS JOIN federate_activities a ON a.iri = j.value ->> 0
+             CROSS JOIN federate_inboxes i ON i.iri = j.value ->> 1
+             CROSS JOIN federate_dead d ON d.activity = a.no AND d.inbox = i.no
+             CROSS JOIN federate_lanes l ON l.no = i.lane",
+        )
+        .bind(ids)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut revived = 0;
+        for (no, activity, inbox, _) in &rows {
+            // The reason is not NULL: a peer may have seen it, so it is never superseded.
+            let added = sqlx::query(
+                "INSERT INTO federate_pending (lane, due, activity, inbox, attempt, first_enqueued, reason)
+                 SELECT i.lane, 0, d.activity, d.inbox, 0, ?2, d.reason
+                 FROM federate_dead d CROSS JOIN federate_inboxes i ON i.no = d.inbox WHERE d.no = ?1",
+            )
+            .bind(no)
+            .bind(micros(now))
+            .execute(&mut *tx)
+            .await?;
+            revived += added.rows_affected();
+            sqlx::query("UPDATE federate_known SET due = 0 WHERE activity = ?1 AND inbox = ?2")
+                .bind(activity)
+                .bind(inbox)
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query("DELETE FROM federate_dead WHERE no = ?1")
+                .bind(no)
+                .execute(&mut *tx)
+                .await?;
+        }
+        let turn = turn(&mut tx).await?;
+        let mut hosts: Vec<&str> = rows.iter().map(|(.., host)| host.as_str()).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        for host in hosts {
+            make_ready(&mut tx, host, turn).await?;
+        }
+        tx.commit().await?;
+        Ok(revived)
+    }
+
+    pub(super) async fn discard(&self, ids: &str) -> Result<u64, Failure> {
+        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let gone = sqlx::query(
+            "DELETE FROM federate_dead WHERE (activity, inbox) IN (
+                 SELECT a.no, i.no FROM json_each(?1) j
+                 CROSS JOIN federate_activities a ON a.iri = j.value ->> 0
+                 CROSS JOIN federate_inboxes i ON i.iri = j.value ->> 1)",
+        )
+        .bind(ids)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        count(&mut tx, "cancelled", gone).await?;
+        tx.commit().await?;
+        Ok(gone)
+    }
+
+    pub(super) async fn cancel_lane(&self, host: &str) -> Result<u64, Failure> {
+        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let gone = sqlx::query(
+            "DELETE FROM federate_pending WHERE lane = (SELECT no FROM federate_lanes WHERE host = ?1)",
+        )
+        .bind(host)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        sqlx::query(
+            "UPDATE federate_lanes SET fence = fence + 1, worker = NULL, ready = NULL WHERE host = ?1",
+        )
+        .bind(host)
+        .execute(&mut *tx)
+        .await?;
+        count(&mut tx, "cancelled", gone).await?;
+        tx.commit().await?;
+        Ok(gone)
+    }
+
+    pub(super) async fn take_back(&self, activity: &Iri) -> Result<u64, Failure> {
+        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let gone = sqlx::query(
+            "DELETE FROM federate_pending
+             WHERE attempt = 0 AND reason IS NULL AND (lane, due, activity, inbox) IN (
+                 SELECT i.lane, k.due, k.activity, k.inbox
+                 FROM federate_activities a
+                 CROSS JOIN federate_known k ON k.activity = a.no
+                 CROSS JOIN federate_inboxes i ON i.no = k.inbox
+                 CROSS JOIN federate_lanes l ON l.no = i.lane
+                 WHERE a.iri = ?1 AND k.due = 0 AND l.worker IS NULL)",
+        )
+        .bind(activity.as_str())
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        count(&mut tx, "superseded", gone).await?;
+        tx.commit().await?;
+        Ok(gone)
+    }
+
+    pub(super) async fn read_unsettled(&self, ids: &str) -> Result<Vec<Iri>, Failure> {
+        let rows: Vec<String> = sqlx::query_scalar(concat!(
+            "SELECT a.iri FROM json_each(?1) j CROSS JOIN federate_activities a ON a.iri = j.value WHERE ",
+            unsettled!()
+        ))
+        .bind(ids)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.iter().filter_map(|id| Iri::parse(id).ok()).collect())
+    }
+
+    pub(super) async fn forget_activities(&self, before: SystemTime, max: usize) -> Result<usize, Failure> {
+        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let numbers: Vec<i64> = sqlx::query_scalar(concat!(
+            "SELECT a.no FROM federate_activities a WHERE a.enqueued < ?1 AND NOT ",
+            unsettled!(),
+            " ORDER BY a.no LIMIT ?2"
+        ))
+        .bind(micros(before))
+        .bind(limit(max))
+        .fetch_all(&mut *tx)
+        .await?;
+        let json = to_json(&numbers);
+        sqlx::query("DELETE FROM federate_known WHERE activity IN (SELECT value FROM json_each(?1))")
+            .bind(json.as_str())
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("DELETE FROM federate_activities WHERE no IN (SELECT value FROM json_each(?1))")
+            .bind(json.as_str())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(numbers.len())
+    }
+}
