@@ -1,1 +1,39 @@
 //! Fetching with authority: actors, keys, objects and handles, believed only where they may be.
+//!
+//! [`Fetcher`] drives the machines of [`federate_protocol::fetch`] over an [`HttpClient`](federate_http::HttpClient) and a
+//! [`Cache`](federate_store::Cache). It decides nothing about belief; it adds what needs a clock and a socket:
+//!
+//! - **one deadline** for a logical fetch, all its redirects and look-ups together;
+//! - **a cache** with expiry, failures included, so that a flood of one bad key id costs one request (R15);
+//! - **single flight**: a thousand that ask for one actor at once cost one request (R16);
+//! - **a limit on refetching** a key whose signature failed: once in an interval (S28);
+//! - **signed requests** by the instance actor, where a signer is given: some peers answer nothing else (S31).
+//!
+//! Actors and keys stay in the cache after they have expired, as long as there is room: so a `Delete` by an actor that was known can be verified, and one
+//! by an actor that never was costs nothing.
+//!
+//! ```
+//! use federate_fetch::Fetcher;
+//! use federate_http::HttpClient;
+//! use federate_protocol::FetchRules;
+//! use federate_store::Cache;
+//! use std::{sync::Arc, time::SystemTime};
+//!
+//! async fn inbox_of(client: Arc<dyn HttpClient>, cache: Arc<dyn Cache>, now: SystemTime) -> Option<String> {
+//!     let fetcher = Fetcher::new(client, cache, None, FetchRules::default());
+//!     let actor = fetcher.handle("@alice@example.org", now).await.ok()?;
+//!     Some(actor.inbox().to_string())
+//! }
+//! ```
+#![deny(missing_docs)]
+
+mod drive;
+mod error;
+mod fetcher;
+mod flight;
+mod key;
+mod record;
+
+pub use error::{FetchError, FetchErrorKind};
+pub use fetcher::Fetcher;
+pub use key::KeyLookup;

@@ -1,0 +1,158 @@
+//! The machines, driven: a request, an answer, the next request, until the end or the deadline.
+
+use crate::error::{FetchError, FetchErrorKind};
+use bytes::Bytes;
+use federate_http::{Budget, HttpClient};
+use federate_protocol::activitystreams::Iri;
+use federate_protocol::fetch::{
+    Actor, Document, DocumentFetch, FetchRules, FetchStep, Found, HandleLookup, HandleStep, KeyFetch, KeyStep,
+};
+use federate_protocol::receive::ResolvedKey;
+use federate_protocol::signatures::{self, KeyId, Signer};
+use federate_protocol::webfinger::Handle;
+use http::header::ACCEPT;
+use std::sync::Arc;
+use std::time::SystemTime;
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+/// What is needed to send a GET.
+#[derive(Debug, Clone)]
+pub(crate) struct Driver {
+    pub(crate) client: Arc<dyn HttpClient>,
+    pub(crate) signer: Option<Arc<dyn Signer>>,
+}
+
+/// One logical fetch: its deadline holds for all requests in it.
+struct Journey<'a> {
+    driver: &'a Driver,
+    rules: &'a FetchRules,
+    now: SystemTime,
+    deadline: Instant,
+}
+
+impl Driver {
+    pub(crate) async fn document(
+        &self,
+        url: &Iri,
+        rules: &Arc<FetchRules>,
+        now: SystemTime,
+    ) -> Result<Document, FetchError> {
+        let journey = Journey::begin(self, rules, now);
+        let mut step = DocumentFetch::start(url, Arc::clone(rules));
+        loop {
+            step = match step {
+                FetchStep::Get(fetch) => {
+                    let response = journey.get(fetch.url(), fetch.accept(), false).await?;
+                    fetch.on_response(&response)
+                }
+                FetchStep::Believed(document) => return Ok(*document),
+                FetchStep::Gone => return Err(FetchErrorKind::Gone.into()),
+                FetchStep::Refused(refusal) => return Err(refusal.into()),
+                other => return Err(unknown(&other)),
+            };
+        }
+    }
+
+    pub(crate) async fn key(
+        &self,
+        key_id: &KeyId,
+        rules: &Arc<FetchRules>,
+        now: SystemTime,
+    ) -> Result<(ResolvedKey, Actor), FetchError> {
+        let journey = Journey::begin(self, rules, now);
+        let mut step = KeyFetch::start(key_id, Arc::clone(rules));
+        loop {
+            step = match step {
+                KeyStep::Get(fetch) => {
+                    let response = journey.get(fetch.url(), fetch.accept(), false).await?;
+                    fetch.on_response(&response)
+                }
+                KeyStep::Resolved(found) => return Ok(*found),
+                KeyStep::Gone => return Err(FetchErrorKind::Gone.into()),
+                KeyStep::Refused(refusal) => return Err(refusal.into()),
+                other => return Err(unknown(&other)),
+            };
+        }
+    }
+
+    pub(crate) async fn handle(
+        &self,
+        handle: &Handle,
+        rules: &Arc<FetchRules>,
+        now: SystemTime,
+    ) -> Result<Found, FetchError> {
+        let journey = Journey::begin(self, rules, now);
+        let mut step = HandleLookup::start(handle, Arc::clone(rules));
+        loop {
+            step = match step {
+                HandleStep::Get(lookup) => {
+                    let response = journey
+                        .get(lookup.url(), lookup.accept(), lookup.is_webfinger())
+                        .await?;
+                    lookup.on_response(&response)
+                }
+                HandleStep::Found(found) => return Ok(*found),
+                HandleStep::Gone => return Err(FetchErrorKind::Gone.into()),
+                HandleStep::Refused(refusal) => return Err(refusal.into()),
+                other => return Err(unknown(&other)),
+            };
+        }
+    }
+}
+
+impl<'a> Journey<'a> {
+    fn begin(driver: &'a Driver, rules: &'a FetchRules, now: SystemTime) -> Self {
+        let start = Instant::now();
+        let deadline = start.checked_add(rules.limits.deadline).unwrap_or(start);
+        Self {
+            driver,
+            rules,
+            now,
+            deadline,
+        }
+    }
+
+    async fn get(
+        &self,
+        url: &Url,
+        accept: &'static str,
+        webfinger: bool,
+    ) -> Result<http::Response<Bytes>, FetchError> {
+        let request = http::Request::get(url.as_str())
+            .header(ACCEPT, accept)
+            .body(Bytes::new())
+            .map_err(|_| federate_http::HttpError::new(federate_http::HttpErrorKind::Request))
+            .map_err(FetchErrorKind::Http)?;
+        // Signed where we can: GoToSocial and Mastodon's secure mode answer nothing else, and the others do not mind.
+        let request = match &self.driver.signer {
+            Some(signer) if !webfinger => signatures::cavage(request, self.now)
+                .sign(signer.as_ref())
+                .map_err(FetchErrorKind::Sign)?,
+            _ => request,
+        };
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let budget = if webfinger {
+            Budget::webfinger(&self.rules.limits)
+        } else {
+            Budget::document(&self.rules.limits)
+        }
+        .with_deadline(left);
+        let sent = self.driver.client.send(request, &budget);
+        match timeout_at(self.deadline, sent).await {
+            Ok(answer) => {
+                if let Ok(response) = &answer {
+                    tracing::debug!(%url, status = response.status().as_u16(), "fetched");
+                }
+                Ok(answer.map_err(FetchErrorKind::Http)?)
+            }
+            Err(_) => Err(FetchErrorKind::Deadline.into()),
+        }
+    }
+}
+
+/// A step that this release does not know ends the fetch.
+fn unknown(step: &dyn std::fmt::Debug) -> FetchError {
+    tracing::error!(?step, "unknown step of a fetch");
+    FetchErrorKind::Deadline.into()
+}

@@ -1,0 +1,81 @@
+//! Why something could not be fetched.
+
+use federate_http::HttpError;
+use federate_protocol::FetchRefusal;
+use federate_protocol::signatures::SignError;
+use federate_protocol::webfinger::BadHandle;
+
+/// Why something could not be fetched.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind}")]
+pub struct FetchError {
+    #[source]
+    kind: FetchErrorKind,
+}
+
+/// Why something could not be fetched, as a value.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchErrorKind {
+    /// Something came, or was asked for, that must not be believed.
+    #[error("refused: {0}")]
+    Refused(#[source] FetchRefusal),
+    /// It was there once: 410.
+    #[error("gone")]
+    Gone,
+    /// The request failed.
+    #[error("request failed: {0}")]
+    Http(#[source] HttpError),
+    /// The deadline of the whole fetch passed.
+    #[error("deadline passed")]
+    Deadline,
+    /// What was typed is no handle.
+    #[error("not a handle")]
+    Handle(#[source] BadHandle),
+    /// The request could not be signed or put together.
+    #[error("request could not be signed")]
+    Sign(#[source] SignError),
+    /// The same was tried a short while ago and failed; it was not tried again.
+    #[error("failed a short while ago: {reason}")]
+    Lately {
+        /// What happened then.
+        reason: String,
+        /// Whether it would happen again.
+        permanent: bool,
+    },
+}
+
+impl FetchError {
+    /// Why.
+    pub fn kind(&self) -> &FetchErrorKind {
+        &self.kind
+    }
+
+    /// Whether it was there once and is no more (410).
+    pub fn is_gone(&self) -> bool {
+        matches!(self.kind, FetchErrorKind::Gone)
+    }
+
+    /// Whether trying again later would not help.
+    pub fn is_permanent(&self) -> bool {
+        match &self.kind {
+            FetchErrorKind::Refused(refusal) => refusal.is_permanent(),
+            FetchErrorKind::Gone | FetchErrorKind::Handle(_) => true,
+            FetchErrorKind::Http(error) => error.is_permanent(),
+            FetchErrorKind::Deadline | FetchErrorKind::Sign(_) => false,
+            FetchErrorKind::Lately { permanent, .. } => *permanent,
+        }
+    }
+}
+
+impl From<FetchErrorKind> for FetchError {
+    fn from(kind: FetchErrorKind) -> Self {
+        Self { kind }
+    }
+}
+
+impl From<FetchRefusal> for FetchError {
+    fn from(refusal: FetchRefusal) -> Self {
+        FetchErrorKind::Refused(refusal).into()
+    }
+}

@@ -1,0 +1,172 @@
+//! Keys.
+
+use crate::Fetcher;
+use crate::record::{Failure, decode_key, encode_key};
+use bytes::Bytes;
+use federate_protocol::activitystreams::Iri;
+use federate_protocol::fetch::KeyFetch;
+use federate_protocol::signatures::KeyId;
+use federate_protocol::{FetchRules, KeyFailure, NeedKey, ResolvedKey};
+use federate_store::CacheKind;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Where a key may come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum KeyLookup {
+    /// The cache while it is fresh, else its server.
+    #[default]
+    Usual,
+    /// The cache alone, however old (R17).
+    CachedOnly,
+    /// Its server, unless it was asked for that reason within the interval: then the cache (S28).
+    Refresh,
+}
+
+impl Fetcher {
+    /// The key that a received request needs, looked up as the request says.
+    ///
+    /// # Errors
+    /// [`KeyFailure`], for [`NeedKey::resume`].
+    pub async fn key(&self, need: &NeedKey, now: SystemTime) -> Result<ResolvedKey, KeyFailure> {
+        let lookup = match (need.cached_only(), need.refresh()) {
+            (true, _) => KeyLookup::CachedOnly,
+            (false, true) => KeyLookup::Refresh,
+            (false, false) => KeyLookup::Usual,
+        };
+        self.key_by_id(need.key_id(), lookup, now).await
+    }
+
+    /// A key, by its id.
+    ///
+    /// # Errors
+    /// [`KeyFailure`] says why not.
+    pub async fn key_by_id(
+        &self,
+        key_id: &KeyId,
+        lookup: KeyLookup,
+        now: SystemTime,
+    ) -> Result<ResolvedKey, KeyFailure> {
+        let rules = self.rules();
+        let id = Iri::parse(key_id.as_str()).map_err(|_| refused("the key id is not a URL"))?;
+        // Blocks and origins of today hold for what is cached too.
+        rules.admit(&id).map_err(|reason| refused(&reason.to_string()))?;
+        match lookup {
+            KeyLookup::CachedOnly => self.cached_key(key_id, None).await.ok_or(KeyFailure::NotCached),
+            KeyLookup::Usual => self.usual_key(key_id, &rules, now).await,
+            KeyLookup::Refresh => self.refreshed_key(key_id, &rules, now).await,
+        }
+    }
+
+    async fn usual_key(
+        &self,
+        key_id: &KeyId,
+        rules: &Arc<FetchRules>,
+        now: SystemTime,
+    ) -> Result<ResolvedKey, KeyFailure> {
+        if let Some(key) = self.cached_key(key_id, Some(now)).await {
+            return Ok(key);
+        }
+        let _turn = self.flights.enter(format!("key {key_id}")).await;
+        if let Some(key) = self.cached_key(key_id, Some(now)).await {
+            return Ok(key);
+        }
+        if let Some(failure) = self.records.failure(CacheKind::Key, key_id.as_str(), now).await {
+            return self.stale_or(key_id, failure).await;
+        }
+        match self.fetch_key(key_id, rules, now).await {
+            Ok(key) => Ok(key),
+            Err(failure) => self.stale_or(key_id, failure).await,
+        }
+    }
+
+    /// A key that was known holds while its server is away.
+    async fn stale_or(&self, key_id: &KeyId, failure: Failure) -> Result<ResolvedKey, KeyFailure> {
+        if let Failure::Temporary(_) = failure
+            && let Some(key) = self.cached_key(key_id, None).await
+        {
+            return Ok(ResolvedKey { fresh: true, ..key });
+        }
+        Err(failure.into())
+    }
+
+    async fn refreshed_key(
+        &self,
+        key_id: &KeyId,
+        rules: &Arc<FetchRules>,
+        now: SystemTime,
+    ) -> Result<ResolvedKey, KeyFailure> {
+        let _turn = self.flights.enter(format!("key {key_id}")).await;
+        let stamp = format!("refetched {key_id}");
+        let lately = self
+            .records
+            .get(CacheKind::Key, &stamp)
+            .await
+            .is_some_and(|entry| now < entry.expires);
+        if lately {
+            // Asked a short while ago: what came then is all there is. It may be newer than what the caller tried.
+            return self
+                .cached_key(key_id, None)
+                .await
+                .ok_or_else(|| refused("fetched anew a short while ago"));
+        }
+        let interval = rules.limits.key_refetch_interval;
+        self.records
+            .put(CacheKind::Key, &stamp, Bytes::from_static(b"."), now, interval)
+            .await;
+        self.fetch_key(key_id, rules, now).await.map_err(KeyFailure::from)
+    }
+
+    async fn fetch_key(
+        &self,
+        key_id: &KeyId,
+        rules: &Arc<FetchRules>,
+        now: SystemTime,
+    ) -> Result<ResolvedKey, Failure> {
+        match self.driver.key(key_id, rules, now).await {
+            Ok((key, actor)) => {
+                self.remember_document(CacheKind::Actor, actor.document(), rules, now)
+                    .await;
+                let lifetime = rules.limits.actor_lifetime;
+                self.records
+                    .put(CacheKind::Key, key_id.as_str(), encode_key(&key), now, lifetime)
+                    .await;
+                Ok(key)
+            }
+            Err(error) => {
+                let failure = Failure::of(&error);
+                self.records
+                    .put_failure(CacheKind::Key, key_id.as_str(), &failure, now, &rules.limits)
+                    .await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// What the cache has, fresh at `now` or however old: the key itself, or an actor that was looked up and lists it.
+    async fn cached_key(&self, key_id: &KeyId, now: Option<SystemTime>) -> Option<ResolvedKey> {
+        let fresh = |expires| now.is_none_or(|now| now < expires);
+        if let Some(entry) = self.records.get(CacheKind::Key, key_id.as_str()).await
+            && fresh(entry.expires)
+            && let Some(key) = decode_key(key_id, &entry.bytes)
+        {
+            return Some(key);
+        }
+        let owner = Iri::parse(key_id.as_str()).ok()?.without_fragment();
+        let entry = self
+            .records
+            .get(CacheKind::Actor, owner.as_str())
+            .await
+            .filter(|entry| fresh(entry.expires))?;
+        let document = federate_protocol::Document::from_cache(&owner, entry.bytes).ok()?;
+        let actor = federate_protocol::Actor::new(document, &self.rules().limits).ok()?;
+        KeyFetch::of_actor(key_id, &actor, false).ok()
+    }
+}
+
+fn refused(reason: &str) -> KeyFailure {
+    KeyFailure::Refused {
+        reason: reason.to_owned(),
+    }
+}
