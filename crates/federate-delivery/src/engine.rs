@@ -1,14 +1,24 @@
 //! The engine as the application holds it.
-#![allow(clippy::todo, unused_variables, dead_code, reason = "the bodies follow")]
 
-use crate::{Builder, Clock, Inboxes, Progress, Senders};
+use crate::{Builder, Clock, Inboxes, Progress, Senders, Signals, driver::Driver};
 use federate_http::HttpClient;
 use federate_store::Stores;
-use std::{fmt, future::Future, sync::Arc, time::SystemTime};
+use std::{
+    fmt,
+    future::Future,
+    pin::pin,
+    sync::{Arc, Mutex as StdMutex, PoisonError},
+    time::SystemTime,
+};
+use tokio::sync::Mutex;
 
 /// Delivers what the store holds. Cheap to share behind an `Arc`; all methods take `&self`.
 pub struct Engine {
-    settings: Builder,
+    settings: Arc<Builder>,
+    signals: Arc<Signals>,
+    /// One turn at a time: a `step` beside a `run_until` waits for it to end.
+    driver: Mutex<Driver>,
+    total: StdMutex<Progress>,
 }
 
 /// How [`Engine::run_until`] ended.
@@ -34,7 +44,15 @@ impl Engine {
     }
 
     pub(crate) fn new(settings: Builder) -> Self {
-        Self { settings }
+        let settings = Arc::new(settings);
+        let signals = Arc::<Signals>::default();
+        let driver = Mutex::new(Driver::new(Arc::clone(&settings), Arc::clone(&signals)));
+        Self {
+            settings,
+            signals,
+            driver,
+            total: StdMutex::default(),
+        }
     }
 
     /// Does everything that is due now, to its end, and says what it was. Must run inside a tokio runtime.
@@ -42,35 +60,107 @@ impl Engine {
     /// Never fails: what the store refused is counted in [`Progress::store_errors`] and tried again in the next step.
     /// Cancel-safe: a step that is dropped is finished by the next one.
     pub async fn step(&self) -> Progress {
-        todo!()
+        let mut driver = self.driver.lock().await;
+        driver.undrain();
+        driver.end_pause();
+        driver.look();
+        loop {
+            let moved = driver.turn().await;
+            if driver.is_busy() {
+                if !moved {
+                    tokio::select! {
+                        biased;
+                        () = driver.ended() => {}
+                        () = self.signals.notify.notified() => {}
+                    }
+                }
+            } else if !moved || driver.is_paused() {
+                break;
+            }
+        }
+        self.add(&mut driver)
     }
 
     /// Works until `stop` is done, then starts nothing more, waits for the attempts under way (at most
     /// [`Builder::drain`]), writes down what became of them and gives the lanes back.
     pub async fn run_until(&self, stop: impl Future<Output = ()> + Send) -> Drained {
-        todo!()
+        let mut driver = self.driver.lock().await;
+        let mut stop = pin!(stop);
+        driver.undrain();
+        driver.look();
+        loop {
+            let moved = driver.turn().await;
+            self.add(&mut driver);
+            // With work at hand, stop is only glanced at.
+            let next = if moved {
+                self.settings.clock.now()
+            } else {
+                driver.next_turn().await
+            };
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                () = self.signals.notify.notified() => continue,
+                () = driver.ended() => {}
+                () = self.settings.clock.sleep_until(next) => {}
+            }
+            if !driver.is_busy() || driver.is_look_due() {
+                driver.look();
+            }
+        }
+        let drained = self.drain(&mut driver).await;
+        self.add(&mut driver);
+        drained
     }
 
     /// Says that something was enqueued or recorded. Cheap, from any thread, after the commit.
     pub fn wake(&self) {
-        todo!()
+        self.signals.wake();
     }
 
     /// Says that a request came from `host` (`name` or `name:port`, as in [`Delivery::lane`](federate_store::Delivery::lane)):
     /// if its breaker is open, a probe is brought forward. Cheap, from any thread.
     pub fn heard_from(&self, host: &str) {
-        todo!()
+        self.signals.heard_from(host);
     }
 
     /// When there will be something to do, as far as the store knows: for tests that own the time.
     pub async fn next_due(&self) -> Option<SystemTime> {
-        todo!()
+        self.driver.lock().await.next_due().await
     }
 
     /// What this engine has done since it was built.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        todo!()
+        *self.total.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets what is under way end, within the deadline.
+    async fn drain(&self, driver: &mut Driver) -> Drained {
+        driver.drain();
+        let deadline = self.settings.clock.now() + self.settings.drain;
+        let mut over = pin!(self.settings.clock.sleep_until(deadline));
+        while driver.is_busy() {
+            tokio::select! {
+                biased;
+                () = driver.ended() => {}
+                () = &mut over => break,
+            }
+            let _ = driver.turn().await;
+        }
+        let abandoned = driver.cut_off().await;
+        let unreleased = driver.finish().await;
+        Drained {
+            abandoned,
+            unreleased,
+        }
+    }
+
+    /// Adds to the total what was done since the last time.
+    fn add(&self, driver: &mut Driver) -> Progress {
+        let progress = driver.take_progress();
+        *self.total.lock().unwrap_or_else(PoisonError::into_inner) += progress;
+        progress
     }
 }
 

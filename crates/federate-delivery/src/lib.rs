@@ -36,12 +36,20 @@
 //! ```
 #![deny(missing_docs)]
 
+mod attempt;
+mod bodies;
 mod builder;
 mod clock;
+mod driver;
 mod engine;
+mod expand;
+mod held;
 mod observer;
 mod progress;
+mod random;
 mod seams;
+mod signals;
+mod target;
 
 pub use builder::Builder;
 pub use clock::{Clock, SystemClock};
@@ -49,3 +57,4 @@ pub use engine::{Drained, Engine};
 pub use observer::{DeliveryEvent, Observer, Outcome};
 pub use progress::Progress;
 pub use seams::{ExpandError, Expansion, Inboxes, ResolveError, SenderError, Senders};
+use signals::Signals;

@@ -1,0 +1,178 @@
+//! One attempt: the body, the key of this moment, a fresh signature, one request, and what its outcome means.
+
+use crate::{Builder, ResolveError, SenderError, bodies::Bodies, target::Target};
+use bytes::Bytes;
+use federate_http::{Budget, HttpError, HttpErrorKind};
+use federate_protocol::{
+    delivery::{Attempt, Fault, Verdict, classify},
+    signatures::{self, Flavour, Signer},
+};
+use federate_store::{Delivery, StoreError};
+use http::{Method, Request, header};
+use std::time::SystemTime;
+
+/// What an answer to a delivery may have in bytes: nobody reads it, but reading it to its end keeps the connection.
+const MAX_ANSWER: usize = 64 * 1024;
+
+/// Makes one attempt. `Err` where our own store did not answer: then nothing was tried.
+pub(crate) async fn attempt(
+    settings: &Builder,
+    bodies: &Bodies,
+    delivery: &Delivery,
+) -> Result<Verdict, StoreError> {
+    let Some(body) = bodies.get(&*settings.stores.outbox, &delivery.activity).await? else {
+        return Ok(dead("body of the activity is missing"));
+    };
+    let signer = match settings.senders.signer(&delivery.sender).await {
+        Ok(signer) => signer,
+        Err(error @ SenderError::Unknown) => return Ok(dead(&error.to_string())),
+        Err(error @ SenderError::Unavailable(_)) => return Ok(ours(&chain(&error))),
+    };
+    let inbox = match Target::of(&delivery.inbox) {
+        Target::Inbox(inbox) => inbox,
+        Target::Actor(actor) => match settings.inboxes.resolve(&delivery.sender, &actor).await {
+            Ok(inbox) => inbox,
+            Err(error) => return Ok(unresolved(error)),
+        },
+    };
+    let Some(uri) = inbox
+        .to_url()
+        .ok()
+        .and_then(|url| url.as_str().parse::<http::Uri>().ok())
+    else {
+        return Ok(dead("inbox is not a URL"));
+    };
+    if uri.host().is_none_or(str::is_empty) {
+        return Ok(dead("inbox is not a URL with a host"));
+    }
+    let now = settings.clock.now();
+    let request = match signed(uri, body, &*signer, now) {
+        Ok(request) => request,
+        Err(verdict) => return Ok(verdict),
+    };
+    let budget = Budget {
+        deadline: settings.attempt_deadline,
+        max_body: MAX_ANSWER,
+    };
+    let answer = settings.client.send(request, &budget).await;
+    let now = settings.clock.now();
+    Ok(match answer {
+        Ok(response) => {
+            let retry_after = response
+                .headers()
+                .get(header::RETRY_AFTER)
+                .and_then(|value| value.to_str().ok());
+            classify(
+                &Attempt::Answered {
+                    status: response.status().as_u16(),
+                    retry_after,
+                },
+                now,
+            )
+        }
+        Err(error) => failed(&error, now),
+    })
+}
+
+/// Which signature the peer takes. Until there is evidence that a host verifies RFC 9421 it is draft-cavage: several
+/// servers answer 202 to what they cannot verify, and drop it.
+fn flavour(_uri: &http::Uri) -> Flavour {
+    Flavour::Cavage
+}
+
+/// Signing takes a core for most of a millisecond; attempts are tasks of their own, so every core signs.
+fn signed(
+    uri: http::Uri,
+    body: Bytes,
+    signer: &dyn Signer,
+    now: SystemTime,
+) -> Result<Request<Bytes>, Verdict> {
+    let flavour = flavour(&uri);
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(uri)
+        .header(header::CONTENT_TYPE, "application/activity+json")
+        .body(body)
+        .map_err(|_| dead("inbox is not a URL that can be asked"))?;
+    let unsigned = match flavour {
+        Flavour::Rfc9421 => signatures::rfc9421(request, signer.key_id(), now),
+        _ => signatures::cavage(request, now),
+    };
+    unsigned.sign(signer).map_err(|error| ours(&chain(&error)))
+}
+
+fn failed(error: &HttpError, now: SystemTime) -> Verdict {
+    // The head came: the peer has read the request and said what it thinks of it.
+    if let Some(status) = error.status() {
+        return classify(
+            &Attempt::Answered {
+                status: status.as_u16(),
+                retry_after: None,
+            },
+            now,
+        );
+    }
+    let fault = match error.kind() {
+        HttpErrorKind::Refused(_) | HttpErrorKind::Request => Fault::Forbidden,
+        HttpErrorKind::Address => Fault::Address,
+        HttpErrorKind::Dns => Fault::Dns,
+        HttpErrorKind::Connect => Fault::Connect,
+        HttpErrorKind::Tls => Fault::Tls,
+        HttpErrorKind::Timeout => Fault::Timeout,
+        HttpErrorKind::Reset => Fault::Reset,
+        HttpErrorKind::TooLarge => Fault::TooLarge,
+        HttpErrorKind::Protocol => Fault::Protocol,
+        // A kind that is not known here yet: no answer came, whatever it was.
+        _ => Fault::Reset,
+    };
+    match classify(&Attempt::Failed(fault), now) {
+        Verdict::Retry {
+            after, host_failed, ..
+        } => Verdict::Retry {
+            after,
+            reason: chain(error),
+            host_failed,
+        },
+        Verdict::Dead { .. } => dead(&chain(error)),
+        verdict => verdict,
+    }
+}
+
+fn unresolved(error: ResolveError) -> Verdict {
+    let reason = error.to_string();
+    match error {
+        ResolveError::Refused { .. } => Verdict::Dead { reason },
+        ResolveError::Unavailable { host_failed, .. } => Verdict::Retry {
+            after: None,
+            reason,
+            host_failed,
+        },
+    }
+}
+
+fn dead(reason: &str) -> Verdict {
+    Verdict::Dead {
+        reason: reason.to_owned(),
+    }
+}
+
+/// Our own failure: the host is not to blame.
+fn ours(reason: &str) -> Verdict {
+    Verdict::Retry {
+        after: None,
+        reason: reason.to_owned(),
+        host_failed: false,
+    }
+}
+
+/// An error with its causes, on one line: this is where the chain ends, in a log line and a column.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text.replace(char::is_control, " ")
+}
