@@ -32,7 +32,7 @@ pub(crate) async fn attempt(
         Target::Inbox(inbox) => inbox,
         Target::Actor(actor) => match settings.inboxes.resolve(&delivery.sender, &actor).await {
             Ok(inbox) => inbox,
-            Err(error) => return Ok(unresolved(error)),
+            Err(error) => return Ok(unresolved(&error)),
         },
     };
     let Some(uri) = inbox
@@ -138,9 +138,9 @@ fn failed(error: &HttpError, now: SystemTime) -> Verdict {
     }
 }
 
-fn unresolved(error: ResolveError) -> Verdict {
+fn unresolved(error: &ResolveError) -> Verdict {
     let reason = error.to_string();
-    match error {
+    match *error {
         ResolveError::Refused { .. } => Verdict::Dead { reason },
         ResolveError::Unavailable { host_failed, .. } => Verdict::Retry {
             after: None,
