@@ -1,0 +1,32 @@
+//! What people say about themselves.
+
+use crate::{
+    db::{self, accounts::Account, begin},
+    error::ApiError,
+    site::Site,
+};
+
+/// `None` leaves as it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Change<'a> {
+    pub(crate) display_name: Option<&'a str>,
+    pub(crate) note: Option<&'a str>,
+    pub(crate) locked: Option<bool>,
+    pub(crate) bot: Option<bool>,
+}
+
+/// Writes the change and tells the followers.
+pub(crate) async fn change(site: &Site, me: &Account, to: &Change<'_>) -> Result<(), ApiError> {
+    if to.display_name.is_some_and(|n| n.chars().count() > 30) {
+        return Err(ApiError::invalid(
+            "Display name is too long (maximum is 30 characters)",
+        ));
+    }
+    if to.note.is_some_and(|n| n.chars().count() > 500) {
+        return Err(ApiError::invalid("Note is too long (maximum is 500 characters)"));
+    }
+    let mut tx = begin(&site.db).await?;
+    db::accounts::update(&mut tx, me.id, to.display_name, to.note, to.locked, to.bot).await?;
+    tx.commit().await?;
+    site.network.profile_changed(site, me).await
+}

@@ -1,0 +1,17 @@
+//! Mastodon's client API: <https://docs.joinmastodon.org/client/intro/>.
+
+mod accounts;
+mod auth;
+mod cors;
+mod empty;
+mod follow_requests;
+mod instance;
+mod notifications;
+mod paged;
+mod params;
+mod routes;
+mod search;
+mod statuses;
+mod timelines;
+
+pub(crate) use routes::routes;

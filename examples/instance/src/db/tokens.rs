@@ -1,0 +1,43 @@
+//! Bearer tokens. The database holds their hashes only.
+
+use super::accounts::{self, Account};
+use crate::time;
+use ring::{
+    digest::{SHA256, digest},
+    rand::{SecureRandom, SystemRandom},
+};
+use sqlx::{SqliteConnection, SqliteExecutor};
+
+/// Makes a token for an account and returns it: it cannot be read again.
+pub(crate) async fn create(c: &mut SqliteConnection, account: i64) -> Result<String, sqlx::Error> {
+    let token =
+        random().ok_or_else(|| sqlx::Error::Io(std::io::Error::other("the system has no randomness")))?;
+    sqlx::query("insert into tokens (hash, account_id, created_at) values (?, ?, ?)")
+        .bind(hash(&token))
+        .bind(account)
+        .bind(time::now())
+        .execute(c)
+        .await?;
+    Ok(token)
+}
+
+/// Whose token this is.
+pub(crate) async fn owner(c: impl SqliteExecutor<'_>, token: &str) -> Result<Option<Account>, sqlx::Error> {
+    accounts::one(
+        c,
+        "id = (select account_id from tokens where hash = ?1) and domain is null and deleted = 0",
+        hash(token),
+    )
+    .await
+}
+
+/// 256 bits as text of 64 hexadecimal digits.
+pub(crate) fn random() -> Option<String> {
+    let mut bytes = [0_u8; 32];
+    SystemRandom::new().fill(&mut bytes).ok()?;
+    Some(bytes.iter().map(|b| format!("{b:02x}")).collect())
+}
+
+fn hash(token: &str) -> Vec<u8> {
+    digest(&SHA256, token.as_bytes()).as_ref().to_vec()
+}

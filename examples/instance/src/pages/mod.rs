@@ -1,0 +1,9 @@
+//! What a browser sees. Everything is escaped by maud; only HTML that was made safe before it was stored goes in as it is.
+
+mod front;
+mod layout;
+mod post;
+mod profile;
+mod routes;
+
+pub(crate) use routes::routes;

@@ -1,0 +1,25 @@
+//! Instants as the API and the database write them: RFC 3339, UTC, milliseconds.
+
+use jiff::Timestamp;
+
+/// Now, as text.
+pub(crate) fn now() -> String {
+    text(Timestamp::now())
+}
+
+/// `2026-01-31T08:15:30.123Z`.
+pub(crate) fn text(when: Timestamp) -> String {
+    when.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// The day of an instant, as Mastodon writes the birth of an account.
+pub(crate) fn midnight(instant: &str) -> String {
+    let day: String = instant.chars().take(10).collect();
+    format!("{day}T00:00:00.000Z")
+}
+
+/// A peer's date; `None` where it cannot be read or lies in the future.
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    let when: Timestamp = text.trim().parse().ok()?;
+    Some(when.min(Timestamp::now()))
+}
