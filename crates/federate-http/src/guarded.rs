@@ -91,6 +91,10 @@ impl GuardedClient {
         let (client, request) = self.prepare(request)?;
         let deadline = Instant::now() + budget.deadline.min(LATEST);
         let late = |_| HttpError::new(HttpErrorKind::Timeout);
+        // Nothing is left of a logical fetch: then nothing is sent either.
+        if budget.deadline.is_zero() {
+            return Err(HttpError::new(HttpErrorKind::Timeout));
+        }
         let mut response = timeout_at(deadline, client.execute(request))
             .await
             .map_err(late)?
