@@ -84,7 +84,7 @@ impl Object {
 
     /// The members of a collection or a page: `orderedItems` and `items`.
     #[must_use]
-    pub fn members(&self) -> Vec<crate::Ref> {
+    pub fn members(&self) -> Vec<Ref> {
         self.ordered_items().iter().chain(self.items().iter()).collect()
     }
 

@@ -3,6 +3,7 @@
 mod plain;
 #[cfg(feature = "html")]
 mod safe;
+mod tags;
 mod text;
 
 pub use plain::to_plain_text;

@@ -1,4 +1,3 @@
-#![allow(clippy::todo, dead_code, reason = "under construction")]
 //! ActivityStreams 2.0 and ActivityPub types that read the whole fediverse and lose nothing.
 //!
 //! An [`Object`] is anything that a server sends. It is typed and forgiving at once: `note.content()` reads a
@@ -72,6 +71,7 @@ mod object;
 mod property;
 mod reference;
 mod scan;
+mod spelling;
 mod tape;
 pub mod terms;
 mod time;

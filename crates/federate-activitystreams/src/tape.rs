@@ -71,7 +71,7 @@ impl Doc {
         self.raw(entry.start, entry.end)
     }
 
-    fn text(&self, entry: Entry) -> &str {
+    fn text_of(&self, entry: Entry) -> &str {
         // Checked once for the whole document; entries lie on character boundaries.
         std::str::from_utf8(self.raw(entry.start, entry.end)).unwrap_or_default()
     }
@@ -79,8 +79,8 @@ impl Doc {
     pub(crate) fn string(&self, index: u32) -> Option<Cow<'_, str>> {
         let entry = self.entry(index);
         match entry.token {
-            Token::Plain => Some(Cow::Borrowed(self.text(entry))),
-            Token::Escaped => Some(Cow::Owned(unescape(self.text(entry)))),
+            Token::Plain => Some(Cow::Borrowed(self.text_of(entry))),
+            Token::Escaped => Some(Cow::Owned(unescape(self.text_of(entry)))),
             _ => None,
         }
     }
@@ -93,6 +93,11 @@ impl Doc {
             _ => (entry.start, entry.end),
         }
     }
+}
+
+/// A place in a document or its index. Documents are smaller than 4 GiB: checked before they are read.
+pub(crate) fn position(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// The text that a checked JSON string means.
@@ -158,7 +163,7 @@ impl<'a> Node<'a> {
     #[must_use]
     pub fn as_number(self) -> Option<&'a str> {
         let entry = self.doc.entry(self.index);
-        (entry.token == Token::Number).then(|| self.doc.text(entry))
+        (entry.token == Token::Number).then(|| self.doc.text_of(entry))
     }
 
     /// The truth value, where this is one.
@@ -258,25 +263,31 @@ impl<'a> Node<'a> {
     }
 
     pub(crate) fn keys(self) -> impl Iterator<Item = u32> + use<'a> {
-        let entry = self.doc.entry(self.index);
-        let doc = self.doc;
-        let (mut at, end) = if entry.token == Token::Object {
-            (self.index + 1, entry.next)
-        } else {
-            (0, 0)
-        };
-        std::iter::from_fn(move || {
-            if at >= end {
-                return None;
-            }
-            let key = at;
-            at = doc.entry(key + 1).next.max(key + 2);
-            Some(key)
-        })
+        self.doc.keys(self.index)
     }
 }
 
 impl Doc {
+    /// The names of an object; of all else, none. A name's value is the entry after it.
+    pub(crate) fn keys(&self, index: u32) -> impl Iterator<Item = u32> + use<'_> {
+        let entry = self.entry(index);
+        let (mut at, end) = if entry.token == Token::Object {
+            (index + 1, entry.next)
+        } else {
+            (0, 0)
+        };
+        std::iter::from_fn(move || {
+            let key = (at < end).then_some(at)?;
+            at = self.entry(key + 1).next.max(key + 2);
+            Some(key)
+        })
+    }
+
+    /// The whole document.
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes).unwrap_or_default()
+    }
+
     pub(crate) fn key_is(&self, key: u32, name: &str) -> bool {
         let entry = self.entry(key);
         match entry.token {

@@ -1,0 +1,92 @@
+//! One property under two spellings.
+
+use std::borrow::Cow;
+
+use crate::{
+    ParseError, context,
+    tape::{Entry, Token, unescape},
+    terms::KNOWN,
+};
+
+/// The name of an entry as it is meant.
+pub(crate) fn decoded<'a>(text: &'a str, tape: &[Entry], key: u32) -> Cow<'a, str> {
+    let Some(entry) = tape.get(key as usize) else {
+        return Cow::Borrowed("");
+    };
+    let raw = text
+        .get(entry.start as usize..entry.end as usize)
+        .unwrap_or_default();
+    if entry.token == Token::Escaped {
+        Cow::Owned(unescape(raw))
+    } else {
+        Cow::Borrowed(raw)
+    }
+}
+
+/// Refuses an object in which one property has two spellings and two values.
+pub(crate) fn no_conflicts(text: &str, tape: &[Entry], names: &[(u32, u32)]) -> Result<(), ParseError> {
+    let mut meant: Vec<(Cow<'_, str>, u32)> = names
+        .iter()
+        .map(|(_, key)| (usual(decoded(text, tape, *key)), *key))
+        .collect();
+    meant.sort_unstable();
+    for pair in meant.windows(2) {
+        let [(name, one), (other, two)] = pair else {
+            continue;
+        };
+        if name == other && !same(text, tape, one + 1, two + 1) {
+            let property = KNOWN.iter().map(|term| term.name).find(|known| known == name);
+            let at = tape.get(*two as usize).map_or(0, |entry| entry.start as usize);
+            return Err(ParseError::Conflict {
+                property: property.unwrap_or("a property"),
+                at,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The usual spelling of a name: without the prefix or namespace of a vocabulary whose terms stand bare.
+fn usual(name: Cow<'_, str>) -> Cow<'_, str> {
+    match &*name {
+        "@id" => Cow::Borrowed("id"),
+        "@type" => Cow::Borrowed("type"),
+        spelled => match context::bare(spelled) {
+            Some(bare) => Cow::Owned(bare.to_owned()),
+            None => name,
+        },
+    }
+}
+
+/// Whether two values are the same JSON: escapes aside, byte by byte.
+pub(crate) fn same(text: &str, tape: &[Entry], one: u32, other: u32) -> bool {
+    let span = |index: u32| {
+        let next = tape.get(index as usize).map_or(index, |entry| entry.next);
+        tape.get(index as usize..next as usize).unwrap_or_default()
+    };
+    let (a, b) = (span(one), span(other));
+    let raw = |entry: &Entry| {
+        text.get(entry.start as usize..entry.end as usize)
+            .unwrap_or_default()
+    };
+    let kind = |entry: &Entry| {
+        if entry.token == Token::Escaped {
+            Token::Plain
+        } else {
+            entry.token
+        }
+    };
+    let value = |entry: &Entry| match entry.token {
+        Token::Escaped => Cow::Owned(unescape(raw(entry))),
+        Token::Object | Token::Array => Cow::Borrowed(""),
+        _ => Cow::Borrowed(raw(entry)),
+    };
+    let size = |entry: &Entry, base: u32| match entry.token {
+        Token::Object | Token::Array => entry.next - base,
+        _ => 0,
+    };
+    a.len() == b.len()
+        && a.iter()
+            .zip(b)
+            .all(|(a, b)| kind(a) == kind(b) && size(a, one) == size(b, other) && value(a) == value(b))
+}
