@@ -74,6 +74,24 @@ impl Parsed {
         self.first.covered()
     }
 
+    /// The string that the signature must be over, as it is rebuilt here. It holds the query of the request.
+    #[must_use]
+    pub fn signed_string(&self, policy: &Policy) -> String {
+        self.first.base(&self.head, &policy.scheme, true)
+    }
+
+    /// The signature, decoded.
+    #[must_use]
+    pub fn signature(&self) -> &[u8] {
+        &self.first.signature
+    }
+
+    /// The nonce of an RFC 9421 signature.
+    #[must_use]
+    pub fn nonce(&self) -> Option<&str> {
+        self.first.nonce.as_deref()
+    }
+
     /// Everything that can be said without the key: age, coverage, host, algorithm. [`Parsed::verify`] does it too;
     /// call this one before a key is fetched for a request that will be refused anyway.
     ///

@@ -196,9 +196,8 @@ impl One {
         };
         let date = match self.value("date") {
             Some(text) => {
-                let date = httpdate::parse_http_date(text).map_err(|_| RefusalKind::Malformed {
-                    header: "date",
-                    problem: crate::refusal::Problem::Date,
+                let date = httpdate::parse_http_date(text).map_err(|_| RefusalKind::BadDate {
+                    received: shown(text),
                 })?;
                 Some(in_window("date", date, policy, now)?)
             }

@@ -136,14 +136,11 @@ impl Unsigned {
     ) -> Self {
         let (parts, body) = request.into_parts();
         let scheme = parts.uri.scheme_str().unwrap_or("https").to_owned();
-        let mut head = Head::read(&parts, &body).unwrap_or_else(|_| Head::of(&parts, &body));
-        head.authority = head.authority.map(|a| {
-            if flavour == Flavour::Cavage {
-                a
-            } else {
-                normal_authority(&a, &scheme)
-            }
-        });
+        let mut head = Head::of(&parts, &body);
+        // What is sent as `Host` is what the peer sees, whatever address the request goes to.
+        if let Ok(Some(host)) = field(&parts.headers, "host") {
+            head.authority = Some(host);
+        }
         let components: Vec<(&'static str, Component)> = wanted
             .iter()
             .filter_map(|name| {

@@ -5,7 +5,6 @@ use std::time::SystemTime;
 
 /// A signature that was verified. Only [`Parsed::verify`](crate::Parsed::verify) makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "it says who signed; whether that one may do what the body says is yours to ask"]
 pub struct VerifiedSignature {
     pub(crate) key_id: KeyId,
     pub(crate) flavour: Flavour,

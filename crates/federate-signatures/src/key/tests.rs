@@ -188,7 +188,7 @@ fn der_of_other_shapes() {
     for cut in 0..spki.len() {
         assert!(PublicKey::from_spki_der(&spki[..cut]).is_err());
     }
-    let mut longer = spki.clone();
+    let mut longer = spki;
     longer.push(0);
     assert_eq!(PublicKey::from_spki_der(&longer), Err(BadKey::NotDer));
     // Indefinite length.

@@ -116,6 +116,12 @@ pub enum RefusalKind {
         /// The algorithms that it holds.
         offered: Vec<String>,
     },
+    /// The signed `Date` is not a date as HTTP writes it.
+    #[error("the Date header is no HTTP date: {received}")]
+    BadDate {
+        /// What came.
+        received: String,
+    },
     /// The time of signing lies too far back.
     #[error("signed {} s ago by {source_name}, at most {} s are accepted: the clocks differ or the request is old", age.as_secs(), limit.as_secs())]
     TooOld {
@@ -197,9 +203,6 @@ pub enum Problem {
     /// Not Base64, or not in its canonical form.
     #[error("not canonical base64")]
     Base64,
-    /// Not a date as HTTP writes it.
-    #[error("not an HTTP date")]
-    Date,
     /// A structured field that is not in its canonical serialisation.
     #[error("not a structured field in its canonical serialisation")]
     StructuredField,
@@ -226,6 +229,7 @@ impl RefusalKind {
             Self::TimeWithOldAlgorithm { .. } => "time_with_old_algorithm",
             Self::DigestMismatch { .. } => "digest_mismatch",
             Self::NoStrongDigest { .. } => "no_strong_digest",
+            Self::BadDate { .. } => "bad_date",
             Self::TooOld { .. } => "too_old",
             Self::TooNew { .. } => "too_new",
             Self::Expired { .. } => "expired",
