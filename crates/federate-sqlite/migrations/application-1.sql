@@ -28,3 +28,4 @@ CREATE TABLE federate_followers (
     UNIQUE (followed, actor)
 );
 CREATE INDEX federate_followers_page ON federate_followers (followed, no);
+CREATE INDEX federate_followers_actor ON federate_followers (actor);

@@ -17,6 +17,11 @@ impl Followers for Files {
         retrying!(self.remove_follower(of, actor))
     }
 
+    async fn forget(&self, actor: &Iri) -> Result<usize, StoreError> {
+        let count: u64 = retrying!(self.forget_follower(actor))?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
     async fn page(
         &self,
         of: &str,
@@ -63,6 +68,14 @@ impl Files {
             .execute(&self.application)
             .await?;
         Ok(done.rows_affected() > 0)
+    }
+
+    async fn forget_follower(&self, actor: &Iri) -> Result<u64, Failure> {
+        let done = sqlx::query("DELETE FROM federate_followers WHERE actor = ?1")
+            .bind(actor.as_str())
+            .execute(&self.application)
+            .await?;
+        Ok(done.rows_affected())
     }
 
     async fn follower_page(

@@ -45,6 +45,12 @@ pub trait Followers: fmt::Debug + Send + Sync {
     /// As [`add`](Followers::add).
     async fn remove(&self, of: &str, actor: &Iri) -> Result<bool, StoreError>;
 
+    /// Removes an actor that is gone from the followers of everybody here. Of how many it was one.
+    ///
+    /// # Errors
+    /// As [`add`](Followers::add).
+    async fn forget(&self, actor: &Iri) -> Result<usize, StoreError>;
+
     /// At most `max` followers after the cursor `after`, each with its own cursor. Who follows during the whole
     /// walk comes exactly once, whoever comes and goes meanwhile. An empty page is the end.
     ///

@@ -67,6 +67,18 @@ impl Followers for Shared {
         Ok(true)
     }
 
+    async fn forget(&self, actor: &Iri) -> Result<usize, StoreError> {
+        let mut state = lock(&self.people);
+        let mut count = 0;
+        for following in state.followers.values_mut() {
+            if let Some(number) = following.numbers.remove(actor) {
+                following.by_number.remove(&number);
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
     async fn page(
         &self,
         of: &str,
