@@ -1,6 +1,6 @@
 //! Who sent this: an activity whose sender is known, and how.
 
-use crate::activitystreams::{Activity, Iri, Kind, Object};
+use crate::activitystreams::{Activity, Iri, Kind, Object, Ref, terms};
 use crate::signatures::{Flavour, KeyId};
 use crate::view;
 use bytes::Bytes;
@@ -55,6 +55,24 @@ impl Authenticated<Activity> {
         Self {
             activity: view::of_activity(received, &proof.by),
             proof,
+        }
+    }
+}
+
+impl Authenticated<Activity> {
+    /// The same activity with an object that *the caller* answers for in the place of its reference: its own `Follow` in an
+    /// `Accept`. What the sender claims of an object of ours was reduced to its id; this puts what is true in its place.
+    ///
+    /// Nothing changes where the activity is about another id than that of `object`.
+    #[must_use]
+    pub fn with_object(self, object: &Object) -> Self {
+        if object.id().is_none() || object.id() != self.activity.object().id() {
+            return self;
+        }
+        let activity = self.activity.clone().with(&terms::OBJECT, Ref::from(object));
+        Self {
+            activity,
+            proof: self.proof,
         }
     }
 }
