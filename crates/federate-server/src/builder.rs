@@ -1,17 +1,23 @@
 //! The decisions that make an instance, in order, and the mistakes that are found before it starts.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
-use federate_delivery::{Clock, SystemClock};
+use federate_delivery::{Clock, Senders, SystemClock};
+use federate_fetch::Fetcher;
 use federate_http::{BadCertificate, Guard, GuardedClient, HttpClient};
-use federate_protocol::Blocks;
 use federate_protocol::activitystreams::{Iri, Kind};
-use federate_protocol::signatures::KeyGenerator;
-use federate_store::{Backend, DeliveryQueue, StoreError};
+use federate_protocol::signatures::{KeyGenerator, Policy, Signer};
+use federate_protocol::{Blocks, FetchRules, Limits, Receiving, Secret};
+use federate_store::{Backend, DeliveryQueue, StoreError, Stores};
+use url::{Host, Url};
 
+use crate::federation::Inner;
 use crate::handler::Handlers;
-use crate::{Directory, Engine, Entropy, Federation, Handler, Paths};
+use crate::keys::Keys;
+use crate::reach::Recipients;
+use crate::uris::{is_template, shape};
+use crate::{Directory, Engine, Entropy, Error, Federation, Handler, Paths, Uris};
 
 /// What the instance calls itself: in NodeInfo and in the `User-Agent` of every request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,9 +57,9 @@ pub enum BuildError {
     /// The secret is too short.
     #[error("the secret must have 32 bytes or more")]
     Secret,
-    /// There is no way to make keys.
-    #[error("no key generator: turn the feature `keygen` on or give one with `keygen(..)`")]
-    NoKeyGenerator,
+    /// The key of the instance's own actor cannot be had.
+    #[error("the key of the instance's actor cannot be had")]
+    InstanceKey(#[source] Error),
     /// An extra root certificate cannot be read.
     #[error("an extra root certificate cannot be read")]
     RootCa(#[source] BadCertificate),
@@ -223,8 +229,192 @@ impl<App: Directory> Builder<App> {
     ///
     /// What contradicts itself, or cannot be read, or the store's error.
     pub async fn build(self) -> Result<(Federation<App>, Engine), BuildError> {
-        todo!()
+        let uris = Arc::new(self.checked_uris()?);
+        if let Some(handler) = self.handlers.twice() {
+            return Err(BuildError::HandlerTwice(handler));
+        }
+        let name = &self.software.name;
+        if name.is_empty()
+            || !name
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        {
+            return Err(BuildError::SoftwareName);
+        }
+        let mut stores = self.backend.stores();
+        if let Some(queue) = self.queue.clone() {
+            stores.queue = queue;
+        }
+        let secret = self.sealing_secret(&stores).await?;
+        let client = self.http_client(&uris)?;
+        if self.allow_loopback {
+            tracing::warn!(
+                "peers on loopback are admitted, without https: never do this where others can reach it"
+            );
+        }
+        let receiving = Receiving {
+            limits: Limits::default(),
+            policy: Policy::mastodon().authorities([uris.host()]),
+            own_origins: vec![uris.origin().clone()],
+            blocks: self.blocks.clone(),
+            allow_http_loopback: self.allow_loopback,
+        };
+        let blocks = Arc::new(RwLock::new(self.blocks));
+        let keys = Arc::new(Keys::new(
+            Arc::clone(&stores.keys),
+            self.keygen,
+            Arc::clone(&uris),
+        ));
+        let rules = FetchRules {
+            limits: receiving.limits.clone(),
+            own_origins: receiving.own_origins.clone(),
+            blocks: receiving.blocks.clone(),
+            allow_http_loopback: self.allow_loopback,
+        };
+        let signer = keys.instance().await.map_err(BuildError::InstanceKey)?;
+        let fetcher = Arc::new(Fetcher::new(
+            Arc::clone(&client),
+            Arc::clone(&stores.cache),
+            Some(signer as Arc<dyn Signer>),
+            rules,
+        ));
+        let app = Arc::new(self.app);
+        let recipients = Arc::new(Recipients {
+            app: Arc::clone(&app),
+            stores: stores.clone(),
+            uris: Arc::clone(&uris),
+            fetcher: Arc::clone(&fetcher),
+            blocks: Arc::clone(&blocks),
+            clock: Arc::clone(&self.clock),
+            limits: receiving.limits.clone(),
+            manage_followers: self.manage_followers,
+        });
+        let delivery = federate_delivery::Engine::builder(
+            stores.clone(),
+            client,
+            Arc::clone(&keys) as Arc<dyn Senders>,
+            recipients,
+            Arc::clone(&self.clock),
+        );
+        let delivery = Arc::new(delivery.build());
+        let federation = Federation {
+            inner: Arc::new(Inner {
+                app,
+                stores,
+                uris,
+                handlers: self.handlers,
+                manage_followers: self.manage_followers,
+                receiving,
+                blocks,
+                secret,
+                software: self.software,
+                fetcher,
+                keys,
+                delivery: Arc::clone(&delivery),
+                arrived: tokio::sync::Notify::new(),
+                clock: Arc::clone(&self.clock),
+                entropy: self.entropy,
+                page_size: self.page_size,
+            }),
+        };
+        let engine = Engine {
+            delivery,
+            inbox: crate::worker::worker(&federation),
+            clock: self.clock,
+        };
+        Ok((federation, engine))
     }
+
+    fn checked_uris(&self) -> Result<Uris, BuildError> {
+        let url = Url::parse(&self.base_url).map_err(|_| BuildError::BaseUrl)?;
+        let host = url.host().ok_or(BuildError::BaseUrl)?;
+        let more = url.path() != "/"
+            || url.query().is_some()
+            || url.fragment().is_some()
+            || !url.username().is_empty()
+            || url.password().is_some();
+        if more {
+            return Err(BuildError::BaseUrlHasMore);
+        }
+        let loopback = match host {
+            Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        };
+        match url.scheme() {
+            "https" => {}
+            "http" if self.allow_loopback && loopback => {}
+            "http" => return Err(BuildError::BaseUrlNotHttps),
+            _ => return Err(BuildError::BaseUrl),
+        }
+        // The URL's own spelling is the one in which every peer writes our ids.
+        let root = Iri::parse(url.as_str()).map_err(|_| BuildError::BaseUrl)?;
+        let origin = root.origin().ok_or(BuildError::BaseUrl)?;
+        check_paths(&self.paths)?;
+        Ok(Uris::new(root, origin, self.paths.clone()))
+    }
+
+    async fn sealing_secret(&self, stores: &Stores) -> Result<Secret, BuildError> {
+        let secret = match &self.secret {
+            Some(secret) => secret.clone(),
+            None => {
+                let mut candidate = [0; 32];
+                self.entropy.fill(&mut candidate);
+                stores
+                    .keys
+                    .get_or_insert("sealing-secret", &candidate)
+                    .await
+                    .map_err(BuildError::Store)?
+            }
+        };
+        Secret::new(&secret).map_err(|_| BuildError::Secret)
+    }
+
+    fn http_client(&self, uris: &Uris) -> Result<Arc<dyn HttpClient>, BuildError> {
+        if let Some(client) = &self.client {
+            return Ok(Arc::clone(client));
+        }
+        let mut guard = Guard::new();
+        for pem in &self.roots {
+            guard = guard.extra_root_ca(pem).map_err(BuildError::RootCa)?;
+        }
+        if self.allow_loopback {
+            guard = guard.dangerous().allow_loopback();
+        }
+        let agent = self.user_agent.clone().unwrap_or_else(|| {
+            federate_http::user_agent(&self.software.name, &self.software.version, uris.base())
+        });
+        Ok(Arc::new(
+            GuardedClient::new(guard, &agent).map_err(BuildError::Client)?,
+        ))
+    }
+}
+
+fn check_paths(paths: &Paths) -> Result<(), BuildError> {
+    let mut templates = vec![&paths.actor];
+    templates.extend(&paths.profile);
+    templates.extend(paths.objects.iter().map(|(_, template)| template));
+    for (index, template) in templates.iter().enumerate() {
+        if !is_template(template) {
+            return Err(BuildError::Template((*template).clone()));
+        }
+        if templates
+            .iter()
+            .skip(index + 1)
+            .any(|other| shape(other) == shape(template))
+        {
+            return Err(BuildError::TemplateTwice((*template).clone()));
+        }
+    }
+    for fixed in [&paths.inbox, &paths.instance] {
+        if !fixed.starts_with('/') || fixed.contains(['{', '}', '?', '#']) {
+            return Err(BuildError::Template(fixed.clone()));
+        }
+    }
+    if paths.inbox == paths.instance {
+        return Err(BuildError::TemplateTwice(paths.inbox.clone()));
+    }
+    Ok(())
 }
 
 impl<App: Directory> DangerousBuilder<App> {

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use federate_protocol::Authenticated;
-use federate_protocol::activitystreams::{Accept, Follow, Iri, Note, NoteBuilder, Object, Reject};
+use federate_protocol::activitystreams::{Accept, Follow, Iri, NoteBuilder, Object, Reject};
 use federate_store::{Backend, Outgoing, ReceivedId, StoreError, StoreErrorKind};
 
 use crate::{Directory, Draft, Error, Federation, Local, ObjectRef, RemoteActor, Uris};
@@ -18,7 +19,8 @@ pub(crate) type Sent = Arc<Mutex<Vec<Outgoing>>>;
 pub struct Cx<App: Directory> {
     pub(crate) federation: Federation<App>,
     pub(crate) received: ReceivedId,
-    pub(crate) sent: Sent,
+    sent: Sent,
+    marked: Arc<AtomicBool>,
 }
 
 impl<App: Directory> Clone for Cx<App> {
@@ -26,7 +28,8 @@ impl<App: Directory> Clone for Cx<App> {
         Cx {
             federation: self.federation.clone(),
             received: self.received.clone(),
-            sent: self.sent.clone(),
+            sent: Arc::clone(&self.sent),
+            marked: Arc::clone(&self.marked),
         }
     }
 }
@@ -40,6 +43,15 @@ impl<App: Directory> fmt::Debug for Cx<App> {
 }
 
 impl<App: Directory> Cx<App> {
+    pub(crate) fn new(federation: Federation<App>, received: ReceivedId) -> Self {
+        Cx {
+            federation,
+            received,
+            sent: Sent::default(),
+            marked: Arc::default(),
+        }
+    }
+
     /// The application.
     pub fn app(&self) -> &App {
         self.federation.app()
@@ -138,9 +150,25 @@ impl<App: Directory> Cx<App> {
         connection: &mut <App::Store as Backend>::Connection,
     ) -> Result<(), StoreError> {
         if App::Store::handled(connection, &self.received).await? {
+            self.marked.store(true, Ordering::Relaxed);
             Ok(())
         } else {
             Err(StoreError::new(StoreErrorKind::Fenced, "already handled"))
         }
     }
+
+    /// What the handler has sent by awaiting.
+    pub(crate) fn take_sent(&self) -> Vec<Outgoing> {
+        std::mem::take(&mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the handler has called [`done_in`](Cx::done_in), and it said yes.
+    pub(crate) fn marked_itself(&self) -> bool {
+        self.marked.load(Ordering::Relaxed)
+    }
+}
+
+/// Keeps what a handler sends until the mark is written.
+pub(crate) fn push(sent: &Sent, outgoing: Outgoing) {
+    sent.lock().unwrap_or_else(PoisonError::into_inner).push(outgoing);
 }

@@ -51,6 +51,12 @@ pub trait Directory: Send + Sync + 'static {
         Ok(Known::Nothing)
     }
 
+    /// Whom a request of ours asked (a `Follow`: whom it follows), by the id of the request. Only asked for requests that the
+    /// library did not send or has forgotten: an `Accept` of what nobody here asked for is refused.
+    async fn asked(&self, _request: &Iri) -> Result<Option<Iri>, Failure> {
+        Ok(None)
+    }
+
     /// The numbers that NodeInfo publishes.
     async fn usage(&self) -> Result<Usage, Failure> {
         Ok(Usage::default())
@@ -84,6 +90,10 @@ impl<D: Directory> Directory for std::sync::Arc<D> {
 
     async fn known(&self, id: &Iri) -> Result<Known, Failure> {
         (**self).known(id).await
+    }
+
+    async fn asked(&self, request: &Iri) -> Result<Option<Iri>, Failure> {
+        (**self).asked(request).await
     }
 
     async fn usage(&self) -> Result<Usage, Failure> {

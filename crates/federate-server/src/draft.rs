@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use federate_protocol::activitystreams::{Iri, Object, is_public};
+use federate_protocol::activitystreams::{Iri, Object, Ref, is_public};
 use federate_protocol::audience;
 use federate_store::{Backend, BoxFuture, Outgoing};
 use serde_json::{Map, Value, json};
@@ -185,16 +185,16 @@ impl<App: Directory> Draft<App> {
             "Like" | "EmojiReact" => one(embedded.and_then(|inner| inner.attributed_to().id())),
             "Undo" => match embedded {
                 Some(inner) if !inner.addressed().is_empty() => Recipients {
-                    to: inner.to().iter().map(|id| id.as_str().to_owned()).collect(),
-                    cc: inner.cc().iter().map(|id| id.as_str().to_owned()).collect(),
+                    to: texts(&inner.to()),
+                    cc: texts(&inner.cc()),
                 },
                 Some(inner) if inner.is("Follow") || inner.is("Block") => one(inner.object_id()),
                 _ => Recipients::default(),
             },
             _ => match embedded {
                 Some(inner) => Recipients {
-                    to: inner.to().iter().map(|id| id.as_str().to_owned()).collect(),
-                    cc: inner.cc().iter().map(|id| id.as_str().to_owned()).collect(),
+                    to: texts(&inner.to()),
+                    cc: texts(&inner.cc()),
                 },
                 None => Recipients::default(),
             },
@@ -226,6 +226,10 @@ impl<App: Directory> IntoFuture for Draft<App> {
 struct Recipients {
     to: Vec<String>,
     cc: Vec<String>,
+}
+
+fn texts(ids: &Ref) -> Vec<String> {
+    ids.ids().iter().map(|id| id.as_str().to_owned()).collect()
 }
 
 /// The id of the `Create` of an object of ours.

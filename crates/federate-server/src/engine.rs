@@ -2,10 +2,18 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use federate_delivery::Clock;
+use federate_store::StoreError;
+use futures_util::FutureExt;
+use futures_util::future::{self, Either};
 
-use crate::Error;
+use crate::worker::log_store;
+
+/// How often the worker looks by itself: another process may have accepted something.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Handles what has arrived and delivers what was sent.
 ///
@@ -15,28 +23,34 @@ use crate::Error;
 pub struct Engine {
     pub(crate) delivery: Arc<federate_delivery::Engine>,
     pub(crate) inbox: Arc<dyn InboxWorker>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// What one step did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Activities that were taken up: handled, put off or buried.
+    /// Activities that were taken up: handled, put off or given up on.
     pub received: usize,
-    /// Deliveries and expansions.
-    pub delivered: usize,
+    /// What the delivery engine did.
+    pub delivery: federate_delivery::Progress,
 }
 
 impl Progress {
     /// Nothing was due.
     pub fn is_idle(&self) -> bool {
-        self.received == 0 && self.delivered == 0
+        self.received == 0 && self.delivery.is_idle()
     }
 }
 
 #[async_trait]
 pub(crate) trait InboxWorker: Send + Sync {
-    async fn step(&self) -> Result<usize, Error>;
+    /// Takes up what is due. How much there was.
+    async fn step(&self) -> Result<usize, StoreError>;
+    /// Returns when something new was accepted by this process.
+    async fn arrived(&self);
+    /// When something will be due.
+    async fn next_due(&self) -> Option<SystemTime>;
 }
 
 impl fmt::Debug for Engine {
@@ -48,12 +62,56 @@ impl fmt::Debug for Engine {
 impl Engine {
     /// Does what is due now, and returns.
     pub async fn step(&self) -> Progress {
-        todo!()
+        let received = self.inbox.step().await.unwrap_or_else(|e| {
+            log_store(&e);
+            0
+        });
+        Progress {
+            received,
+            delivery: self.delivery.step().await,
+        }
+    }
+
+    /// When there will be something to do, as far as the stores know: for tests that own the time.
+    pub async fn next_due(&self) -> Option<SystemTime> {
+        let (one, other) = (self.inbox.next_due().await, self.delivery.next_due().await);
+        one.into_iter().chain(other).min()
     }
 
     /// Works until `stop` is done, then finishes what has begun.
     pub async fn run_until(&self, stop: impl Future<Output = ()> + Send) {
-        let _ = stop;
-        todo!()
+        let stop = stop.shared();
+        let receiving = self.receive_until(stop.clone());
+        let delivering = self.delivery.run_until(stop);
+        let ((), drained) = future::join(receiving, delivering).await;
+        if drained.abandoned > 0 {
+            tracing::warn!(
+                abandoned = drained.abandoned,
+                "stopped with deliveries under way; they will be repeated"
+            );
+        }
+    }
+
+    async fn receive_until(&self, stop: impl Future<Output = ()> + Clone + Send + Unpin) {
+        loop {
+            if stop.clone().now_or_never().is_some() {
+                return;
+            }
+            let rest = match self.inbox.step().await {
+                Ok(0) => match self.inbox.next_due().await {
+                    Some(at) => at.min(self.clock.now() + LOOK),
+                    None => self.clock.now() + LOOK,
+                },
+                Ok(_) => continue,
+                Err(e) => {
+                    log_store(&e);
+                    self.clock.now() + LOOK
+                }
+            };
+            let woken = future::select(self.inbox.arrived(), self.clock.sleep_until(rest));
+            if let Either::Left(_) = future::select(stop.clone(), woken).await {
+                return;
+            }
+        }
     }
 }

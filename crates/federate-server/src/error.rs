@@ -5,7 +5,7 @@ use std::fmt;
 
 use federate_fetch::FetchError;
 use federate_protocol::activitystreams::{BadIri, ParseError};
-use federate_store::StoreError;
+use federate_store::{StoreError, StoreErrorKind};
 
 /// What a handler answers with.
 pub type Outcome = Result<(), Failure>;
@@ -60,8 +60,9 @@ impl StdError for Error {
 
 impl From<StoreError> for Error {
     fn from(e: StoreError) -> Self {
+        // A lost database may come back; nothing is given up on for it.
         Error {
-            permanent: e.is_permanent(),
+            permanent: false,
             source: Box::new(e),
         }
     }
@@ -109,6 +110,18 @@ impl Failure {
     /// Whether trying again is useless.
     pub fn is_permanent(&self) -> bool {
         self.permanent
+    }
+
+    /// What kind of store error is in the chain, if one is.
+    pub(crate) fn store_error(&self) -> Option<StoreErrorKind> {
+        let mut cause: Option<&(dyn StdError + 'static)> = Some(&*self.source);
+        while let Some(e) = cause {
+            if let Some(store) = e.downcast_ref::<StoreError>() {
+                return Some(store.kind());
+            }
+            cause = e.source();
+        }
+        None
     }
 
     /// The failure with its whole chain of causes, on one line.

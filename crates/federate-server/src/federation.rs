@@ -1,19 +1,20 @@
 //! The instance, as one object.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use federate_delivery::Clock;
 use federate_fetch::Fetcher;
-use federate_protocol::activitystreams::{Delete, Iri, Note, NoteBuilder, Object, Undo};
-use federate_protocol::{Actor, Document, Receiving, Secret};
-use federate_store::Stores;
+use federate_protocol::activitystreams::{Delete, Iri, Note, NoteBuilder, Object, PUBLIC, Undo};
+use federate_protocol::{Actor, Blocks, Document, Limits, Receiving, Secret};
+use federate_store::{Follower, Stores};
+use serde_json::json;
 
 use crate::handler::Handlers;
 use crate::keys::Keys;
-use crate::{Admin, Builder, Directory, Draft, Entropy, Error, FederationLayer, Software, Uris};
+use crate::{Admin, Ask, Builder, Directory, Draft, Entropy, Error, FederationLayer, Software, Uris};
 
 /// The instance: sends, looks up, and answers requests. Cheap to clone.
 pub struct Federation<App: Directory> {
@@ -27,6 +28,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) handlers: Handlers<App>,
     pub(crate) manage_followers: bool,
     pub(crate) receiving: Receiving,
+    pub(crate) blocks: Arc<RwLock<Blocks>>,
     pub(crate) secret: Secret,
     pub(crate) software: Software,
     pub(crate) fetcher: Arc<Fetcher>,
@@ -118,7 +120,13 @@ impl<App: Directory> Federation<App> {
 
     /// The `Delete` of an object, to everybody to whom its `Create` went.
     pub fn retract(&self, sender: &str, object: &Iri) -> Draft<App> {
-        Draft::new(self.clone(), sender, Delete::tombstone(object).into()).to(object.clone())
+        let left = json!({ "id": object.as_str(), "type": "Tombstone" });
+        let delete = match Object::from_value(left) {
+            Ok(tombstone) => Delete::new(tombstone),
+            Err(_) => Delete::new(object),
+        };
+        let public = PUBLIC.parse::<Iri>().map(|public| delete.clone().to(&public));
+        Draft::new(self.clone(), sender, public.unwrap_or(delete).into()).to(object.clone())
     }
 
     /// The `Undo` of an activity that was sent before, as [`Enqueued::activity`](crate::Enqueued::activity) has it.
@@ -132,8 +140,11 @@ impl<App: Directory> Federation<App> {
     ///
     /// Where the handle is none, the host does not know it, or cannot be reached for now.
     pub async fn lookup(&self, handle: &str) -> Result<RemoteActor, Error> {
-        let actor = self.inner.fetcher.handle(handle, self.now()).await?;
-        Ok(RemoteActor::from(&actor))
+        let found = self.inner.fetcher.lookup(handle, self.now()).await?;
+        Ok(RemoteActor {
+            handle: found.handle.to_string(),
+            ..RemoteActor::from(&found.actor)
+        })
     }
 
     /// An actor of another instance, from the cache or from there.
@@ -155,6 +166,16 @@ impl<App: Directory> Federation<App> {
         Ok(self.inner.fetcher.object(url, self.now()).await?)
     }
 
+    /// Takes over the key that an actor of ours had before this library came, as PEM. Nothing changes where the actor has one
+    /// here already.
+    ///
+    /// # Errors
+    ///
+    /// A permanent one where the key cannot be read or is too weak, or the store's.
+    pub async fn adopt_key(&self, name: &str, pem: &str) -> Result<(), Error> {
+        self.inner.keys.adopt(name, pem).await.map(|_| ())
+    }
+
     /// Answers a request, if its method, path and `Accept` are federation's; `None`: it is the application's.
     pub async fn handle(&self, request: http::Request<Bytes>) -> Option<http::Response<Bytes>> {
         crate::serve::handle(self, request).await
@@ -173,5 +194,56 @@ impl<App: Directory> Federation<App> {
     /// Tells the engine that something was written.
     pub fn wake(&self) {
         self.inner.delivery.wake();
+    }
+
+    /// Begins a question to the application.
+    pub(crate) fn ask<'a>(&'a self, viewer: Option<&'a Iri>) -> Ask<'a> {
+        Ask {
+            uris: &self.inner.uris,
+            viewer,
+            limit: self.inner.page_size,
+        }
+    }
+
+    /// What an inbox demands, with the blocks of this moment.
+    pub(crate) fn receiving(&self) -> Receiving {
+        let blocks = self
+            .inner
+            .blocks
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        Receiving {
+            blocks,
+            ..self.inner.receiving.clone()
+        }
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.inner.receiving.limits
+    }
+}
+
+impl From<&Actor> for RemoteActor {
+    fn from(actor: &Actor) -> Self {
+        let id = actor.id().clone();
+        let handle = actor.claimed_handle(true).map(|handle| handle.to_string());
+        RemoteActor {
+            handle: handle.unwrap_or_else(|| id.as_str().to_owned()),
+            inbox: actor.inbox().clone(),
+            shared_inbox: actor.shared_inbox().cloned(),
+            object: actor.object().clone(),
+            id,
+        }
+    }
+}
+
+impl From<&RemoteActor> for Follower {
+    fn from(actor: &RemoteActor) -> Self {
+        Follower {
+            actor: actor.id.clone(),
+            inbox: actor.inbox.clone(),
+            shared_inbox: actor.shared_inbox.clone(),
+        }
     }
 }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use federate_protocol::signatures::{KeyGenerator, KeyId, PrivateKey};
+use async_trait::async_trait;
+use federate_delivery::{SenderError, Senders};
+use federate_protocol::signatures::{KeyGenerator, KeyId, PrivateKey, Signer};
 use federate_store::KeyStore;
 
 use crate::{Error, Uris};
@@ -33,7 +35,13 @@ impl Keys {
         generator: Option<Arc<dyn KeyGenerator>>,
         uris: Arc<Uris>,
     ) -> Self {
-        Keys { store, generator, uris, parsed: Mutex::default(), making: tokio::sync::Mutex::default() }
+        Keys {
+            store,
+            generator,
+            uris,
+            parsed: Mutex::default(),
+            making: tokio::sync::Mutex::default(),
+        }
     }
 
     /// The key of an actor of ours, by identifier.
@@ -69,13 +77,24 @@ impl Keys {
         self.key(name).await
     }
 
+    /// The key of the instance's own actor.
+    pub(crate) async fn instance(&self) -> Result<Arc<PrivateKey>, Error> {
+        self.key(crate::INSTANCE).await
+    }
+
     fn cached(&self, name: &str) -> Option<Arc<PrivateKey>> {
-        self.parsed.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.parsed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 
     async fn make(&self) -> Result<Vec<u8>, Error> {
         let Some(generator) = self.generator.clone() else {
-            return Err(Error::permanent("the actor has no key, and there is no key generator"));
+            return Err(Error::permanent(
+                "the actor has no key, and there is no key generator",
+            ));
         };
         let made = tokio::task::spawn_blocking(move || generator.generate_rsa_2048())
             .await
@@ -91,6 +110,20 @@ impl Keys {
             _ => PrivateKey::from_pkcs8(id, stored),
         }
         .map_err(Error::permanent)
+    }
+}
+
+#[async_trait]
+impl Senders for Keys {
+    async fn signer(&self, sender: &str) -> Result<Arc<dyn Signer>, SenderError> {
+        match self.key(sender).await {
+            Ok(key) => Ok(key),
+            Err(e) if e.is_permanent() => {
+                tracing::error!(sender, reason = %crate::error::chain(&e), "a sender has no key");
+                Err(SenderError::Unknown)
+            }
+            Err(e) => Err(SenderError::Unavailable(Box::new(e))),
+        }
     }
 }
 

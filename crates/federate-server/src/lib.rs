@@ -1,6 +1,7 @@
 //! One object that is the instance: inbox, actors, collections, discovery, sending.
-#![allow(clippy::todo, reason = "the skeleton is being filled in")]
+#![deny(missing_docs)]
 
+mod admin;
 mod builder;
 mod cx;
 mod directory;
@@ -9,13 +10,22 @@ mod engine;
 mod entropy;
 mod error;
 mod federation;
+mod followers;
 mod handler;
+#[cfg(feature = "keygen")]
+mod keygen;
+mod keys;
 mod layer;
+mod limit;
 mod profile;
+mod reach;
+mod serve;
 mod uris;
+mod worker;
 
 pub use async_trait::async_trait;
 
+pub use admin::Admin;
 pub use builder::{BuildError, Builder, DangerousBuilder, Software};
 pub use cx::Cx;
 pub use directory::{Ask, Collection, Cursor, Directory, Found, Item, Page, Usage};
@@ -25,7 +35,10 @@ pub use entropy::{Entropy, SystemEntropy};
 pub use error::{Error, Failure, Outcome};
 pub use federation::{Federation, RemoteActor};
 pub use handler::Handler;
+#[cfg(feature = "keygen")]
+pub use keygen::AwsLc;
 pub use layer::{FederationLayer, FederationService};
+pub use limit::{ReadError, read_limited};
 pub use profile::{Actors, Profile};
 pub use uris::{Local, ObjectRef, Paths, Uris};
 

@@ -36,7 +36,9 @@ where
     if body.size_hint().lower() > u64::try_from(max).unwrap_or(u64::MAX) {
         return Err(ReadError::TooLarge);
     }
-    tokio::time::timeout(deadline, read(body, max)).await.unwrap_or(Err(ReadError::TooSlow))
+    tokio::time::timeout(deadline, read(body, max))
+        .await
+        .unwrap_or(Err(ReadError::TooSlow))
 }
 
 async fn read<B>(body: B, max: usize) -> Result<Bytes, ReadError>
@@ -75,7 +77,10 @@ mod tests {
     async fn the_cap_is_exact() {
         let deadline = Duration::from_secs(5);
         let body = || Full::new(Bytes::from_static(b"12345"));
-        assert_eq!(read_limited(body(), 5, deadline).await.as_deref(), Ok(&b"12345"[..]));
+        assert_eq!(
+            read_limited(body(), 5, deadline).await.as_deref(),
+            Ok(&b"12345"[..])
+        );
         assert_eq!(read_limited(body(), 4, deadline).await, Err(ReadError::TooLarge));
     }
 }

@@ -50,19 +50,30 @@ impl<App: Directory> Inboxes for Recipients<App> {
         };
         let (index, cursor) = after.split_once('|').unwrap_or((after, ""));
         let index: usize = index.parse().unwrap_or(usize::MAX);
-        let Some(name) = plan.collections.get(index) else { return Ok(Expansion::default()) };
+        let Some(name) = plan.collections.get(index) else {
+            return Ok(Expansion::default());
+        };
         let from = Cursor((!cursor.is_empty()).then(|| cursor.to_owned()));
-        let page = self.followers(name, &from).await.map_err(|f| ExpandError::new(f.chain()))?;
+        let page = self
+            .followers(name, &from)
+            .await
+            .map_err(|f| ExpandError::new(f.chain()))?;
         let next = match page.next {
             Some(next) => Some(format!("{index}|{next}")),
             None => (index + 1 < plan.collections.len()).then(|| format!("{}|", index + 1)),
         };
-        Ok(Expansion { inboxes: page.inboxes, actors: page.actors, next })
+        Ok(Expansion {
+            inboxes: page.inboxes,
+            actors: page.actors,
+            next,
+        })
     }
 
     async fn resolve(&self, _sender: &str, actor: &Iri) -> Result<Iri, ResolveError> {
         if self.is_blocked(actor) {
-            return Err(ResolveError::Refused { reason: "the host is suspended".to_owned() });
+            return Err(ResolveError::Refused {
+                reason: "the host is suspended".to_owned(),
+            });
         }
         match self.fetcher.actor(actor, self.clock.now()).await {
             Ok(found) => {
@@ -70,7 +81,10 @@ impl<App: Directory> Inboxes for Recipients<App> {
                 Ok(reach.shared_inbox.unwrap_or(reach.inbox))
             }
             Err(e) if e.is_permanent() => Err(ResolveError::Refused { reason: chain(&e) }),
-            Err(e) => Err(ResolveError::Unavailable { reason: chain(&e), host_failed: true }),
+            Err(e) => Err(ResolveError::Unavailable {
+                reason: chain(&e),
+                host_failed: true,
+            }),
         }
     }
 }
@@ -88,7 +102,10 @@ struct Followed {
 
 impl<App: Directory> Recipients<App> {
     async fn plan(&self, outgoing: &Outgoing) -> Result<Plan, Error> {
-        let mut plan = Plan { actors: Vec::new(), collections: Vec::new() };
+        let mut plan = Plan {
+            actors: Vec::new(),
+            collections: Vec::new(),
+        };
         for id in &outgoing.audience {
             match self.uris.parse(id) {
                 // A retracted object stands for everybody to whom its `Create` went.
@@ -99,7 +116,12 @@ impl<App: Directory> Recipients<App> {
         Ok(plan)
     }
 
-    async fn plan_for_audience_of(&self, plan: &mut Plan, outgoing: &Outgoing, object: &Iri) -> Result<(), Error> {
+    async fn plan_for_audience_of(
+        &self,
+        plan: &mut Plan,
+        outgoing: &Outgoing,
+        object: &Iri,
+    ) -> Result<(), Error> {
         match self.stores.outbox.body(&crate::draft::create_id(object)?).await? {
             Some(create) => {
                 for id in audience::audience(&Object::parse(&create)?, self.limits.audience) {
@@ -128,15 +150,26 @@ impl<App: Directory> Recipients<App> {
 
     async fn followers(&self, name: &str, from: &Cursor) -> Result<Followed, Failure> {
         if !self.manage_followers {
-            let ask = Ask { uris: &self.uris, viewer: None, limit: PAGE };
+            let ask = Ask {
+                uris: &self.uris,
+                viewer: None,
+                limit: PAGE,
+            };
             let of = Collection::Followers(name.to_owned());
             if let Found::Here(page) = self.app.collection(&ask, &of, from).await? {
                 return Ok(self.reached(page.items, page.next));
             }
         }
-        let rows = self.stores.followers.page(name, from.as_str(), PAGE as usize).await?;
+        let rows = self
+            .stores
+            .followers
+            .page(name, from.as_str(), PAGE as usize)
+            .await?;
         let next = rows.last().map(|(cursor, _)| cursor.clone());
-        Ok(self.reached(rows.into_iter().map(|(_, follower)| Item::Follower(follower)), next))
+        Ok(self.reached(
+            rows.into_iter().map(|(_, follower)| Item::Follower(follower)),
+            next,
+        ))
     }
 
     fn reached(&self, items: impl IntoIterator<Item = Item>, next: Option<String>) -> Followed {
@@ -144,7 +177,11 @@ impl<App: Directory> Recipients<App> {
         let mut actors = Vec::new();
         for item in items {
             match item {
-                Item::Follower(Follower { actor, inbox, shared_inbox }) => {
+                Item::Follower(Follower {
+                    actor,
+                    inbox,
+                    shared_inbox,
+                }) => {
                     let ours = self.uris.is_local(&actor) || self.uris.is_local(&inbox);
                     if !ours && !self.is_blocked(&actor) && !self.is_blocked(&inbox) {
                         reaches.push(Reach { inbox, shared_inbox });
@@ -155,10 +192,18 @@ impl<App: Directory> Recipients<App> {
             }
         }
         actors.retain(|id| !self.uris.is_local(id) && !self.is_blocked(id));
-        Followed { inboxes: collapse(reaches), actors, next }
+        Followed {
+            inboxes: collapse(reaches),
+            actors,
+            next,
+        }
     }
 
     fn is_blocked(&self, id: &Iri) -> bool {
-        self.blocks.read().unwrap_or_else(PoisonError::into_inner).covering(id).is_some()
+        self.blocks
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .covering(id)
+            .is_some()
     }
 }

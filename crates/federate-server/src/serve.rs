@@ -20,10 +20,16 @@ pub(crate) use respond::{refuse, too_large};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     WebFinger,
-    HostMeta { json: bool },
+    HostMeta {
+        json: bool,
+    },
     NodeInfoIndex,
-    NodeInfo { one: bool },
-    Inbox { of: Option<String> },
+    NodeInfo {
+        one: bool,
+    },
+    Inbox {
+        of: Option<String>,
+    },
     Document(Place),
     /// The path is ours and has no such method.
     WrongMethod(&'static str),
@@ -41,7 +47,9 @@ pub(crate) fn route(uris: &Uris, method: &Method, path: &str, headers: &HeaderMa
     let read = method == Method::GET || method == Method::HEAD;
     let fixed = match path {
         "/.well-known/webfinger" => Some(Route::WebFinger),
-        "/.well-known/host-meta" => Some(Route::HostMeta { json: accept::json(headers) }),
+        "/.well-known/host-meta" => Some(Route::HostMeta {
+            json: accept::json(headers),
+        }),
         "/.well-known/host-meta.json" => Some(Route::HostMeta { json: true }),
         "/.well-known/nodeinfo" => Some(Route::NodeInfoIndex),
         "/nodeinfo/2.0" => Some(Route::NodeInfo { one: false }),
@@ -49,15 +57,23 @@ pub(crate) fn route(uris: &Uris, method: &Method, path: &str, headers: &HeaderMa
         _ => None,
     };
     if let Some(route) = fixed {
-        return Some(if read { route } else { Route::WrongMethod("GET, HEAD") });
+        return Some(if read {
+            route
+        } else {
+            Route::WrongMethod("GET, HEAD")
+        });
     }
     match uris.place(path)? {
-        Place::SharedInbox | Place::Instance(Part::Inbox) => {
-            Some(if method == Method::POST { Route::Inbox { of: None } } else { Route::WrongMethod("POST") })
-        }
-        Place::Actor(name, Part::Inbox) => {
-            Some(if method == Method::POST { Route::Inbox { of: Some(name) } } else { Route::WrongMethod("POST") })
-        }
+        Place::SharedInbox | Place::Instance(Part::Inbox) => Some(if method == Method::POST {
+            Route::Inbox { of: None }
+        } else {
+            Route::WrongMethod("POST")
+        }),
+        Place::Actor(name, Part::Inbox) => Some(if method == Method::POST {
+            Route::Inbox { of: Some(name) }
+        } else {
+            Route::WrongMethod("POST")
+        }),
         place if read && accept::activity(headers, may_be_a_page(&place)) => Some(Route::Document(place)),
         _ => None,
     }
@@ -81,7 +97,12 @@ pub(crate) async fn handle<App: Directory>(
     federation: &Federation<App>,
     request: Request<Bytes>,
 ) -> Option<Response<Bytes>> {
-    let route = route(federation.uris(), request.method(), request.uri().path(), request.headers())?;
+    let route = route(
+        federation.uris(),
+        request.method(),
+        request.uri().path(),
+        request.headers(),
+    )?;
     answer(federation, route, request).await
 }
 
@@ -110,7 +131,13 @@ pub(crate) async fn answer<App: Directory>(
             place => collection::collection(federation, &head, &place, &query).await,
         },
     };
-    response.map(|response| if headless { respond::without_body(response) } else { response })
+    response.map(|response| {
+        if headless {
+            respond::without_body(response)
+        } else {
+            response
+        }
+    })
 }
 
 /// What was signed is the target and the host as they were on the wire; HTTP/2 has both in the URI.

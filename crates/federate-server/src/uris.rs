@@ -297,6 +297,11 @@ impl Uris {
         Some(Place::Object(self.unfill_object(above)?, part))
     }
 
+    /// The URL of a path of ours.
+    pub(crate) fn path(&self, path: &str) -> Iri {
+        self.at(path)
+    }
+
     fn path_of<'a>(&self, id: &'a Iri) -> Option<&'a str> {
         id.as_str().strip_prefix(self.base.as_str())
     }
@@ -358,6 +363,11 @@ pub(crate) fn is_template(template: &str) -> bool {
     split(template).is_some_and(|(before, after)| {
         before.starts_with('/') && !after.contains(['{', '}', '?', '#']) && !before.contains(['}', '?', '#'])
     })
+}
+
+/// A template without the name of its placeholder.
+pub(crate) fn shape(template: &str) -> Option<(&str, &str)> {
+    split(template)
 }
 
 fn split(template: &str) -> Option<(&str, &str)> {

@@ -41,7 +41,11 @@ impl Wish {
         let mut parts = split_outside_quotes(range, ';');
         let media = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
         let quality = parts
-            .filter_map(|p| p.trim().strip_prefix("q=").or_else(|| p.trim().strip_prefix("Q=")))
+            .filter_map(|p| {
+                p.trim()
+                    .strip_prefix("q=")
+                    .or_else(|| p.trim().strip_prefix("Q="))
+            })
             .next_back()
             .map_or(1000, quality);
         let best = |old: Option<u32>| Some(old.unwrap_or(0).max(quality));

@@ -8,7 +8,10 @@ use crate::profile::instance_document;
 use crate::{Directory, Error, Federation, Found, INSTANCE};
 
 /// Served to everybody, signed or not: who would verify a signature has to read this first.
-pub(super) async fn actor<App: Directory>(federation: &Federation<App>, name: &str) -> Option<Response<Bytes>> {
+pub(super) async fn actor<App: Directory>(
+    federation: &Federation<App>,
+    name: &str,
+) -> Option<Response<Bytes>> {
     let uris = federation.uris();
     match federation.app().actor(&federation.ask(None), name).await {
         Ok(Found::Here(profile)) => Some(match public_key(federation, profile.identifier()).await {
@@ -26,9 +29,11 @@ pub(super) async fn actor<App: Directory>(federation: &Federation<App>, name: &s
 
 pub(super) async fn instance<App: Directory>(federation: &Federation<App>) -> Response<Bytes> {
     match public_key(federation, INSTANCE).await {
-        Ok(pem) => {
-            respond::document(StatusCode::OK, &instance_document(federation.uris(), &pem), Vary::Accept)
-        }
+        Ok(pem) => respond::document(
+            StatusCode::OK,
+            &instance_document(federation.uris(), &pem),
+            Vary::Accept,
+        ),
         Err(e) => no_key(INSTANCE, &e),
     }
 }

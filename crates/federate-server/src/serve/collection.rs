@@ -21,12 +21,18 @@ pub(super) async fn collection<App: Directory>(
     let id = federation.uris().path(head.uri.path());
     let Some(of) = named(place) else {
         // The instance's own actor publishes nothing.
-        return matches!(place, Place::Instance(Part::Outbox)).then(|| respond_with(&whole(&id, &Page::default(), true)));
+        return matches!(place, Place::Instance(Part::Outbox))
+            .then(|| respond_with(&whole(&id, &Page::default(), true)));
     };
     let viewer = viewer(federation, head).await;
     let ask = federation.ask(viewer.as_ref());
     let cursor = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "cursor");
-    let from = Cursor(cursor.as_ref().map(|(_, value)| value.clone().into_owned()).filter(|c| !c.is_empty()));
+    let from = Cursor(
+        cursor
+            .as_ref()
+            .map(|(_, value)| value.clone().into_owned())
+            .filter(|c| !c.is_empty()),
+    );
     match page(federation, &ask, place, &of, &from).await {
         Ok(Found::Here(page)) => Some(respond_with(&if cursor.is_some() {
             one(&id, &from, &page)
@@ -96,7 +102,11 @@ fn whole(id: &Iri, page: &Page, inline: bool) -> Value {
 
 /// One page of it.
 fn one(id: &Iri, from: &Cursor, page: &Page) -> Value {
-    let mut doc = start(&at(id, from.as_str().unwrap_or_default()), "OrderedCollectionPage", page);
+    let mut doc = start(
+        &at(id, from.as_str().unwrap_or_default()),
+        "OrderedCollectionPage",
+        page,
+    );
     doc.insert("partOf".into(), json!(id.as_str()));
     doc.insert("orderedItems".into(), items(page));
     if let Some(next) = &page.next {

@@ -100,7 +100,11 @@ pub(super) fn host_meta<App: Directory>(federation: &Federation<App>, json: bool
     open(if json {
         with(StatusCode::OK, JSON, meta::json(base))
     } else {
-        with(StatusCode::OK, "application/xrd+xml; charset=utf-8", meta::xml(base))
+        with(
+            StatusCode::OK,
+            "application/xrd+xml; charset=utf-8",
+            meta::xml(base),
+        )
     })
 }
 
@@ -126,5 +130,9 @@ pub(super) async fn nodeinfo<App: Directory>(federation: &Federation<App>, one: 
     info.users_active_halfyear = Some(usage.active_half_year);
     info.local_posts = Some(usage.local_posts);
     let version = if one { Version::V2_1 } else { Version::V2_0 };
-    open(with(StatusCode::OK, version.content_type(), info.to_bytes(version)))
+    open(with(
+        StatusCode::OK,
+        version.content_type(),
+        info.to_bytes(version),
+    ))
 }

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use federate_protocol::activitystreams::Activity;
-use federate_protocol::{Authenticated, Refused, Step, receive as begin};
+use federate_protocol::receive::receive as begin;
+use federate_protocol::{Authenticated, Refused, Step};
 use federate_store::{Accepted, StoreError};
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
@@ -24,10 +25,7 @@ pub(super) async fn receive<App: Directory>(
     let activity = loop {
         step = match step {
             Step::NeedKey(need) => {
-                let key = inner
-                    .fetcher
-                    .key(need.key_id(), need.cached_only(), need.refresh(), federation.now())
-                    .await;
+                let key = inner.fetcher.key(&need, federation.now()).await;
                 need.resume(key, federation.now())
             }
             Step::Done(activity) => break *activity,
@@ -68,8 +66,16 @@ async fn store<App: Directory>(
     let inner = &federation.inner;
     let now = federation.now();
     let sealed = activity.seal(&inner.secret, now);
-    let origin = activity.by().origin().map(|origin| origin.to_string()).unwrap_or_default();
-    inner.stores.inbox.accept(&origin, activity.id(), &sealed, now).await
+    let origin = activity
+        .by()
+        .origin()
+        .map(|origin| origin.to_string())
+        .unwrap_or_default();
+    inner
+        .stores
+        .inbox
+        .accept(&origin, activity.id(), &sealed, now)
+        .await
 }
 
 /// The answer where the owner of a personal inbox is not here.

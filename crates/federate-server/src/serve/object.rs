@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use federate_protocol::activitystreams::{Create, Iri, Object};
+use federate_protocol::audience::without_blind_copies;
 use http::request::Parts;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -26,7 +27,9 @@ pub(super) async fn activity<App: Directory>(
     at: &ObjectRef,
 ) -> Option<Response<Bytes>> {
     let id = federation.uris().object(at.kind(), at.as_str());
-    let found = find(federation, head, at, &id).await.map(|found| found.map(|object| create(&id, object)));
+    let found = find(federation, head, at, &id)
+        .await
+        .map(|found| found.map(|object| create(&id, &object)));
     respond_with(&id, found)
 }
 
@@ -41,7 +44,11 @@ fn respond_with(id: &Iri, found: Result<Found<Object>, Failure>) -> Option<Respo
                     context.unwrap_or_else(|| json!("https://www.w3.org/ns/activitystreams")),
                 );
             }
-            Some(respond::document(StatusCode::OK, &value, Vary::AcceptAndSignature))
+            Some(respond::document(
+                StatusCode::OK,
+                &value,
+                Vary::AcceptAndSignature,
+            ))
         }
         Ok(Found::Gone) => Some(respond::gone(id, Vary::AcceptAndSignature)),
         Ok(Found::Missing) => None,
@@ -60,7 +67,11 @@ async fn find<App: Directory>(
     id: &Iri,
 ) -> Result<Found<Object>, Failure> {
     let viewer = viewer(federation, head).await;
-    let found = match federation.app().object(&federation.ask(viewer.as_ref()), at).await? {
+    let found = match federation
+        .app()
+        .object(&federation.ask(viewer.as_ref()), at)
+        .await?
+    {
         Found::Missing => sent(federation, id).await?,
         found => found,
     };
@@ -89,21 +100,17 @@ fn may_see(object: &Object, viewer: Option<&Iri>) -> bool {
     viewer.is_some() || object.is_public() || object.addressed().is_empty()
 }
 
-fn create(id: &Iri, object: Object) -> Object {
-    let mut activity = Create::new(object.clone()).as_object_value();
-    activity.insert("id".into(), json!(format!("{id}/activity")));
-    for key in ["to", "cc", "published"] {
-        if let Some(value) = object.to_value().get(key) {
-            activity.insert(key.into(), value.clone());
-        }
+fn create(id: &Iri, object: &Object) -> Object {
+    let create = Create::new(object);
+    match crate::draft::create_id(id) {
+        Ok(id) => create.with_id(&id).into(),
+        Err(_) => create.into(),
     }
-    Object::from_value(Value::Object(activity)).unwrap_or(object)
 }
 
 /// An object within another document: without a context of its own, and without hidden recipients.
 pub(super) fn presentable(object: &Object) -> Value {
-    let mut value = object.to_value();
-    crate::draft::hide_blind_copies(&mut value);
+    let mut value = without_blind_copies(object).to_value();
     if let Value::Object(map) = &mut value {
         map.remove("@context");
     }

@@ -21,7 +21,10 @@ pub(crate) fn with(status: StatusCode, media_type: &'static str, body: impl Into
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     response
 }
 
@@ -37,7 +40,9 @@ pub(crate) fn bytes(status: StatusCode, body: impl Into<Bytes>, vary: Vary) -> R
         Vary::Accept => "Accept",
         Vary::AcceptAndSignature => "Accept, Signature",
     };
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static(vary));
+    response
+        .headers_mut()
+        .insert(header::VARY, HeaderValue::from_static(vary));
     response
 }
 
@@ -53,7 +58,9 @@ pub(crate) fn gone(id: &Iri, vary: Vary) -> Response<Bytes> {
 
 /// Discovery is for everybody, scripts in browsers included.
 pub(crate) fn open(mut response: Response<Bytes>) -> Response<Bytes> {
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
+        .headers_mut()
+        .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
 }
 
@@ -68,26 +75,33 @@ pub(crate) fn too_large(limit: usize) -> Response<Bytes> {
         &format!("the body is larger than {limit} bytes"),
     );
     // What is left of the body is not read.
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
 pub(crate) fn wrong_method(allow: &'static str) -> Response<Bytes> {
     let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, "no such method here");
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(allow));
     response
 }
 
 /// The application's own failure: it may be gone later.
 pub(crate) fn unavailable(retry_after: u64) -> Response<Bytes> {
     let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, "not for now, please try again");
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
     response
 }
 
 /// The answer to HEAD.
 pub(crate) fn without_body(response: Response<Bytes>) -> Response<Bytes> {
     let (mut head, body) = response.into_parts();
-    head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    head.headers
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     Response::from_parts(head, Bytes::new())
 }

@@ -1,5 +1,6 @@
 //! Who asks.
 
+use federate_fetch::KeyLookup;
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::signatures;
 use http::request::Parts;
@@ -32,17 +33,24 @@ async fn prove<App: Directory>(federation: &Federation<App>, head: &Parts) -> Re
         return Err("the signer's host is suspended".to_owned());
     }
     let fetcher = &federation.inner.fetcher;
-    let key = fetcher.key(&key_id, false, false, federation.now()).await.map_err(|e| e.to_string())?;
-    let key = match parsed.verify(&key.key, &config.policy, federation.now()) {
+    let now = federation.now();
+    let key = fetcher
+        .key_by_id(&key_id, KeyLookup::Usual, now)
+        .await
+        .map_err(|e| e.to_string())?;
+    let key = match parsed.verify(&key.key, &config.policy, now) {
         Ok(_) => key,
         Err(refusal) if key.fresh => return Err(refusal.explain()),
         // The cached key may have been replaced.
         Err(_) => {
-            let key = fetcher.key(&key_id, false, true, federation.now()).await.map_err(|e| e.to_string())?;
-            parsed
-                .verify(&key.key, &config.policy, federation.now())
-                .map_err(|refusal| refusal.explain())?;
-            key
+            let key = fetcher
+                .key_by_id(&key_id, KeyLookup::Refresh, now)
+                .await
+                .map_err(|e| e.to_string())?;
+            match parsed.verify(&key.key, &config.policy, now) {
+                Ok(_) => key,
+                Err(refusal) => return Err(refusal.explain()),
+            }
         }
     };
     if !from.same_origin(&key.owner) || config.blocks.covering(&key.owner).is_some() {

@@ -1,0 +1,53 @@
+//! What an operator looks at and does.
+
+use federate_store::{Counts, DeadActivity, DeadLetter, ReceivedId, Stores};
+
+use crate::Error;
+
+/// What an operator looks at and does; see [`Federation::admin`](crate::Federation::admin).
+#[derive(Debug)]
+pub struct Admin<'a> {
+    stores: &'a Stores,
+}
+
+impl<'a> Admin<'a> {
+    pub(crate) fn new(stores: &'a Stores) -> Self {
+        Admin { stores }
+    }
+
+    /// How many deliveries are pending, delivered and dead.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn counts(&self) -> Result<Counts, Error> {
+        Ok(self.stores.queue.counts().await?)
+    }
+
+    /// Deliveries that were given up on, with the reason.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn dead_deliveries(&self, max: usize) -> Result<Vec<DeadLetter>, Error> {
+        Ok(self.stores.queue.dead(max).await?)
+    }
+
+    /// Received activities that were given up on, with the reason.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn dead_received(&self, max: usize) -> Result<Vec<DeadActivity>, Error> {
+        Ok(self.stores.inbox.dead(max).await?)
+    }
+
+    /// Handles received activities anew that were given up on. How many there were.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn retry_received(&self, ids: &[ReceivedId]) -> Result<usize, Error> {
+        Ok(self.stores.inbox.retry_dead(ids).await?)
+    }
+}

@@ -1,0 +1,268 @@
+//! The inbox worker: what was accepted is judged against today's state and handed to its handler.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use federate_protocol::activitystreams::{Activity, Iri, Object};
+use federate_protocol::authorise::{authorise, questions};
+use federate_protocol::delivery::backoff;
+use federate_protocol::{Authenticated, Facts, Known};
+use federate_store::{Pending, ReceivedId, Settlement, StoreError, StoreErrorKind};
+use futures_util::{FutureExt, StreamExt, stream};
+
+use crate::engine::InboxWorker;
+use crate::error::chain;
+use crate::{Cx, Directory, Error, Failure, Federation, Local};
+
+/// How many activities are taken up in one step, and how many senders at once.
+const BATCH: usize = 128;
+const AT_ONCE: usize = 16;
+
+/// After this many failed runs an activity goes to the dead letters.
+const RUNS: u32 = 12;
+
+pub(crate) struct Worker<App: Directory> {
+    pub(crate) federation: Federation<App>,
+}
+
+/// How a run ended.
+enum Ended {
+    /// Handled, or nobody wanted it.
+    Done,
+    /// It will be tried again.
+    Again(String),
+    /// It never will.
+    Never(String),
+}
+
+#[async_trait]
+impl<App: Directory> InboxWorker for Worker<App> {
+    async fn step(&self) -> Result<usize, StoreError> {
+        let inner = &self.federation.inner;
+        let pending = inner.stores.inbox.pending(BATCH, self.federation.now()).await?;
+        let count = pending.len();
+        // What one sender sent is handled in the order in which it came; senders do not wait for each other.
+        let mut senders: BTreeMap<Iri, Vec<Opened>> = BTreeMap::new();
+        for one in pending {
+            match one.sealed.open(&inner.secret) {
+                Ok(activity) => senders
+                    .entry(activity.by().clone())
+                    .or_default()
+                    .push(Opened { one, activity }),
+                Err(bad) => {
+                    tracing::error!(activity = %one.id, reason = %bad, "a stored envelope is not one of ours");
+                    let reason = format!("the stored envelope cannot be opened: {bad}");
+                    inner
+                        .stores
+                        .inbox
+                        .settle(&one.id, Settlement::Dead { reason })
+                        .await?;
+                }
+            }
+        }
+        let results: Vec<Result<(), StoreError>> = stream::iter(senders.into_values())
+            .map(|activities| self.handle_all(activities))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        results.into_iter().collect::<Result<(), StoreError>>()?;
+        Ok(count)
+    }
+
+    async fn arrived(&self) {
+        self.federation.inner.arrived.notified().await;
+    }
+
+    async fn next_due(&self) -> Option<SystemTime> {
+        self.federation.inner.stores.inbox.next_due().await.ok().flatten()
+    }
+}
+
+struct Opened {
+    one: Pending,
+    activity: Authenticated<Activity>,
+}
+
+impl<App: Directory> Worker<App> {
+    async fn handle_all(&self, activities: Vec<Opened>) -> Result<(), StoreError> {
+        for Opened { one, activity } in activities {
+            let ended = if self.federation.inner.stores.inbox.handled(&one.id).await? {
+                // A former life committed this and died before it said so.
+                Ended::Done
+            } else {
+                self.handle(&one.id, activity).await?
+            };
+            self.end(&one, ended).await?;
+        }
+        Ok(())
+    }
+
+    async fn end(&self, one: &Pending, ended: Ended) -> Result<(), StoreError> {
+        let inbox = &self.federation.inner.stores.inbox;
+        match ended {
+            Ended::Done => inbox.settle(&one.id, Settlement::Done).await,
+            Ended::Again(reason) if one.attempt + 1 < RUNS => {
+                let mut entropy = [0; 8];
+                self.federation.inner.entropy.fill(&mut entropy);
+                // A handler waits for our own database or for one look-up: an eighth of what a delivery waits.
+                let pause = backoff(one.attempt + 1, u64::from_le_bytes(entropy)) / 8;
+                tracing::warn!(activity = %one.id, %reason, again_in = ?pause, "an activity could not be handled");
+                inbox.retry(&one.id, self.federation.now() + pause, &reason).await
+            }
+            Ended::Again(reason) | Ended::Never(reason) => {
+                tracing::warn!(activity = %one.id, %reason, "an activity was given up on");
+                inbox.settle(&one.id, Settlement::Dead { reason }).await
+            }
+        }
+    }
+
+    async fn handle(&self, id: &ReceivedId, activity: Authenticated<Activity>) -> Result<Ended, StoreError> {
+        let cx = Cx::new(self.federation.clone(), id.clone());
+        let run = AssertUnwindSafe(self.judge_and_run(&cx, activity))
+            .catch_unwind()
+            .await;
+        match run {
+            Err(panic) => Ok(Ended::Again(format!("the handler panicked: {}", said(&*panic)))),
+            Ok(Err(Stop::Handled)) => Ok(Ended::Done),
+            Ok(Err(Stop::Refused(reason))) => Ok(Ended::Never(reason)),
+            Ok(Err(Stop::Failed(failure))) if failure.is_permanent() => Ok(Ended::Never(failure.chain())),
+            Ok(Err(Stop::Failed(failure))) => Ok(Ended::Again(failure.chain())),
+            Ok(Ok(())) => {
+                let sent = cx.take_sent();
+                let inner = &self.federation.inner;
+                if !inner.stores.inbox.ack(id, &sent).await? && cx.marked_itself() {
+                    // The handler marked the activity in its own transaction, so the mark is older than what it sent by
+                    // awaiting. Recording is idempotent.
+                    for outgoing in &sent {
+                        inner.stores.outbox.record(outgoing).await?;
+                    }
+                }
+                if !sent.is_empty() {
+                    self.federation.wake();
+                }
+                Ok(Ended::Done)
+            }
+        }
+    }
+
+    async fn judge_and_run(&self, cx: &Cx<App>, activity: Authenticated<Activity>) -> Result<(), Stop> {
+        let activity = self.judge(activity).await?;
+        if self.federation.inner.manage_followers {
+            crate::followers::manage(cx, &activity).await?;
+        }
+        match self.federation.inner.handlers.start(cx, &activity) {
+            Some(running) => Ok(running.await?),
+            None => {
+                tracing::debug!(activity = %activity.id(), r#type = activity.type_name(), "nobody handles this");
+                Ok(())
+            }
+        }
+    }
+
+    /// May they? What the application knows decides, and today's blocks.
+    async fn judge(&self, activity: Authenticated<Activity>) -> Result<Authenticated<Activity>, Stop> {
+        let federation = &self.federation;
+        let config = federation.receiving();
+        let asked = questions(&activity);
+        let mut facts = Facts::new(&config.own_origins, &config.blocks).limits(config.limits.clone());
+        if let Some(id) = &asked.object {
+            facts = facts.object(self.known(id).await?);
+        }
+        if let Some(id) = &asked.target {
+            facts = facts.target(self.known(id).await?);
+        }
+        let mut request = None;
+        if let Some(id) = &asked.request {
+            request = self.our_request(id).await?;
+            let whom = match &request {
+                Some(request) => request.object().id(),
+                None => federation.app().asked(id).await?,
+            };
+            if let Some(whom) = whom {
+                facts = facts.asked(whom);
+            }
+        }
+        if let Some(id) = &asked.moved_to {
+            let target = federation
+                .inner
+                .fetcher
+                .fresh_actor(id, federation.now())
+                .await
+                .map_err(Failure::from)?;
+            facts = facts.target_also_known_as(target.also_known_as().to_vec());
+        }
+        authorise(&activity, &facts).map_err(|refused| Stop::Refused(refused.reason()))?;
+        Ok(match request {
+            // Theirs embeds ours, or names it; what a handler reads of it is what we sent.
+            Some(request) => activity.with_object(&request),
+            None => activity,
+        })
+    }
+
+    async fn known(&self, id: &Iri) -> Result<Known, Failure> {
+        let federation = &self.federation;
+        if let Some(Local::Actor(_)) = federation.uris().parse(id) {
+            return Ok(Known::Nothing);
+        }
+        federation.app().known(id).await
+    }
+
+    /// The activity of ours that an `Accept` or a `Reject` answers, as we sent it.
+    async fn our_request(&self, id: &Iri) -> Result<Option<Object>, Failure> {
+        if !self.federation.uris().is_local(id) {
+            return Ok(None);
+        }
+        match self.federation.stores().outbox.body(id).await? {
+            Some(body) => Ok(Some(Object::parse(&body)?)),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Why a run stopped early.
+enum Stop {
+    /// Another worker, or a former life, handled it.
+    Handled,
+    /// They may not.
+    Refused(String),
+    Failed(Failure),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        match failure.store_error() {
+            Some(StoreErrorKind::Fenced) => Stop::Handled,
+            _ => Stop::Failed(failure),
+        }
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(e: Error) -> Self {
+        Failure::from(e).into()
+    }
+}
+
+fn said(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a word")
+}
+
+/// The worker, for the engine.
+pub(crate) fn worker<App: Directory>(federation: &Federation<App>) -> Arc<dyn InboxWorker> {
+    Arc::new(Worker {
+        federation: federation.clone(),
+    })
+}
+
+/// A store's refusal, for the log.
+pub(crate) fn log_store(e: &StoreError) {
+    tracing::error!(reason = %chain(e), "the store does not answer the inbox worker");
+}
