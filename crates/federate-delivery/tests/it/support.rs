@@ -1,0 +1,404 @@
+//! A clock that moves when told, a network that does what a script says, an application with one key.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use federate_delivery::{Builder, Clock, Engine, ExpandError, Expansion, Inboxes, SenderError, Senders};
+use federate_http::{Budget, HttpClient, HttpError, HttpErrorKind};
+use federate_protocol::{
+    activitystreams::Iri,
+    signatures::{Algorithm, KeyId, SignError, Signer},
+};
+use federate_store::{Backend, Counts, Memory, Outgoing, Stores};
+use http::{Request, Response};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+use tokio::sync::Notify;
+
+pub(crate) fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(crate) const DAY: Duration = Duration::from_secs(86_400);
+
+pub(crate) fn start() -> SystemTime {
+    SystemTime::UNIX_EPOCH + seconds(1_790_000_000)
+}
+
+pub(crate) fn iri(text: &str) -> Iri {
+    Iri::parse(text).unwrap()
+}
+
+/// splitmix64.
+#[derive(Debug)]
+pub(crate) struct Rng(pub(crate) u64);
+
+impl Rng {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    pub(crate) fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+}
+
+/// Sleepers wake in the order in which they lay down, so that a seed repeats itself.
+#[derive(Debug)]
+pub(crate) struct VirtualClock {
+    now: Mutex<SystemTime>,
+    moved: Notify,
+}
+
+impl VirtualClock {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            now: Mutex::new(start()),
+            moved: Notify::new(),
+        })
+    }
+
+    pub(crate) fn set(&self, now: SystemTime) {
+        *self.now.lock().unwrap() = now;
+        self.moved.notify_waiters();
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        self.set(self.now() + by);
+    }
+}
+
+#[async_trait]
+impl Clock for VirtualClock {
+    fn now(&self) -> SystemTime {
+        *self.now.lock().unwrap()
+    }
+
+    async fn sleep_until(&self, at: SystemTime) {
+        loop {
+            let mut moved = std::pin::pin!(self.moved.notified());
+            moved.as_mut().enable();
+            if self.now() >= at {
+                return;
+            }
+            moved.await;
+        }
+    }
+}
+
+/// What a host does with a request.
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    Status(u16),
+    After(u16, String),
+    Fail(HttpErrorKind),
+    /// Takes it, and the answer is lost.
+    LostAnswer,
+    /// Answers after this long, or the deadline passes.
+    Slow(Duration, u16),
+    /// Never answers, whatever the deadline.
+    Hang,
+    Panic,
+}
+
+pub(crate) type Script = Box<dyn FnMut(&str, SystemTime) -> Reply + Send>;
+
+/// A request as a host saw it.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) url: String,
+    pub(crate) at: SystemTime,
+    pub(crate) request: Request<Bytes>,
+}
+
+/// The network.
+pub(crate) struct Net {
+    clock: Arc<VirtualClock>,
+    script: Mutex<Script>,
+    seen: Mutex<Vec<Seen>>,
+    /// What hosts have: (body, inbox).
+    taken: Mutex<BTreeSet<(String, String)>>,
+    under_way: Mutex<BTreeMap<String, usize>>,
+    pub(crate) most_under_way: Mutex<BTreeMap<String, usize>>,
+}
+
+impl fmt::Debug for Net {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Net")
+    }
+}
+
+impl Net {
+    pub(crate) fn new(
+        clock: &Arc<VirtualClock>,
+        script: impl FnMut(&str, SystemTime) -> Reply + Send + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            clock: clock.clone(),
+            script: Mutex::new(Box::new(script)),
+            seen: Mutex::default(),
+            taken: Mutex::default(),
+            under_way: Mutex::default(),
+            most_under_way: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn script(&self, script: impl FnMut(&str, SystemTime) -> Reply + Send + 'static) {
+        *self.script.lock().unwrap() = Box::new(script);
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// How many requests the host saw.
+    pub(crate) fn count(&self, host: &str) -> usize {
+        self.seen()
+            .iter()
+            .filter(|seen| iri(&seen.url).host() == Some(host))
+            .count()
+    }
+
+    /// What hosts have: (body, inbox).
+    pub(crate) fn taken(&self) -> BTreeSet<(String, String)> {
+        self.taken.lock().unwrap().clone()
+    }
+
+    fn saw(&self, url: &str, at: SystemTime, request: Request<Bytes>, taken: bool) {
+        if taken {
+            let body = String::from_utf8(request.body().to_vec()).unwrap();
+            self.taken.lock().unwrap().insert((body, url.to_owned()));
+        }
+        self.seen.lock().unwrap().push(Seen {
+            url: url.to_owned(),
+            at,
+            request,
+        });
+    }
+}
+
+/// Counts a request as under way until it is dropped, however that comes about.
+struct UnderWay<'a>(&'a Net, String);
+
+impl<'a> UnderWay<'a> {
+    fn new(net: &'a Net, host: &str) -> Self {
+        let mut under_way = net.under_way.lock().unwrap();
+        let count = under_way.entry(host.to_owned()).or_default();
+        *count += 1;
+        let mut most = net.most_under_way.lock().unwrap();
+        let most = most.entry(host.to_owned()).or_default();
+        *most = (*most).max(*count);
+        Self(net, host.to_owned())
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if let Ok(mut under_way) = self.0.under_way.lock()
+            && let Some(count) = under_way.get_mut(&self.1)
+        {
+            *count -= 1;
+        }
+    }
+}
+
+#[async_trait]
+impl HttpClient for Net {
+    async fn send(&self, request: Request<Bytes>, budget: &Budget) -> Result<Response<Bytes>, HttpError> {
+        let url = request.uri().to_string();
+        let _under_way = UnderWay::new(self, request.uri().host().unwrap());
+        let at = self.clock.now();
+        let reply = (self.script.lock().unwrap())(&url, at);
+        tokio::task::yield_now().await;
+        let answer = |status: u16| Response::builder().status(status).body(Bytes::new()).unwrap();
+        let good = |status: u16| (200..300).contains(&status);
+        match reply {
+            Reply::Status(status) => {
+                self.saw(&url, at, request, good(status));
+                Ok(answer(status))
+            }
+            Reply::After(status, after) => {
+                self.saw(&url, at, request, good(status));
+                let mut answer = answer(status);
+                answer.headers_mut().insert("retry-after", after.parse().unwrap());
+                Ok(answer)
+            }
+            Reply::Fail(kind) => {
+                self.saw(&url, at, request, false);
+                Err(HttpError::new(kind))
+            }
+            Reply::LostAnswer => {
+                self.saw(&url, at, request, true);
+                Err(HttpError::new(HttpErrorKind::Reset))
+            }
+            Reply::Slow(wait, status) => {
+                self.clock.sleep_until(at + wait.min(budget.deadline)).await;
+                self.saw(&url, at, request, good(status) && wait < budget.deadline);
+                if wait >= budget.deadline {
+                    Err(HttpError::new(HttpErrorKind::Timeout))
+                } else {
+                    Ok(answer(status))
+                }
+            }
+            Reply::Hang => {
+                self.saw(&url, at, request, false);
+                std::future::pending().await
+            }
+            Reply::Panic => panic!("a script said so"),
+        }
+    }
+}
+
+/// An application: the audience is the inboxes, all senders have the same key but `nobody`.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) signer: Mutex<Arc<dyn Signer>>,
+    pub(crate) page: usize,
+}
+
+impl App {
+    pub(crate) fn new() -> Arc<Self> {
+        Self::with(Arc::new(FakeSigner(KeyId::from(
+            "https://a.example/users/alice#main-key",
+        ))))
+    }
+
+    pub(crate) fn with(signer: Arc<dyn Signer>) -> Arc<Self> {
+        Arc::new(Self {
+            signer: Mutex::new(signer),
+            page: 3,
+        })
+    }
+}
+
+#[async_trait]
+impl Senders for App {
+    async fn signer(&self, sender: &str) -> Result<Arc<dyn Signer>, SenderError> {
+        if sender == "nobody" {
+            return Err(SenderError::Unknown);
+        }
+        Ok(self.signer.lock().unwrap().clone())
+    }
+}
+
+#[async_trait]
+impl Inboxes for App {
+    async fn expand(&self, outgoing: &Outgoing, after: Option<&str>) -> Result<Expansion, ExpandError> {
+        if outgoing.sender == "panics" {
+            panic!("an expansion that panics");
+        }
+        if outgoing.sender == "later" {
+            return Err(ExpandError::new("not now"));
+        }
+        let from: usize = after.map_or(0, |after| after.parse().unwrap());
+        let inboxes: Vec<_> = outgoing
+            .audience
+            .iter()
+            .skip(from)
+            .take(self.page)
+            .cloned()
+            .collect();
+        let next = (from + self.page < outgoing.audience.len()).then(|| (from + self.page).to_string());
+        Ok(Expansion {
+            inboxes,
+            next,
+            ..Expansion::default()
+        })
+    }
+}
+
+/// Signs fast, and nothing that anybody could verify.
+#[derive(Debug)]
+struct FakeSigner(KeyId);
+
+impl Signer for FakeSigner {
+    fn key_id(&self) -> &KeyId {
+        &self.0
+    }
+
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::Ed25519
+    }
+
+    fn sign(&self, _: &[u8]) -> Result<Vec<u8>, SignError> {
+        Ok(vec![7; 64])
+    }
+}
+
+/// A store, a network, a clock and an application, and engines over them.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) clock: Arc<VirtualClock>,
+    pub(crate) net: Arc<Net>,
+    pub(crate) app: Arc<App>,
+    pub(crate) stores: Stores,
+}
+
+impl World {
+    pub(crate) fn new(script: impl FnMut(&str, SystemTime) -> Reply + Send + 'static) -> Self {
+        let clock = VirtualClock::new();
+        let net = Net::new(&clock, script);
+        Self {
+            clock,
+            net,
+            app: App::new(),
+            stores: Memory::new().stores(),
+        }
+    }
+
+    pub(crate) fn builder(&self) -> Builder {
+        let (client, clock) = (self.net.clone(), self.clock.clone());
+        Engine::builder(
+            self.stores.clone(),
+            client,
+            self.app.clone(),
+            self.app.clone(),
+            clock,
+        )
+        .seed(1)
+    }
+
+    pub(crate) async fn post(&self, id: &str, inboxes: &[&str]) {
+        self.post_as("alice", id, inboxes).await;
+    }
+
+    /// The body is the id.
+    pub(crate) async fn post_as(&self, sender: &str, id: &str, inboxes: &[&str]) {
+        let outgoing = Outgoing {
+            id: iri(id),
+            sender: sender.to_owned(),
+            body: Bytes::copy_from_slice(id.as_bytes()),
+            audience: inboxes.iter().map(|inbox| iri(inbox)).collect(),
+        };
+        self.stores.outbox.record(&outgoing).await.unwrap();
+    }
+
+    /// P8, at this instant.
+    pub(crate) async fn counts(&self) -> Counts {
+        let counts = self.stores.queue.counts().await.unwrap();
+        assert!(counts.conserved(), "{counts:?}");
+        counts
+    }
+
+    /// Moves on to when something is due.
+    pub(crate) async fn to_next_due(&self, engine: &Engine) -> bool {
+        let Some(at) = engine.next_due().await else {
+            return false;
+        };
+        if at > self.clock.now() {
+            self.clock.set(at);
+        }
+        true
+    }
+}
