@@ -58,6 +58,10 @@ impl Row {
 }
 
 impl LaneState {
+    fn has_new(&self) -> bool {
+        self.closed_until.is_none() && self.rows.values().any(|row| row.not_before.is_none())
+    }
+
     fn opens(&self) -> Option<SystemTime> {
         let earliest = self
             .rows
@@ -66,6 +70,15 @@ impl LaneState {
             .min()?;
         Some(earliest.max(self.closed_until.unwrap_or(SystemTime::UNIX_EPOCH)))
     }
+}
+
+/// One from each in turn, so that neither starves the other.
+fn alternate<T>(first: Vec<T>, second: Vec<T>) -> impl Iterator<Item = T> {
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    std::iter::from_fn(move || Some([first.next(), second.next()]))
+        .take_while(|pair| pair.iter().any(Option::is_some))
+        .flatten()
+        .flatten()
 }
 
 impl State {
@@ -140,17 +153,19 @@ impl DeliveryQueue for Shared {
 
     async fn lease(&self, _worker: &str, max: usize, now: SystemTime) -> Result<Vec<Lane>, StoreError> {
         let mut state = lock(&self.queue);
-        let mut free: Vec<(u64, String)> = state
+        let mut free: Vec<(bool, u64, String)> = state
             .lanes
             .iter()
             .filter(|(_, lane)| lane.held_until.is_none_or(|until| until <= now))
             .filter(|(_, lane)| lane.opens().is_some_and(|opens| opens <= now))
-            .map(|(host, lane)| (lane.served, host.clone()))
+            .map(|(host, lane)| (lane.has_new(), lane.served, host.clone()))
             .collect();
         free.sort_unstable();
+        let new = free.split_off(free.partition_point(|(has_new, ..)| !has_new));
+        let free = alternate(free, new);
         let until = now + LEASE;
         let mut leased = Vec::new();
-        for (_, host) in free.into_iter().take(max) {
+        for (.., host) in free.take(max) {
             let turn = state.turn();
             if let Some(lane) = state.lanes.get_mut(&host) {
                 lane.fence += 1;
