@@ -59,6 +59,31 @@ impl Sqlite {
         self.files.application.close().await;
     }
 
+    /// What the connections of the store's own pools say of themselves: journal mode, `synchronous` (2 is `FULL`)
+    /// and `foreign_keys`, one entry for each connection. For a readiness check, and to prove durability.
+    ///
+    /// # Errors
+    /// Where a pool gives no connection.
+    pub async fn durability(&self) -> Result<Vec<(String, i64, i64)>, StoreError> {
+        let mut said = Vec::new();
+        for pool in [&self.files.application, &self.files.write, &self.files.read] {
+            let mut connections = Vec::new();
+            for _ in 0..pool.options().get_max_connections() {
+                connections.push(pool.acquire().await.map_err(store_error)?);
+            }
+            for connection in &mut connections {
+                let row = sqlx::query_as(
+                    "SELECT * FROM pragma_journal_mode, pragma_synchronous, pragma_foreign_keys",
+                )
+                .fetch_one(&mut **connection)
+                .await
+                .map_err(store_error)?;
+                said.push(row);
+            }
+        }
+        Ok(said)
+    }
+
     pub(crate) fn new(files: Files, cache_entries: usize) -> Self {
         let cache = Arc::new(CacheTable::new(files.clone(), cache_entries));
         Self {

@@ -1,0 +1,165 @@
+//! `kill -9` at any moment: every id whose `enqueue`, `record` or `accept` returned `Ok` is there afterwards.
+//!
+//! The child is this test binary itself, which runs [`p1_child`] when it finds a file name in its environment.
+
+use crate::{at, iri, outgoing};
+use federate_sqlite::Sqlite;
+use federate_store::{Accepted, Backend, Delivery, DeliveryId, Sealed, Settled};
+use std::{
+    collections::BTreeSet,
+    io::{Read, Write},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+const FILE: &str = "FEDERATE_SQLITE_KILL_FILE";
+const ROUNDS: u64 = 30;
+
+#[test]
+fn p1_what_returned_ok_survives_kill_9() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("app.db");
+    let mut promised: BTreeSet<String> = BTreeSet::new();
+    for round in 0..ROUNDS {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "kill::p1_child", "--nocapture"])
+            .env(FILE, &file)
+            .env("FEDERATE_SQLITE_KILL_ROUND", round.to_string())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        // The moment is counted from the first sign of life: start-up takes as long as the machine likes.
+        let mut first = [0; 64];
+        let read = stdout.read(&mut first).unwrap();
+        std::thread::sleep(Duration::from_micros(round * 7_919 % 40_000));
+        child.kill().unwrap();
+        let mut printed = first[..read].to_vec();
+        stdout.read_to_end(&mut printed).unwrap();
+        child.wait().unwrap();
+        let printed = String::from_utf8(printed).unwrap();
+        // Only whole lines count: the last one may be cut.
+        let whole = printed.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        promised.extend(
+            whole
+                .lines()
+                .filter_map(|line| line.split_once("did "))
+                .map(|(_, id)| id.to_owned()),
+        );
+    }
+    assert!(
+        promised.len() as u64 > ROUNDS,
+        "the children did something: {}",
+        promised.len()
+    );
+    let found = runtime().block_on(everything(&file));
+    let lost: Vec<&String> = promised.difference(&found).collect();
+    assert!(lost.is_empty(), "promised and lost: {lost:?}");
+}
+
+/// What is in the store, in the children's words.
+async fn everything(file: &std::path::Path) -> BTreeSet<String> {
+    let stores = Sqlite::open(file).await.unwrap().stores();
+    let mut found = BTreeSet::new();
+    let counts = stores.queue.counts().await.unwrap();
+    assert!(counts.conserved(), "{counts:?}");
+    let now = at(100_000);
+    for lane in stores.queue.lease("after", 1_000, now).await.unwrap() {
+        for delivery in stores.queue.due(&lane, 1_000_000, now).await.unwrap() {
+            found.insert(format!("enqueue {}", delivery.id));
+        }
+    }
+    for letter in stores.queue.dead(1_000_000).await.unwrap() {
+        // A child settles as dead what it enqueued before: both promises are kept by the letter.
+        found.insert(format!("enqueue {}", letter.delivery.id));
+        found.insert(format!("bury {}", letter.delivery.id));
+    }
+    for outgoing in stores.outbox.unexpanded(1_000_000).await.unwrap() {
+        found.insert(format!("record {}", outgoing.id));
+    }
+    for pending in stores.inbox.pending(1_000_000, now).await.unwrap() {
+        found.insert(format!("accept {}", pending.id));
+    }
+    found
+}
+
+/// Not a test of its own: what the parent starts and kills.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how the parent tells its child what to do"
+)]
+#[expect(clippy::print_stdout, reason = "the promises, for the parent to hold us to")]
+fn p1_child() {
+    let (Some(file), Ok(round)) = (
+        std::env::var_os(FILE),
+        std::env::var("FEDERATE_SQLITE_KILL_ROUND"),
+    ) else {
+        return;
+    };
+    let say = |what: &str, id: &dyn std::fmt::Display| {
+        // One write for a line: a kill cuts between lines or inside one, never mixes two.
+        let line = format!("did {what} {id}\n");
+        std::io::stdout().write_all(line.as_bytes()).unwrap();
+        std::io::stdout().flush().unwrap();
+    };
+    println!();
+    runtime().block_on(async {
+        let stores = Sqlite::open(file).await.unwrap().stores();
+        for number in 0..100_000 {
+            let number = number + 1_000_000 * round.parse::<usize>().unwrap();
+            stores.outbox.record(&outgoing(number)).await.unwrap();
+            say("record", &outgoing(number).id);
+
+            let batch: Vec<Delivery> = (0..3)
+                .map(|n| {
+                    let inbox = iri(&format!("https://h{}.example/inbox", number % 5 + n));
+                    Delivery::new(outgoing(number).id, "alice", inbox, at(0))
+                })
+                .collect();
+            stores.queue.enqueue(&batch, at(0)).await.unwrap();
+            for delivery in &batch {
+                say("enqueue", &delivery.id);
+            }
+
+            let id = iri(&format!("https://b.example/likes/{number}"));
+            let sealed = Sealed::from_bytes("sealed");
+            let accepted = stores
+                .inbox
+                .accept("https://b.example", &id, &sealed, at(0))
+                .await
+                .unwrap();
+            if let Accepted::New(id) = accepted {
+                say("accept", &id);
+            }
+
+            for lane in stores.queue.lease("child", 1, at(0)).await.unwrap() {
+                let due = stores.queue.due(&lane, 1, at(0)).await.unwrap();
+                let outcomes: Vec<(DeliveryId, Settled)> = due
+                    .into_iter()
+                    .map(|d| {
+                        (
+                            d.id,
+                            Settled::Dead {
+                                reason: "test".into(),
+                            },
+                        )
+                    })
+                    .collect();
+                stores.queue.settle(&lane, &outcomes, at(1)).await.unwrap();
+                for (id, _) in &outcomes {
+                    say("bury", id);
+                }
+                stores.queue.release(lane, None).await.unwrap();
+            }
+        }
+    });
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}

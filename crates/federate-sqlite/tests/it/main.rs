@@ -1,0 +1,25 @@
+//! The SQLite store: the contract in every way of opening it, durability, migrations, the application's transactions.
+
+mod application;
+mod contract;
+mod kill;
+mod open;
+
+use federate_store::{Iri, Outgoing};
+
+fn iri(text: &str) -> Iri {
+    Iri::parse(text).unwrap()
+}
+
+fn outgoing(number: usize) -> Outgoing {
+    Outgoing {
+        id: iri(&format!("https://a.example/activities/{number}")),
+        sender: "alice".into(),
+        body: format!("{{\"n\":{number}}}").into(),
+        audience: vec![iri("https://a.example/users/alice/followers")],
+    }
+}
+
+fn at(seconds: u64) -> std::time::SystemTime {
+    std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000 + seconds)
+}

@@ -1,0 +1,124 @@
+//! Opening: durability of every connection, migrations, and what is refused.
+
+use crate::{at, iri, outgoing};
+use federate_sqlite::{OpenError, Sqlite};
+use federate_store::{Backend, Delivery};
+use sqlx::SqlitePool;
+
+async fn connect(file: &std::path::Path) -> SqlitePool {
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true);
+    SqlitePool::connect_with(options).await.unwrap()
+}
+
+#[tokio::test]
+async fn p1_every_connection_is_wal_and_full() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(directory.path().join("app.db")).await.unwrap();
+    let checked = store.durability().await.unwrap();
+    assert!(checked.len() >= 9, "all connections of all pools: {checked:?}");
+    for (journal, synchronous, foreign_keys) in checked {
+        assert_eq!((journal.as_str(), synchronous, foreign_keys), ("wal", 2, 1));
+    }
+}
+
+#[tokio::test]
+async fn everything_is_there_after_reopening() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("app.db");
+    {
+        let store = Sqlite::open(&file).await.unwrap();
+        let stores = store.stores();
+        stores.outbox.record(&outgoing(1)).await.unwrap();
+        let delivery = Delivery::new(outgoing(1).id, "alice", iri("https://b.example/inbox"), at(0));
+        stores.queue.enqueue(&[delivery], at(0)).await.unwrap();
+        stores.keys.get_or_insert("alice", b"secret").await.unwrap();
+        store.close().await;
+    }
+    assert!(
+        directory.path().join("app.db-federate").exists(),
+        "the hot half stands beside it"
+    );
+    let stores = Sqlite::open(&file).await.unwrap().stores();
+    assert_eq!(stores.outbox.unexpanded(9).await.unwrap(), [outgoing(1)]);
+    assert_eq!(stores.queue.counts().await.unwrap().pending, 1);
+    assert_eq!(stores.keys.get("alice").await.unwrap().unwrap(), b"secret");
+}
+
+#[tokio::test]
+async fn our_migrations_leave_the_application_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let pool = connect(&directory.path().join("app.db")).await;
+    sqlx::raw_sql("CREATE TABLE posts (text TEXT); CREATE TABLE _sqlx_migrations (version INTEGER)")
+        .execute(&pool)
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        Sqlite::in_database(pool.clone()).await.unwrap();
+    }
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM sqlite_schema WHERE type = 'table'
+         AND name NOT LIKE 'federate\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert_eq!(tables, ["_federate_migrations", "_sqlx_migrations", "posts"]);
+    let theirs: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(theirs, 0);
+}
+
+#[tokio::test]
+async fn p20_a_newer_schema_is_refused_and_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("app.db");
+    let store = Sqlite::open(&file).await.unwrap();
+    sqlx::raw_sql("INSERT INTO _federate_migrations (part, version) VALUES ('application', 99)")
+        .execute(store.pool())
+        .await
+        .unwrap();
+    store.close().await;
+    let error = Sqlite::open(&file).await.unwrap_err();
+    assert!(matches!(
+        error,
+        OpenError::NewerSchema {
+            part: "application",
+            found: 99,
+            ..
+        }
+    ));
+    assert_eq!(
+        error.to_string(),
+        "schema of `application` is at version 99, this release knows 1"
+    );
+}
+
+#[tokio::test]
+async fn a_path_that_cannot_be_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("no/such/directory/app.db");
+    let error = Sqlite::open(&file).await.unwrap_err();
+    assert!(
+        matches!(&error, OpenError::Open { path, .. } if *path == file),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_memory_database_of_the_application_stays_in_memory() {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(":memory:");
+    let pool = sqlx::sqlite::SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await
+        .unwrap();
+    let stores = Sqlite::in_database(pool).await.unwrap().stores();
+    stores.outbox.record(&outgoing(1)).await.unwrap();
+    assert_eq!(stores.outbox.unexpanded(9).await.unwrap().len(), 1);
+    assert!(!std::path::Path::new(":memory:-federate").exists());
+    assert!(!std::path::Path::new("-federate").exists());
+}
