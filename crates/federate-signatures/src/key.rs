@@ -2,6 +2,7 @@
 
 mod bad;
 mod der;
+mod multikey;
 mod pem;
 mod private;
 mod public;

@@ -47,6 +47,16 @@ impl Refusal {
         self.0.kind.is_malformed()
     }
 
+    /// Whether the same signature could be good under another key: when the key came from a cache, fetch it anew, once.
+    /// For every other reason a fetch would be work that any sender can cause.
+    #[must_use]
+    pub fn another_key_may_help(&self) -> bool {
+        matches!(
+            self.0.kind,
+            RefusalKind::SignatureMismatch { .. } | RefusalKind::AlgorithmMismatch { .. }
+        )
+    }
+
     /// The format of the signature, when it was known by then.
     #[must_use]
     pub fn flavour(&self) -> Option<Flavour> {

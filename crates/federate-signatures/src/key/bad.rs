@@ -25,6 +25,9 @@ pub enum BadKey {
     /// The text between the PEM lines is not Base64.
     #[error("PEM content that is not base64")]
     NotBase64,
+    /// Not multibase in base58btc: `z` and base58 digits.
+    #[error("not multibase in base58btc")]
+    NotMultibase,
     /// The bytes are not the DER structure that the label promises.
     #[error("not a DER key structure")]
     NotDer,

@@ -13,10 +13,11 @@ pub(super) fn read(text: &str) -> Result<(&str, Wiped), BadKey> {
     if text.len() > LIMIT {
         return Err(BadKey::TooLong { limit: LIMIT });
     }
-    let (_, rest) = text.split_once("-----BEGIN ").ok_or(BadKey::NotPem)?;
+    let (_, rest) = text.split_once("-----BEGIN").ok_or(BadKey::NotPem)?;
     let (label, rest) = rest.split_once("-----").ok_or(BadKey::NotPem)?;
-    let (body, rest) = rest.split_once("-----END ").ok_or(BadKey::NotPem)?;
+    let (body, rest) = rest.split_once("-----END").ok_or(BadKey::NotPem)?;
     let (end, rest) = rest.split_once("-----").ok_or(BadKey::NotPem)?;
+    let (label, end) = (label.trim(), end.trim());
     if end != label || rest.contains("-----") {
         return Err(BadKey::NotPem);
     }

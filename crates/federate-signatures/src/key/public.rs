@@ -1,6 +1,6 @@
 //! Public keys, bounded before any arithmetic.
 
-use super::{BadKey, der, der::Reader, pem};
+use super::{BadKey, der, der::Reader, multikey, pem};
 use crate::Algorithm;
 use ring::signature::{ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey};
 use std::{fmt, sync::Arc};
@@ -108,28 +108,44 @@ impl PublicKey {
         Ok(Self(Inner::Ed25519(key)))
     }
 
+    /// Reads a Multikey (FEP-521a): the value of `publicKeyMultibase`, or of a `did:key` behind its prefix.
+    ///
+    /// # Errors
+    /// [`BadKey`] says what is wrong.
+    pub fn from_multikey(text: &str) -> Result<Self, BadKey> {
+        let bytes = multikey::decode(text)?;
+        match bytes.as_slice() {
+            [0xed, 0x01, key @ ..] => Self::from_ed25519(key),
+            [0x85, 0x24, key @ ..] => Self::from_pkcs1_der(key),
+            _ => Err(BadKey::UnsupportedAlgorithm),
+        }
+    }
+
+    /// The key as a Multikey, in base58btc.
+    #[must_use]
+    pub fn to_multikey(&self) -> String {
+        multikey::encode(&match &self.0 {
+            Inner::Rsa { .. } => [&[0x85, 0x24], self.key_bytes().as_slice()].concat(),
+            Inner::Ed25519(key) => [&[0xed, 0x01], key.as_slice()].concat(),
+        })
+    }
+
     /// DER SubjectPublicKeyInfo.
     #[must_use]
     pub fn to_spki_der(&self) -> Vec<u8> {
-        let (algorithm, key) = match &self.0 {
-            Inner::Rsa { n, e } => (
-                der::write(
-                    der::SEQUENCE,
-                    &[
-                        &der::write(der::OID, &[der::OID_RSA]),
-                        &der::write(der::NULL, &[]),
-                    ],
-                ),
-                der::write(der::SEQUENCE, &[&der::write_unsigned(n), &der::write_unsigned(e)]),
-            ),
-            Inner::Ed25519(key) => (
-                der::write(der::SEQUENCE, &[&der::write(der::OID, &[der::OID_ED25519])]),
-                key.to_vec(),
-            ),
+        let oid = |oid| der::write(der::OID, &[oid]);
+        let algorithm = match &self.0 {
+            Inner::Rsa { .. } => {
+                der::write(der::SEQUENCE, &[&oid(der::OID_RSA), &der::write(der::NULL, &[])])
+            }
+            Inner::Ed25519(_) => der::write(der::SEQUENCE, &[&oid(der::OID_ED25519)]),
         };
         der::write(
             der::SEQUENCE,
-            &[&algorithm, &der::write(der::BIT_STRING, &[&[0], &key])],
+            &[
+                &algorithm,
+                &der::write(der::BIT_STRING, &[&[0], &self.key_bytes()]),
+            ],
         )
     }
 
@@ -175,6 +191,18 @@ impl PublicKey {
                         .verify(message, signature)
                         .is_ok()
             }
+        }
+    }
+}
+
+impl PublicKey {
+    /// PKCS#1 for RSA, the point for Ed25519.
+    fn key_bytes(&self) -> Vec<u8> {
+        match &self.0 {
+            Inner::Rsa { n, e } => {
+                der::write(der::SEQUENCE, &[&der::write_unsigned(n), &der::write_unsigned(e)])
+            }
+            Inner::Ed25519(key) => key.to_vec(),
         }
     }
 }

@@ -59,6 +59,7 @@ fn pem_as_servers_send_it() {
         RSA_SPKI.replace('\n', "\n "),
         RSA_SPKI.replace('\n', " "),
         RSA_SPKI.replace('\n', ""),
+        RSA_SPKI.replace("BEGIN ", "BEGIN\n        "),
         one_line,
     ] {
         assert_eq!(PublicKey::from_pem(&pem).as_ref(), Ok(&expected), "{pem}");
@@ -195,7 +196,30 @@ fn der_of_other_shapes() {
     assert_eq!(PublicKey::from_spki_der(&[0x30, 0x80, 0, 0]), Err(BadKey::NotDer));
 }
 
+#[test]
+fn multikeys() {
+    // From <https://codeberg.org/fediverse/fep/src/branch/main/fep/521a/fep-521a.md> and by the round trip.
+    for pem in [RSA_SPKI, ED_SPKI] {
+        let key = PublicKey::from_pem(pem).unwrap();
+        assert_eq!(PublicKey::from_multikey(&key.to_multikey()), Ok(key));
+    }
+    let printed = "z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2";
+    assert_eq!(PublicKey::from_multikey(printed).unwrap().to_multikey(), printed);
+    let read = |text: &str| PublicKey::from_multikey(text).unwrap_err();
+    assert_eq!(read(""), BadKey::NotMultibase);
+    assert_eq!(read("u7QE"), BadKey::NotMultibase);
+    assert_eq!(read("z0OIl"), BadKey::NotMultibase);
+    assert_eq!(read("z"), BadKey::UnsupportedAlgorithm);
+    assert_eq!(read("z6Mk"), BadKey::UnsupportedAlgorithm);
+    assert_eq!(read(&"z".repeat(4000)), BadKey::TooLong { limit: 2048 });
+}
+
 proptest::proptest! {
+    #[test]
+    fn multikey_reader_never_panics(text in "z?[1-9A-Za-z]{0,60}") {
+        let _ = PublicKey::from_multikey(&text);
+    }
+
     #[test]
     fn key_readers_never_panic(bytes: Vec<u8>, text: String) {
         let _ = PublicKey::from_spki_der(&bytes);

@@ -82,3 +82,26 @@ fn checks_without_a_key_come_first() {
         "wrong_authority"
     );
 }
+
+#[test]
+fn s28_only_the_key_is_a_reason_to_fetch_the_key() {
+    let other = ByHand {
+        pem: OTHER_RSA,
+        ..ByHand::new()
+    };
+    let public = key(RSA).public_key();
+    let mismatch = verify(other.request(), &public, &policy(), now()).unwrap_err();
+    assert!(mismatch.another_key_may_help());
+    let ed25519 = ByHand {
+        pem: ED25519,
+        ..ByHand::new()
+    }
+    .verify()
+    .unwrap_err();
+    assert!(ed25519.another_key_may_help());
+    let old = ByHand::new()
+        .set("date", "Wed, 20 Dec 2023 06:00:00 GMT")
+        .verify()
+        .unwrap_err();
+    assert!(!old.another_key_may_help());
+}

@@ -336,3 +336,40 @@ fn every_time_is_a_time() {
         let _ = parsed.check(&Policy::default(), at(1_700_000_000));
     }
 }
+
+#[test]
+fn multikeys() {
+    let (Some(decoded), Some(fep)) = (
+        shared("multikey/multikey-decoded.json"),
+        shared("multikey/fep-521a.json"),
+    ) else {
+        return;
+    };
+    let decoded = decoded["keys"].as_array().unwrap();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let mut read = 0;
+    for case in decoded {
+        let key = PublicKey::from_multikey(text(case, "multibase"));
+        match text(case, "name") {
+            "ed25519-pub" => {
+                let key = key.unwrap();
+                assert!(hex(&key.to_spki_der()).ends_with(text(case, "key_hex")));
+                assert_eq!(key.to_multikey(), text(case, "multibase"));
+                read += 1;
+            }
+            // Private keys, and algorithms that are not verified here.
+            other => assert!(key.is_err(), "{other}"),
+        }
+    }
+    for case in fep.as_array().unwrap() {
+        let multikey = text(&case["multikey"], "publicKeyMultibase");
+        if matches!(text(case, "kind"), "Ed25519" | "RSA") {
+            assert_eq!(
+                PublicKey::from_multikey(multikey).unwrap().to_multikey(),
+                multikey
+            );
+            read += 1;
+        }
+    }
+    assert!(read > 2);
+}
