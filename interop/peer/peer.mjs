@@ -1,0 +1,198 @@
+// One actor on Fedify: a peer that others wrote, for interop runs.
+//
+// Prints one line of JSON with its ports, is driven through a control API on a second port (control.mjs), and
+// ends when its standard input closes. Everything is in memory. Fedify verifies every signature; private
+// addresses are allowed, because all of this happens on loopback.
+import { createServer } from "node:http";
+import { parseArgs } from "node:util";
+import { generateCryptoKeyPair, createFederation, MemoryKvStore } from "@fedify/fedify";
+import {
+  Accept, Activity, Announce, Create, Delete, Endpoints, Follow, Like, Note, Person, PUBLIC_COLLECTION, Reject,
+  Undo, Update,
+} from "@fedify/vocab";
+import { configure, getStreamSink } from "@logtape/logtape";
+import { Writable } from "node:stream";
+import { control } from "./control.mjs";
+import { crossed, listen, serve, watchFetch } from "./wire.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    name: { type: "string", default: "fedi" },
+    "first-knock": { type: "string", default: "rfc9421" },
+    log: { type: "boolean", default: false },
+  },
+});
+
+if (options.log) {
+  await configure({
+    sinks: { stderr: getStreamSink(Writable.toWeb(process.stderr)) },
+    loggers: [{ category: "fedify", sinks: ["stderr"], lowestLevel: "debug" }],
+  });
+}
+
+const identifier = options.name;
+// The port is part of every id, so it has to be known before the first one.
+const server = createServer();
+const origin = `http://127.0.0.1:${await listen(server)}`;
+
+const state = {
+  /** What was verified and handled: {type, id, actor, object, inner, content, inReplyTo}. */
+  received: [],
+  /** Followers by actor id. */
+  followers: new Map(),
+  /** Whom we follow, by actor id: "pending", "accepted" or "rejected". */
+  following: new Map(),
+  /** Our notes by id: {note, recipient, deleted}. */
+  notes: new Map(),
+  /** Errors of listeners. */
+  errors: [],
+};
+
+watchFetch(origin);
+
+const federation = createFederation({
+  kv: new MemoryKvStore(),
+  origin,
+  allowPrivateAddress: true,
+  skipSignatureVerification: false,
+  firstKnock: options["first-knock"],
+  userAgent: { software: "interop-peer/0.0.0", url: `${origin}/` },
+});
+
+const keys = [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5"), await generateCryptoKeyPair("Ed25519")];
+
+federation
+  .setActorDispatcher("/users/{identifier}", async (ctx, id) => {
+    if (id !== identifier) return null;
+    const pairs = await ctx.getActorKeyPairs(id);
+    return new Person({
+      id: ctx.getActorUri(id),
+      preferredUsername: id,
+      name: `${id} on Fedify`,
+      summary: "<p>A peer for interop runs.</p>",
+      url: ctx.getActorUri(id),
+      inbox: ctx.getInboxUri(id),
+      outbox: ctx.getOutboxUri(id),
+      followers: ctx.getFollowersUri(id),
+      following: ctx.getFollowingUri(id),
+      endpoints: new Endpoints({ sharedInbox: ctx.getInboxUri() }),
+      manuallyApprovesFollowers: false,
+      publicKey: pairs[0].cryptographicKey,
+      assertionMethods: pairs.map((pair) => pair.multikey),
+    });
+  })
+  .setKeyPairsDispatcher((_ctx, id) => (id === identifier ? keys : []));
+
+federation.setObjectDispatcher(Note, "/notes/{id}", (ctx, { id }) => {
+  const entry = state.notes.get(ctx.getObjectUri(Note, { id }).href);
+  return entry == null || entry.deleted ? null : entry.note;
+});
+
+federation
+  .setFollowersDispatcher("/users/{identifier}/followers", () => ({ items: [...state.followers.values()] }))
+  .setCounter(() => state.followers.size);
+
+federation
+  .setFollowingDispatcher("/users/{identifier}/following", () => ({
+    items: [...state.following].filter(([, s]) => s === "accepted").map(([id]) => new URL(id)),
+  }))
+  .setCounter(() => state.following.size);
+
+federation
+  .setOutboxDispatcher("/users/{identifier}/outbox", (ctx, id) => ({
+    items: [...state.notes.values()].filter((entry) => !entry.deleted).map(({ note }) =>
+      new Create({
+        id: new URL(`${note.id.href}#create`),
+        actor: ctx.getActorUri(id),
+        object: note,
+        to: PUBLIC_COLLECTION,
+      })
+    ),
+  }))
+  .setCounter(() => state.notes.size);
+
+federation.setNodeInfoDispatcher("/nodeinfo/2.1", () => ({
+  software: { name: "interop-peer", version: "0.0.0" },
+  protocols: ["activitypub"],
+  usage: { users: { total: 1 }, localPosts: state.notes.size, localComments: 0 },
+}));
+
+/** Notes what a listener was given. Listeners run only after Fedify has verified who sent it. */
+async function record(ctx, activity) {
+  // An Accept embeds the Follow of another origin. It is believed as far as the handlers below check it: by ids.
+  const inner = await activity.getObject({ ...ctx, crossOrigin: "trust" }).catch(() => null);
+  state.received.push({
+    type: activity.constructor.name,
+    id: activity.id?.href ?? null,
+    actor: activity.actorId?.href ?? null,
+    object: activity.objectId?.href ?? (inner instanceof Activity ? inner.objectId?.href : null) ?? null,
+    inner: inner == null ? null : inner.constructor.name,
+    innerObject: inner instanceof Activity ? inner.objectId?.href ?? null : null,
+    content: inner?.content?.toString() ?? null,
+    inReplyTo: inner?.replyTargetId?.href ?? null,
+  });
+  return inner;
+}
+
+federation
+  .setInboxListeners("/users/{identifier}/inbox", "/inbox")
+  .setSharedKeyDispatcher(() => ({ identifier }))
+  .on(Follow, async (ctx, follow) => {
+    await record(ctx, follow);
+    if (ctx.parseUri(follow.objectId)?.identifier !== identifier) return;
+    const follower = await follow.getActor(ctx);
+    if (follower?.id == null || follower.inboxId == null) return;
+    state.followers.set(follower.id.href, {
+      id: follower.id,
+      inboxId: follower.inboxId,
+      endpoints: follower.endpoints,
+    });
+    const accept = new Accept({
+      id: new URL(`#accepts/${crypto.randomUUID()}`, ctx.getActorUri(identifier)),
+      actor: follow.objectId,
+      object: follow,
+    });
+    await ctx.sendActivity({ identifier }, follower, accept);
+  })
+  .on(Accept, async (ctx, accept) => {
+    const follow = await record(ctx, accept);
+    // Only whom we asked can accept.
+    if (follow instanceof Follow && follow.actorId?.href === ctx.getActorUri(identifier).href
+      && follow.objectId?.href === accept.actorId?.href && state.following.has(accept.actorId.href)) {
+      state.following.set(accept.actorId.href, "accepted");
+    }
+  })
+  .on(Reject, async (ctx, reject) => {
+    await record(ctx, reject);
+    if (state.following.has(reject.actorId?.href)) state.following.set(reject.actorId.href, "rejected");
+  })
+  .on(Create, record)
+  .on(Update, record)
+  .on(Delete, record)
+  .on(Like, record)
+  .on(Announce, record)
+  .on(Undo, async (ctx, undo) => {
+    const inner = await record(ctx, undo);
+    if (inner instanceof Follow && inner.actorId?.href === undo.actorId?.href) {
+      state.followers.delete(undo.actorId.href);
+    }
+  })
+  .onError((_ctx, error) => {
+    state.errors.push(String(error?.stack ?? error));
+  });
+
+server.on("request", serve((request) => federation.fetch(request, { contextData: undefined })));
+
+const controlServer = createServer();
+const controlPort = await listen(controlServer);
+const context = () => federation.createContext(new URL(origin), undefined);
+controlServer.on("request", control({ context, identifier, state, crossed }));
+
+process.stdin.resume();
+for (const event of ["end", "close"]) process.stdin.on(event, () => process.exit(0));
+console.log(JSON.stringify({
+  base: origin,
+  control: `http://127.0.0.1:${controlPort}`,
+  handle: `@${identifier}@${new URL(origin).host}`,
+  actor: context().getActorUri(identifier).href,
+}));
