@@ -78,3 +78,76 @@ pub fn collapse(recipients: impl IntoIterator<Item = Reach>) -> Vec<Iri> {
         .filter(|inbox| seen.insert(inbox.clone()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::iri;
+    use serde_json::{Value, json};
+
+    fn object(value: &Value) -> Object {
+        Object::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn the_audience_is_everybody_once_without_public_and_the_sender() {
+        let create = object(&json!({
+            "id": "https://a.example/1", "type": "Create", "actor": "https://a.example/alice",
+            "to": ["https://www.w3.org/ns/activitystreams#Public", "as:Public", "https://b.example/bob"],
+            "cc": ["https://a.example/alice", "https://a.example/alice/followers", "Public"],
+            "bcc": "https://c.example/carol",
+            "object": { "type": "Note", "to": ["https://b.example/bob", "https://d.example/dan"] },
+        }));
+        let expected: Vec<Iri> = [
+            "https://b.example/bob",
+            "https://a.example/alice/followers",
+            "https://c.example/carol",
+            "https://d.example/dan",
+        ]
+        .map(iri)
+        .into();
+        let mut found = audience(&create, 100);
+        assert_eq!(audience(&create, 2), found[..2]);
+        found.sort();
+        let mut expected = expected;
+        expected.sort();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn i17_blind_copies_are_seen_by_nobody() {
+        let create = object(&json!({
+            "type": "Create", "bto": ["https://b.example/bob"], "to": "https://d.example/dan",
+            "object": { "type": "Note", "bcc": "https://c.example/carol", "as:bto": "https://e.example/eve" },
+        }));
+        let sent = String::from_utf8(without_blind_copies(&create).to_bytes()).unwrap();
+        assert!(
+            !sent.contains("bob") && !sent.contains("carol") && !sent.contains("eve"),
+            "{sent}"
+        );
+        assert!(sent.contains("dan"));
+        let untouched = object(&json!({ "type": "Note", "to": "https://d.example/dan" }));
+        assert_eq!(without_blind_copies(&untouched).to_bytes(), untouched.to_bytes());
+    }
+
+    #[test]
+    fn inboxes_that_are_shared_are_posted_to_once() {
+        let reach = |inbox: &str, shared: Option<&str>| Reach {
+            inbox: iri(inbox),
+            shared_inbox: shared.map(iri),
+        };
+        let inboxes = collapse([
+            reach("https://b.example/bob/inbox", Some("https://b.example/inbox")),
+            reach("https://c.example/carol/inbox", None),
+            reach("https://b.example/ben/inbox", Some("https://b.example/inbox")),
+            reach("https://c.example/carol/inbox", None),
+        ]);
+        assert_eq!(
+            inboxes,
+            [
+                iri("https://b.example/inbox"),
+                iri("https://c.example/carol/inbox")
+            ]
+        );
+    }
+}

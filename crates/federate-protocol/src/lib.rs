@@ -37,6 +37,8 @@ pub mod media_type;
 pub mod receive;
 mod refused;
 mod sealed;
+#[cfg(test)]
+mod testing;
 mod view;
 
 pub use federate_activitystreams as activitystreams;

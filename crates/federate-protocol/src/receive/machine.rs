@@ -55,14 +55,14 @@ impl From<RefusedKind> for Step {
 ///
 /// Pure: the same request, configuration and time give the same step, and nothing is remembered.
 #[must_use]
-pub fn receive(request: http::Request<Bytes>, config: &Receiving, now: SystemTime) -> Step {
-    match begin(request, config, now) {
+pub fn receive(request: http::Request<Bytes>, config: &Receiving, _now: SystemTime) -> Step {
+    match begin(request, config) {
         Ok(need) => Step::NeedKey(need),
         Err(refused) => Step::Refused(refused),
     }
 }
 
-fn begin(request: http::Request<Bytes>, config: &Receiving, _now: SystemTime) -> Result<NeedKey, Refused> {
+fn begin(request: http::Request<Bytes>, config: &Receiving) -> Result<NeedKey, Refused> {
     let (head, body) = request.into_parts();
     head::check(&head, &body, &config.limits)?;
     let parsed = signatures::parse(&head, &body).map_err(RefusedKind::Signature)?;
@@ -255,8 +255,12 @@ impl NeedKey {
 }
 
 /// Whether another key could have made this signature hold.
-fn may_be_the_key(_refusal: &signatures::Refusal) -> bool {
-    true
+fn may_be_the_key(refusal: &signatures::Refusal) -> bool {
+    use signatures::RefusalKind::{AlgorithmMismatch, SignatureMismatch};
+    matches!(
+        refusal.kind(),
+        SignatureMismatch { .. } | AlgorithmMismatch { .. }
+    )
 }
 
 /// See "Activities without an id" in the module's documentation.

@@ -23,10 +23,11 @@ pub(super) fn check(activity: &Object, config: &Receiving) -> Result<Shape, BadA
     }
     let actor = actor(activity, config)?;
     let id = id(activity, &actor)?;
-    if let Some(id) = &id {
-        if *id == actor || activity.object().ids().contains(id) {
-            return Err(BadActivity::IdReused);
-        }
+    if id
+        .as_ref()
+        .is_some_and(|id| *id == actor || activity.object().contains(id))
+    {
+        return Err(BadActivity::IdReused);
     }
     // The owner of an activity is its actor; one that is attributed to somebody as well contradicts itself, or is no activity.
     let attributed = activity.attributed_to().ids();
