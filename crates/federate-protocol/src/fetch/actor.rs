@@ -187,10 +187,10 @@ pub(super) fn key_document(object: &Object) -> (Option<Iri>, Option<PublicKey>) 
 }
 
 fn keys(object: &Object, actor: &Iri, limit: usize) -> Vec<ActorKey> {
-    let listed = [object.get(&PUBLIC_KEY), object.get(&ASSERTION_METHOD)];
+    let mut listed = object.get_all(&PUBLIC_KEY);
+    listed.extend(object.get_all(&ASSERTION_METHOD));
     listed
-        .into_iter()
-        .flatten()
+        .iter()
         .flat_map(|reference| reference.iter().collect::<Vec<_>>())
         .take(limit)
         .filter_map(|reference| {
@@ -213,13 +213,8 @@ fn keys(object: &Object, actor: &Iri, limit: usize) -> Vec<ActorKey> {
 }
 
 fn owner(key: &Object) -> Option<Iri> {
-    let owners = |property| {
-        key.get(property)
-            .map(|owner: Ref| owner.ids())
-            .unwrap_or_default()
-    };
-    let mut all = owners(&OWNER);
-    all.extend(owners(&CONTROLLER));
+    let mut all = crate::ids::of(key, &OWNER);
+    all.extend(crate::ids::of(key, &CONTROLLER));
     all.dedup();
     let mut all = all.into_iter();
     // Two that disagree are none.

@@ -128,7 +128,10 @@ impl DocumentFetch {
             return Err(FetchRefusal::TooLarge);
         }
         let received = Object::parse(body).map_err(FetchRefusal::Document)?;
-        let id = received.id().ok_or(FetchRefusal::NoId)?;
+        let id = crate::ids::stated(&received)
+            .ok()
+            .flatten()
+            .ok_or(FetchRefusal::NoId)?;
         if id.as_str() == self.spelled || id.as_str() == self.url.as_str() {
             return Document::new(id, &received, body.clone())
                 .map(|found| FetchStep::Believed(Box::new(found)));
@@ -183,7 +186,7 @@ impl Document {
     /// As when it was fetched.
     pub fn from_cache(id: &Iri, bytes: Bytes) -> Result<Self, FetchRefusal> {
         let received = Object::parse(&bytes).map_err(FetchRefusal::Document)?;
-        match received.id() {
+        match crate::ids::stated(&received).ok().flatten() {
             Some(stated) if stated == *id => Self::new(stated, &received, bytes),
             Some(stated) => Err(FetchRefusal::WrongId {
                 url: id.as_str().to_owned(),

@@ -4,7 +4,7 @@ use super::Receiving;
 use crate::BadActivity;
 use crate::activitystreams::{Iri, Object};
 use crate::fetch::{FetchRules, is_actor};
-use crate::ids::local_name;
+use crate::ids;
 
 /// Who acts, and under which id.
 #[derive(Debug)]
@@ -64,36 +64,22 @@ fn actor(activity: &Object, config: &Receiving) -> Result<Iri, BadActivity> {
 
 /// One id of the actor's origin (I7, I9), or none where the type may lack it.
 fn id(activity: &Object, actor: &Iri) -> Result<Option<Iri>, BadActivity> {
-    let Some(id) = activity.id() else {
-        // What stands there and cannot be read must not pass for nothing.
-        if stands_there(activity) {
-            return Err(BadActivity::Id);
-        }
-        return if MAY_LACK_AN_ID.contains(&local_name(activity.type_name())) {
+    let Some(id) = ids::stated(activity).map_err(|_| BadActivity::Id)? else {
+        let may_lack_one = MAY_LACK_AN_ID.contains(&ids::local_name(activity.type_name()));
+        return if may_lack_one {
             Ok(None)
         } else {
             Err(BadActivity::NoId)
         };
     };
-    if !id.same_origin(actor) {
-        return Err(if id.origin().is_none() {
-            BadActivity::Id
-        } else {
-            BadActivity::IdOrigin
-        });
-    }
-    if id.authority().is_some_and(|authority| authority.contains('@')) {
+    if id.origin().is_none() || id.authority().is_some_and(|authority| authority.contains('@')) {
         return Err(BadActivity::Id);
     }
-    Ok(Some(id))
-}
-
-/// Whether there is an `id` of any shape but `null`.
-fn stands_there(activity: &Object) -> bool {
-    let value = activity.to_value();
-    ["id", "@id"]
-        .iter()
-        .any(|name| value.get(name).is_some_and(|id| !id.is_null()))
+    if id.same_origin(actor) {
+        Ok(Some(id))
+    } else {
+        Err(BadActivity::IdOrigin)
+    }
 }
 
 /// A `Delete` whose object is its own actor: the account is closed.

@@ -208,7 +208,7 @@ fn i8_one_actor_and_only_one() {
     }
     for actor in [json!([ALICE]), json!({ "id": ALICE, "type": "Person" })] {
         drop(from_alice(&changed(|body| {
-            drop(body.insert("actor".into(), actor))
+            drop(body.insert("actor".into(), actor));
         })));
     }
 }
