@@ -91,7 +91,7 @@ impl CacheTable {
         Ok(())
     }
 
-    async fn count(&self) -> Result<i64, Failure> {
+    async fn read_count(&self) -> Result<i64, Failure> {
         let count = sqlx::query_scalar("SELECT count(*) FROM federate_cache")
             .fetch_one(&self.files.read)
             .await?;
@@ -113,8 +113,8 @@ impl Cache for CacheTable {
         retrying!(self.delete(kind, key))
     }
 
-    async fn len(&self) -> Result<usize, StoreError> {
-        let count: i64 = retrying!(self.count())?;
+    async fn count(&self) -> Result<usize, StoreError> {
+        let count: i64 = retrying!(self.read_count())?;
         Ok(usize::try_from(count).unwrap_or(0))
     }
 

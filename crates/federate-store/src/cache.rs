@@ -84,7 +84,7 @@ pub trait Cache: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// As [`get`](Cache::get).
-    async fn len(&self) -> Result<usize, StoreError>;
+    async fn count(&self) -> Result<usize, StoreError>;
 
     /// How many entries of all kinds are kept at most.
     fn capacity(&self) -> usize;

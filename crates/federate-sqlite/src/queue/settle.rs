@@ -24,7 +24,7 @@ impl Outcomes {
             match settled {
                 Settled::Delivered => delivered.push((activity, inbox)),
                 Settled::Retry { at, reason } => {
-                    retried.push((activity, inbox, micros(*at), shorten(reason)))
+                    retried.push((activity, inbox, micros(*at), shorten(reason)));
                 }
                 Settled::Dead { reason } => dead.push((activity, inbox, shorten(reason))),
                 other => tracing::error!(?other, "an outcome that this release does not know: left pending"),

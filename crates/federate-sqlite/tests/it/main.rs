@@ -1,4 +1,5 @@
 //! The SQLite store: the contract in every way of opening it, durability, migrations, the application's transactions.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod application;
 mod contract;

@@ -38,7 +38,7 @@ async fn kept_replaced_removed(cache: &dyn Cache) {
         cache.get(CacheKind::Actor, key).await.expect("get"),
         Some(entry("two", 90))
     );
-    assert_eq!(cache.len().await.expect("len"), 2);
+    assert_eq!(cache.count().await.expect("count"), 2);
     cache.remove(CacheKind::Actor, key).await.expect("remove");
     cache.remove(CacheKind::Actor, key).await.expect("remove again");
     assert_eq!(cache.get(CacheKind::Actor, key).await.expect("get"), None);
@@ -75,7 +75,7 @@ async fn bounded(cache: &dyn Cache) {
             .await
             .expect("put");
         assert!(
-            cache.len().await.expect("len") <= capacity,
+            cache.count().await.expect("count") <= capacity,
             "never above its capacity"
         );
     }

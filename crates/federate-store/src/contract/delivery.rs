@@ -189,7 +189,7 @@ async fn a_stale_fence_is_refused(queue: &dyn DeliveryQueue) {
         .expect("releasing what is lost is no error");
     assert_eq!(
         due(queue, &fresh, at(61)).await,
-        [one.id.clone()],
+        std::slice::from_ref(&one.id),
         "and nothing was changed"
     );
     assert_eq!(counts(queue).await.pending, 1);

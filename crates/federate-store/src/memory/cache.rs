@@ -55,7 +55,7 @@ impl Cache for Shared {
         Ok(())
     }
 
-    async fn len(&self) -> Result<usize, StoreError> {
+    async fn count(&self) -> Result<usize, StoreError> {
         Ok(lock(&self.cache).entries.len())
     }
 

@@ -1,5 +1,6 @@
 //! The memory backend against the suite, and its transactions.
 #![cfg(feature = "contract")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use federate_store::{Backend, Iri, Memory, Outgoing, ReceivedId, StoreErrorKind, contract};
 
