@@ -39,8 +39,8 @@ pub enum BuildError {
     /// The base URL has more than scheme, host and port.
     #[error("the base URL may have no path, query, fragment or user name")]
     BaseUrlHasMore,
-    /// The base URL is not https and is not admitted by `.dangerous().allow_loopback()`.
-    #[error("the base URL must be https; http only on loopback, with dangerous().allow_loopback()")]
+    /// The base URL is not https and not on loopback.
+    #[error("the base URL must be https; http only on loopback")]
     BaseUrlNotHttps,
     /// A path template is none.
     #[error("`{0}` is not a path with one placeholder for one segment")]
@@ -343,7 +343,8 @@ impl<App: Directory> Builder<App> {
         };
         match url.scheme() {
             "https" => {}
-            "http" if self.allow_loopback && loopback => {}
+            // Nobody else reaches it there; whether it may talk to its neighbours is another question.
+            "http" if loopback => {}
             "http" => return Err(BuildError::BaseUrlNotHttps),
             _ => return Err(BuildError::BaseUrl),
         }
@@ -390,18 +391,26 @@ impl<App: Directory> Builder<App> {
     }
 }
 
+/// The most parts that an object's key can have.
+const MOST_PLACEHOLDERS: usize = 8;
+
 fn check_paths(paths: &Paths) -> Result<(), BuildError> {
-    let mut templates = vec![&paths.actor];
-    templates.extend(&paths.profile);
-    templates.extend(paths.objects.iter().map(|(_, template)| template));
-    for (index, template) in templates.iter().enumerate() {
-        if !is_template(template) {
+    let mut templates = vec![(&paths.actor, 1)];
+    templates.extend(paths.profile.iter().map(|template| (template, 1)));
+    templates.extend(
+        paths
+            .objects
+            .iter()
+            .map(|(_, template)| (template, MOST_PLACEHOLDERS)),
+    );
+    for (index, (template, most)) in templates.iter().enumerate() {
+        if !is_template(template, 1..=*most) {
             return Err(BuildError::Template((*template).clone()));
         }
         if templates
             .iter()
             .skip(index + 1)
-            .any(|other| shape(other) == shape(template))
+            .any(|(other, _)| shape(other) == shape(template))
         {
             return Err(BuildError::TemplateTwice((*template).clone()));
         }

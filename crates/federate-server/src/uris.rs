@@ -7,7 +7,8 @@ use federate_protocol::activitystreams::{Iri, Origin};
 
 /// The URL templates of the application; see [`Builder::paths`](crate::Builder::paths).
 ///
-/// A template is a path with one placeholder, which stands for one path segment: `/users/{name}`.
+/// A template is a path with one placeholder, which stands for one path segment: `/users/{name}`. That of an object may have
+/// several: with `/users/{name}/posts/{number}` the object whose key is `alice/7` is at `/users/alice/posts/7`.
 #[derive(Clone, Debug)]
 pub struct Paths {
     pub(crate) actor: String,
@@ -358,34 +359,67 @@ fn object_part(last: &str) -> Option<Part> {
     })
 }
 
-/// Whether a template is a path with exactly one placeholder that is a whole tail or middle of one segment.
-pub(crate) fn is_template(template: &str) -> bool {
-    split(template).is_some_and(|(before, after)| {
-        before.starts_with('/') && !after.contains(['{', '}', '?', '#']) && !before.contains(['}', '?', '#'])
+/// Whether a template is a path with so many placeholders, each of which stands within one segment.
+pub(crate) fn is_template(template: &str, placeholders: std::ops::RangeInclusive<usize>) -> bool {
+    literals(template).is_some_and(|literals| {
+        let (first, rest) = literals.split_first().unwrap_or((&"", &[]));
+        let between = rest.split_last().map_or(&[][..], |(_, between)| between);
+        placeholders.contains(&rest.len())
+            && first.starts_with('/')
+            && between.iter().all(|literal| literal.starts_with('/'))
+            && !literals
+                .iter()
+                .any(|literal| literal.contains(['{', '}', '?', '#']))
     })
 }
 
-/// A template without the name of its placeholder.
-pub(crate) fn shape(template: &str) -> Option<(&str, &str)> {
-    split(template)
+/// A template without the names of its placeholders.
+pub(crate) fn shape(template: &str) -> Option<Vec<&str>> {
+    literals(template)
 }
 
-fn split(template: &str) -> Option<(&str, &str)> {
-    let (before, rest) = template.split_once('{')?;
-    let (_, after) = rest.split_once('}')?;
-    Some((before, after))
-}
-
-fn fill(template: &str, value: &str) -> String {
-    match split(template) {
-        Some((before, after)) => format!("{before}{}{after}", encode(value)),
-        None => template.to_owned(),
+/// What stands around the placeholders: one piece more than there are placeholders.
+fn literals(template: &str) -> Option<Vec<&str>> {
+    let mut pieces = template.split('{');
+    let mut literals = vec![pieces.next()?];
+    for piece in pieces {
+        literals.push(piece.split_once('}')?.1);
     }
+    Some(literals)
+}
+
+/// A key of a template with several placeholders has as many parts, with a slash between them.
+fn fill(template: &str, value: &str) -> String {
+    let literals = literals(template).unwrap_or_default();
+    let placeholders = literals.len().saturating_sub(1);
+    let mut parts = value.splitn(placeholders.max(1), '/');
+    let mut path = String::new();
+    for (index, literal) in literals.iter().enumerate() {
+        if index > 0 {
+            path.push_str(&encode(parts.next().unwrap_or_default()));
+        }
+        path.push_str(literal);
+    }
+    path
 }
 
 fn unfill(template: &str, path: &str) -> Option<String> {
-    let (before, after) = split(template)?;
-    decode(path.strip_prefix(before)?.strip_suffix(after)?)
+    let literals = literals(template)?;
+    let (first, literals) = literals.split_first()?;
+    let (last, between) = literals.split_last()?;
+    let mut rest = path.strip_prefix(first)?;
+    let mut values = Vec::with_capacity(literals.len());
+    for literal in between {
+        let (value, after) = rest.split_at_checked(rest.find(literal)?)?;
+        values.push(decode(value)?);
+        rest = after.strip_prefix(literal)?;
+    }
+    values.push(decode(rest.strip_suffix(last)?)?);
+    // Only the last part may hold a slash of its own: `fill` would write the others differently.
+    let inner = values
+        .split_last()
+        .is_none_or(|(_, inner)| inner.iter().all(|value| !value.contains('/')));
+    inner.then(|| values.join("/"))
 }
 
 /// One path segment, percent-encoded: there is one spelling for a name, so that an id can be compared as it came.

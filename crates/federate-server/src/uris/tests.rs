@@ -76,10 +76,13 @@ fn parts_are_below_what_they_belong_to() {
 }
 
 #[test]
-fn templates_have_one_placeholder() {
-    assert!(is_template("/users/{name}"));
-    assert!(is_template("/@{name}"));
-    assert!(is_template("/u/{name}/profile"));
+fn templates_have_one_placeholder_or_those_of_objects_several() {
+    assert!(is_template("/users/{name}", 1..=1));
+    assert!(is_template("/@{name}", 1..=1));
+    assert!(is_template("/u/{name}/profile", 1..=1));
+    assert!(is_template("/a/{b}/{c}", 1..=9));
+    assert!(!is_template("/a/{b}{c}", 1..=9));
+    assert!(!is_template("/a", 1..=9));
     for bad in [
         "users/{name}",
         "/users/name",
@@ -88,6 +91,24 @@ fn templates_have_one_placeholder() {
         "/u/{name",
         "/u}{name}",
     ] {
-        assert!(!is_template(bad), "{bad}");
+        assert!(!is_template(bad, 1..=1), "{bad}");
     }
+}
+
+#[test]
+fn a_key_of_several_parts() {
+    let uris = uris(Paths::default().object("post", "/users/{name}/posts/{number}"));
+    let id = uris.object("post", "al ice/7");
+    assert_eq!(id.as_str(), "https://example.org/users/al%20ice/posts/7");
+    assert_eq!(
+        uris.parse(&id),
+        Some(Local::Object(ObjectRef::new("post", "al ice/7")))
+    );
+    assert_eq!(
+        uris.place("/users/alice/posts/7/replies"),
+        Some(Place::Object(ObjectRef::new("post", "alice/7"), Part::Replies))
+    );
+    assert_eq!(uris.place("/users/alice/posts/7/8"), None);
+    assert_eq!(uris.place("/users/alice/posts"), None);
+    assert_eq!(uris.place("/users/a%2Fb/posts/7"), None);
 }
