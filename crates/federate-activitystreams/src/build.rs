@@ -231,7 +231,7 @@ impl NoteBuilder {
     pub fn build(self) -> Note {
         let object = Object::from(self);
         // What `from` makes has this type, so the first branch is always taken.
-        crate::Kind::from_object(&object).unwrap_or_else(|| Note::empty())
+        crate::Kind::from_object(&object).unwrap_or_else(Note::empty)
     }
 
     fn content(&self) -> Option<String> {
@@ -293,9 +293,9 @@ impl From<NoteBuilder> for Object {
         for (actor, _) in &builder.mentions {
             // Alone, those who are named are whom it is for; beside others they get a copy.
             if builder.to.is_empty() {
-                to.push(actor.clone())
+                to.push(actor.clone());
             } else {
-                cc.push(actor.clone())
+                cc.push(actor.clone());
             }
         }
         note.set_all(&terms::TO, unique(&to));
@@ -349,13 +349,13 @@ impl Object {
 
     /// The same with one more primary recipient.
     #[must_use]
-    pub fn add_to(self, recipient: &Iri) -> Self {
+    pub fn with_to(self, recipient: &Iri) -> Self {
         self.add(&terms::TO, recipient)
     }
 
     /// The same with one more recipient of a copy.
     #[must_use]
-    pub fn add_cc(self, recipient: &Iri) -> Self {
+    pub fn with_cc(self, recipient: &Iri) -> Self {
         self.add(&terms::CC, recipient)
     }
 

@@ -151,10 +151,7 @@ fn check_term(
             Err(ParseError::Redefined { term, at })
         };
     }
-    let term = GUARDED
-        .iter()
-        .find(|term| means(&target, term) && **term != "orderedItems");
-    Ok(term.map(|term| (name.into_owned(), *term)))
+    Ok(meant(&target).map(|term| (name.into_owned(), term)))
 }
 
 enum Target {
@@ -227,22 +224,27 @@ impl<'a> Declared<'a> {
     }
 }
 
+/// The guarded term that means this.
+fn meant(target: &str) -> Option<&'static str> {
+    match target {
+        "@id" => Some("id"),
+        "@type" => Some("type"),
+        target => {
+            let bare = bare(target)?;
+            GUARDED.iter().copied().find(|term| *term == bare)
+        }
+    }
+}
+
 /// Whether this is what a guarded term means.
 fn means(target: &str, term: &str) -> bool {
-    match (target, term) {
-        ("@id", "id") | ("@type", "type") => true,
-        ("", _) => false,
-        (target, term) => match bare(target) {
-            Some(bare) => {
-                bare == term
-                    || matches!(
-                        (bare, term),
-                        ("items", "orderedItems") | ("authenticationMethod", "authentication")
-                    )
-            }
-            None => false,
-        },
-    }
+    let other = match term {
+        // By the context of ActivityStreams both are `as:items`, and this one is in order.
+        "orderedItems" => "items",
+        "authentication" => "authenticationMethod",
+        _ => term,
+    };
+    meant(target) == Some(term) || bare(target) == Some(other)
 }
 
 /// Refuses a document in which one object has a guarded term under both its names, with two values.
@@ -251,6 +253,7 @@ fn no_disagreement(
     contexts: &[u32],
     aliases: &HashMap<String, &'static str>,
 ) -> Result<(), ParseError> {
+    let text = doc.text();
     let mut index = 0;
     while (index as usize) < doc.tape.len() {
         if index > 0 && contexts.binary_search(&(index - 1)).is_ok() {
@@ -264,13 +267,13 @@ fn no_disagreement(
                 .get(&*name)
                 .or_else(|| GUARDED.iter().find(|term| **term == name));
             let Some(term) = term else { continue };
-            if let Some(other) = found.insert(term, key + 1) {
-                if !spelling::same(doc.text(), &doc.tape, other, key + 1) {
-                    return Err(ParseError::Conflict {
-                        property: term,
-                        at: doc.entry(key).start as usize,
-                    });
-                }
+            if let Some(other) = found.insert(term, key + 1)
+                && !spelling::same(text, &doc.tape, other, key + 1)
+            {
+                return Err(ParseError::Conflict {
+                    property: term,
+                    at: doc.entry(key).start as usize,
+                });
             }
         }
         index += 1;

@@ -193,14 +193,14 @@ macro_rules! vocabulary {
 
             /// The same with one more primary recipient.
             #[must_use]
-            pub fn to(self, recipient: &$crate::Iri) -> Self {
-                self.map(|object| object.add_to(recipient))
+            pub fn with_to(self, recipient: &$crate::Iri) -> Self {
+                self.map(|object| object.with_to(recipient))
             }
 
             /// The same with one more recipient of a copy.
             #[must_use]
-            pub fn cc(self, recipient: &$crate::Iri) -> Self {
-                self.map(|object| object.add_cc(recipient))
+            pub fn with_cc(self, recipient: &$crate::Iri) -> Self {
+                self.map(|object| object.with_cc(recipient))
             }
         }
     };

@@ -7,6 +7,7 @@ use serde_json::Value as JsonValue;
 use crate::{
     Iri, Json, Kind, Limits, ParseError, Property, Value, Warning, edit, scan,
     tape::{Doc, Node, Token},
+    terms::ID,
     types,
 };
 
@@ -104,11 +105,13 @@ impl Object {
     /// `None` where there is none or it is no [`Iri`]; ids are not guessed.
     #[must_use]
     pub fn id(&self) -> Option<Iri> {
-        if self.node().is_object() {
-            self.get(&crate::terms::ID)
+        let node = self.node();
+        let id = if node.is_object() {
+            edit::find(node, ID.name(), ID.iri())?
         } else {
-            Iri::read(self.node())
-        }
+            node
+        };
+        Iri::parse(&id.as_str()?).ok()
     }
 
     /// The name of its (first) type, without prefix or namespace: `Note` for `as:Note` too. Empty where there
@@ -240,10 +243,10 @@ impl Object {
 
     fn first_of<T: Value>(&self, name: &str, iri: &str) -> Option<T> {
         let node = self.node();
-        if let Some(found) = edit::find(node, name, iri) {
-            if let Some(value) = found.each().find_map(T::read) {
-                return Some(value);
-            }
+        if let Some(found) = edit::find(node, name, iri)
+            && let Some(value) = found.each().find_map(T::read)
+        {
+            return Some(value);
         }
         if T::BY_LANGUAGE {
             return edit::find_map(node, name, iri)?.each().find_map(T::read);

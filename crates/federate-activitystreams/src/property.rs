@@ -133,8 +133,6 @@ impl Value for String {
                     }
                 }),
             },
-            // A number where a name belongs: what was meant is beyond doubt.
-            Token::Number => node.as_number().map(Into::into),
             _ => None,
         }
     }
@@ -150,11 +148,9 @@ impl Value for Iri {
     fn read(node: Node<'_>) -> Option<Self> {
         match node.token() {
             Token::Plain | Token::Escaped => Self::parse(&node.as_str()?).ok(),
-            Token::Object => ["id", "@id", "href"].iter().find_map(|name| {
-                node.get(name)?
-                    .each()
-                    .find_map(|value| Self::parse(&value.as_str()?).ok())
-            }),
+            Token::Object => ["id", "@id", "href"]
+                .iter()
+                .find_map(|name| Self::parse(&node.get(name)?.as_str()?).ok()),
             _ => None,
         }
     }
@@ -209,7 +205,7 @@ macro_rules! integers {
                 // `12.0` and `1.2e1` are whole too; beyond 2^53 a float no longer says which whole it is.
                 let float: f64 = text.parse().ok()?;
                 let exact = float.fract() == 0.0 && ($from..=$to).contains(&float);
-                exact.then(|| format!("{float:.0}").parse().ok()).flatten()
+                exact.then(|| format!("{:.0}", float + 0.0).parse().ok()).flatten()
             }
 
             fn write(&self) -> Json {

@@ -65,7 +65,6 @@ pub(crate) fn text(text: &str) -> Doc {
     };
     let entry = Entry {
         token,
-        odd: false,
         start: 1,
         end,
         next: 1,
@@ -249,7 +248,6 @@ impl<'a> Scanner<'a> {
         });
         self.tape.push(Entry {
             token,
-            odd: false,
             start: position(at),
             end: 0,
             next: 0,
@@ -283,7 +281,6 @@ impl<'a> Scanner<'a> {
         let next = position(self.tape.len() + 1);
         self.tape.push(Entry {
             token,
-            odd: false,
             start: position(start),
             end: position(end),
             next,
@@ -376,7 +373,6 @@ impl<'a> Scanner<'a> {
         self.seen.push((hash, key));
         self.tape.push(Entry {
             token,
-            odd,
             start: position(start),
             end: position(end),
             next: hash,
@@ -455,10 +451,11 @@ impl<'a> Scanner<'a> {
         // Names with one hash, which an attacker can make, are sorted by themselves: never pair by pair.
         seen.sort_unstable_by(|(a, one), (b, other)| a.cmp(b).then_with(|| name(*one).cmp(&name(*other))));
         for pair in seen.windows(2) {
-            if let [(a, one), (b, other)] = pair {
-                if a == b && name(*one) == name(*other) {
-                    return Err(duplicate(&self.tape, *one.max(other)));
-                }
+            if let [(a, one), (b, other)] = pair
+                && a == b
+                && name(*one) == name(*other)
+            {
+                return Err(duplicate(&self.tape, *one.max(other)));
             }
         }
         Ok(())

@@ -22,8 +22,6 @@ pub(crate) enum Token {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
     pub(crate) token: Token,
-    /// For names: a prefix, a keyword or a full IRI (`as:actor`, `@id`, `https://…#actor`).
-    pub(crate) odd: bool,
     /// First byte: of a text the one after its quote, of all else its first.
     pub(crate) start: u32,
     /// The byte after the last: of a text its closing quote.
@@ -37,7 +35,8 @@ pub(crate) struct Entry {
 pub(crate) struct Doc {
     pub(crate) bytes: Vec<u8>,
     pub(crate) tape: Vec<Entry>,
-    /// Whether any name is `odd`: where none is, a property has one spelling and is found by it alone.
+    /// Whether any name has a prefix, is a keyword or a full IRI (`as:actor`, `@id`, `https://…#actor`): where
+    /// none is, a property is found under its usual name alone.
     pub(crate) odd: bool,
     /// Decoded `type` values that have escapes, by entry: so that a type's name can be borrowed.
     pub(crate) types: Vec<(u32, Box<str>)>,
@@ -54,7 +53,6 @@ impl Doc {
     pub(crate) fn entry(&self, index: u32) -> Entry {
         const NOTHING: Entry = Entry {
             token: Token::Null,
-            odd: false,
             start: 0,
             end: 0,
             next: u32::MAX,

@@ -5,7 +5,7 @@
 
 use std::time::SystemTime;
 
-use crate::{Iri, Object, Property, Ref, Value, tape::Node};
+use crate::{Iri, Object, Property, Ref, Source, Value, tape::Node};
 
 /// What is known of one property.
 pub(crate) struct Term {
@@ -153,8 +153,8 @@ terms! {
     refs image IMAGE: Ref = "image" in as;
     /// Media type of the content or of what a link leads to. Never trust it.
     one media_type MEDIA_TYPE: String = "mediaType" in as;
-    /// What was meant to be read: the text before it was made HTML.
-    one source SOURCE: Object = "source" in ap;
+    /// What its author wrote, before it was made HTML.
+    one source SOURCE: Source = "source" in ap;
     /// What made it.
     refs generator GENERATOR: Ref = "generator" in as;
     /// Where it is.

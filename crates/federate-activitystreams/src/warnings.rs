@@ -28,6 +28,8 @@ pub(crate) fn of(node: Node<'_>) -> Vec<Warning> {
             let below = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
             if let Some(term) = term(&name) {
                 check(term, &below, value, &mut found);
+            } else if by_language(&name) {
+                check_languages(&below, value, &mut found);
             }
             if found.len() >= MOST {
                 return found;
@@ -65,6 +67,41 @@ fn check(term: &'static Term, path: &str, value: Node<'_>, found: &mut Vec<Warni
                 path,
                 expected,
                 came: came(one),
+            });
+        }
+    }
+}
+
+/// Whether this is a text by language: `contentMap`.
+fn by_language(name: &str) -> bool {
+    name.strip_suffix("Map")
+        .and_then(term)
+        .is_some_and(|term| term.by_language)
+}
+
+fn check_languages(path: &str, value: Node<'_>, found: &mut Vec<Warning>) {
+    if !value.is_object() {
+        let path = path.to_owned();
+        found.push(Warning {
+            path,
+            expected: "text by language",
+            came: came(value),
+        });
+        return;
+    }
+    for (language, text) in value.entries() {
+        let tag = language.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-');
+        if !tag || language.is_empty() {
+            found.push(Warning {
+                path: path.to_owned(),
+                expected: "language tag",
+                came: short(&language),
+            });
+        } else if text.as_str().is_none() && !text.is_null() {
+            found.push(Warning {
+                path: format!("{path}/{language}"),
+                expected: "text",
+                came: came(text),
             });
         }
     }

@@ -1,0 +1,364 @@
+//! How tolerant reading is, and where it stops: the rows of the threat table on JSON and JSON-LD.
+
+use std::time::{Duration, SystemTime};
+
+use federate_activitystreams::{
+    Announce, Create, Follow, Iri, Kind, Like, Note, Object, PUBLIC, ParseError, Property, Undo, Visibility,
+    terms,
+};
+
+fn object(text: &str) -> Object {
+    Object::parse(text.as_bytes()).unwrap()
+}
+
+fn refused(text: &str) -> ParseError {
+    Object::parse(text.as_bytes()).unwrap_err()
+}
+
+fn iri(text: &str) -> Iri {
+    Iri::parse(text).unwrap()
+}
+
+#[test]
+fn j2_numbers_beyond_what_a_type_holds_are_warnings() {
+    let total = |number: &str| object(&format!("{{\"totalItems\":{number}}}"));
+    for (number, expected) in [
+        ("12", Some(12)),
+        ("\"12\"", Some(12)),
+        ("12.0", Some(12)),
+        ("1.2e1", Some(12)),
+        ("-0", Some(0)),
+        ("9007199254740993", Some(9_007_199_254_740_993)),
+        ("9223372036854775808", Some(9_223_372_036_854_775_808)),
+        ("18446744073709551616", None),
+        ("1e400", None),
+        ("0.1", None),
+        ("-1", None),
+        ("1e300", None),
+        ("\"many\"", None),
+        ("{}", None),
+    ] {
+        let read = total(number);
+        assert_eq!(read.total_items(), expected, "{number}");
+        assert_eq!(read.warnings().is_empty(), expected.is_some(), "{number}");
+        assert_eq!(read.to_bytes(), format!("{{\"totalItems\":{number}}}").as_bytes());
+        let _ = read.to_value();
+    }
+    const SIGNED: Property<i64> = Property::new("n", "https://x.example/n");
+    assert_eq!(
+        object(r#"{"n":-9223372036854775808}"#).get(&SIGNED),
+        Some(i64::MIN)
+    );
+    assert_eq!(
+        object(r#"{"n":1e400}"#).get(&Property::<f64>::new("n", "x:n")),
+        None
+    );
+}
+
+#[test]
+fn j6_a_context_may_not_redefine_what_security_rests_on() {
+    for context in [
+        r#"{"actor":"as:object"}"#,
+        r#"["https://www.w3.org/ns/activitystreams",{"id":"https://x.example/id"}]"#,
+        r#"[{"x":1},[{"publicKey":{"@id":"https://x.example/k","@type":"@id"}}]]"#,
+        r#"{"to":null}"#,
+        r#"{"object":{"@reverse":"as:object"}}"#,
+        r#"{"as":"https://evil.example/#"}"#,
+        r#"{"@vocab":"https://x.example/","type":"kind"}"#,
+        r#"{"x":{"@id":"as:x","@context":{"inbox":"https://x.example/inbox"}}}"#,
+        r#"{"a\u0063tor":"as:object"}"#,
+    ] {
+        let text = format!("{{\"@context\":{context},\"type\":\"Note\"}}");
+        assert!(
+            matches!(refused(&text), ParseError::Redefined { .. }),
+            "{context}"
+        );
+        let below = format!("{{\"object\":{text}}}");
+        assert!(
+            matches!(refused(&below), ParseError::Redefined { .. }),
+            "{context}"
+        );
+    }
+    for context in [
+        r#"{"actor":"as:actor","id":"@id","type":"@type","inbox":"ldp:inbox"}"#,
+        r#"{"movedTo":{"@id":"as:movedTo","@type":"@id"},"publicKey":"sec:publicKey"}"#,
+        r#"{"ns":"https://www.w3.org/ns/activitystreams#","actor":"ns:actor"}"#,
+        r#"{"@vocab":"https://x.example/","@base":"https://x.example/","@import":"https://x.example/c","@propagate":false}"#,
+        r#"{"actor":{"@type":"@id"}}"#,
+        r#"{"as":"https://www.w3.org/ns/activitystreams#","toot":"http://joinmastodon.org/ns#"}"#,
+        r#""https://unknown.example/context""#,
+        "null",
+    ] {
+        assert!(
+            Object::parse(format!("{{\"@context\":{context}}}").as_bytes()).is_ok(),
+            "{context}"
+        );
+    }
+}
+
+#[test]
+fn j6_an_alias_may_not_disagree_with_the_term() {
+    let alias = |rest: &str| format!("{{\"@context\":{{\"doer\":\"as:actor\",\"uri\":\"@id\"}},{rest}}}");
+    assert!(Object::parse(alias(r#""actor":"https://a.example/""#).as_bytes()).is_ok());
+    assert!(
+        Object::parse(alias(r#""actor":"https://a.example/","doer":"https://a.example/""#).as_bytes())
+            .is_ok()
+    );
+    for rest in [
+        r#""actor":"https://a.example/","doer":"https://b.example/""#,
+        r#""object":{"id":"https://a.example/","uri":"https://b.example/"}"#,
+    ] {
+        assert!(
+            matches!(refused(&alias(rest)), ParseError::Conflict { .. }),
+            "{rest}"
+        );
+    }
+}
+
+#[test]
+fn j7_unknown_contexts_are_only_text() {
+    let note = object(r#"{"@context":"http://169.254.169.254/latest","type":"Note","content":"x"}"#);
+    assert_eq!(note.content().as_deref(), Some("x"));
+}
+
+#[test]
+fn j8_graphs_and_other_keywords_are_not_followed() {
+    let smuggled = object(
+        r#"{"type":"Create","@graph":[{"actor":"https://evil.example/"}],"@included":[{"id":"https://evil.example/1"}],
+            "@reverse":{"object":{"id":"https://evil.example/2"}},"@nest":{"actor":"https://evil.example/"}}"#,
+    );
+    assert!(smuggled.actor().is_empty() && smuggled.object().is_empty() && smuggled.id().is_none());
+}
+
+#[test]
+fn j9_one_property_under_two_spellings() {
+    const FULL: &str = "https://www.w3.org/ns/activitystreams#";
+    for (one, other) in [
+        ("actor", "as:actor"),
+        ("actor", "https://www.w3.org/ns/activitystreams#actor"),
+        ("id", "@id"),
+        ("type", "@type"),
+    ] {
+        let same = format!("{{\"{one}\":\"https://a.example/\",\"{other}\":\"https:\\/\\/a.example/\"}}");
+        assert!(Object::parse(same.as_bytes()).is_ok(), "{same}");
+        let differ =
+            format!("{{\"x\":{{\"{other}\":\"https://a.example/\",\"{one}\":\"https://b.example/\"}}}}");
+        assert!(
+            matches!(refused(&differ), ParseError::Conflict { .. }),
+            "{differ}"
+        );
+    }
+    let expanded = object(&format!(
+        "{{\"@id\":\"https://a.example/1\",\"@type\":[\"{FULL}Create\"],\"{FULL}actor\":[{{\"@id\":\"https://a.example/\"}}],
+          \"as:object\":{{\"@type\":\"as:Note\",\"as:content\":[{{\"@value\":\"hi\"}}]}}}}"
+    ));
+    assert_eq!(expanded.id(), Some(iri("https://a.example/1")));
+    assert_eq!(expanded.actor(), iri("https://a.example/"));
+    let create = expanded.as_::<Create<Note>>().unwrap();
+    assert_eq!(create.object().content().as_deref(), Some("hi"));
+}
+
+#[test]
+fn j10_types_of_all_shapes() {
+    for (text, names) in [
+        (r#"{"type":"Note"}"#, &["Note"][..]),
+        (r#"{"type":["Note","Page"]}"#, &["Note", "Page"]),
+        (
+            r#"{"type":"https://www.w3.org/ns/activitystreams#Note"}"#,
+            &["Note"],
+        ),
+        (
+            r#"{"type":"https:\/\/www.w3.org\/ns\/activitystreams#Note"}"#,
+            &["Note"],
+        ),
+        (r#"{"type":["as:Note","N\u006fte2"]}"#, &["Note", "Note2"]),
+        (r#"{"@type":"as:Note"}"#, &["Note"]),
+        (r#"{"type":"note"}"#, &["note"]),
+        (r#"{"type":"__proto__"}"#, &["__proto__"]),
+        (r#"{"type":[null,1,{},"x"]}"#, &["x"]),
+        (r#"{"type":null}"#, &[]),
+        (r#"{"type":{}}"#, &[]),
+        (r#"{}"#, &[]),
+    ] {
+        let read = object(text);
+        assert_eq!(read.types(), names, "{text}");
+        assert_eq!(read.type_name(), names.first().copied().unwrap_or_default());
+        assert!(names.iter().all(|name| read.is(name)));
+    }
+}
+
+#[test]
+fn j11_a_text_before_its_language_map_and_of_a_map_the_first() {
+    let both = object(r#"{"content":"plain","contentMap":{"de":"deutsch"}}"#);
+    assert_eq!(both.content().as_deref(), Some("plain"));
+    let map = object(r#"{"contentMap":{"de":"deutsch","en":"english"},"name":{"en":"name"}}"#);
+    assert_eq!(map.content().as_deref(), Some("deutsch"));
+    assert_eq!(map.name().as_deref(), Some("name"));
+    assert_eq!(
+        object(r#"{"content":null,"contentMap":{"de":"x"}}"#)
+            .content()
+            .as_deref(),
+        Some("x")
+    );
+}
+
+#[test]
+fn one_or_many_id_or_object_or_link() {
+    for text in [
+        r#"{"actor":"https://a.example/u"}"#,
+        r#"{"actor":["https://a.example/u"]}"#,
+        r#"{"actor":{"id":"https://a.example/u","type":"Person"}}"#,
+        r#"{"actor":[{"id":"https://a.example/u"}]}"#,
+        r#"{"actor":{"type":"Link","href":"https://a.example/u"}}"#,
+        r#"{"actor":[null,{"@id":"https://a.example/u"}]}"#,
+    ] {
+        let actor = object(text).actor();
+        assert_eq!(
+            (actor.id(), actor.len()),
+            (Some(iri("https://a.example/u")), 1),
+            "{text}"
+        );
+        assert_eq!(Option::<Iri>::from(&actor), actor.id());
+    }
+    let two = object(r#"{"actor":["https://a.example/u",{"id":"https://b.example/u"}]}"#).actor();
+    assert_eq!((two.len(), two.ids().len()), (2, 2));
+    assert!(two != iri("https://a.example/u") && two.contains(&iri("https://b.example/u")));
+    assert!(object(r#"{"id":["https://a.example/1"]}"#).id().is_none());
+}
+
+#[test]
+fn dates_as_servers_write_them() {
+    let published = |text: &str| object(&format!("{{\"published\":{text}}}")).published();
+    let expected = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    for text in [
+        r#""2023-11-14T22:13:20Z""#,
+        r#""2023-11-14T22:13:20""#,
+        r#""2023-11-14 22:13:20""#,
+        r#""2023-11-14T22:13:20.000Z""#,
+        r#""2023-11-14T22:13:20.000000000000Z""#,
+        r#""2023-11-14T23:13:20+01:00""#,
+        r#"["2023-11-14T22:13:20+00:00"]"#,
+    ] {
+        assert_eq!(published(text), Some(expected), "{text}");
+    }
+    for text in [
+        r#""yesterday""#,
+        "1700000000",
+        r#""10000-11-03T08:31:22Z""#,
+        r#""2023-13-14T22:13:20Z""#,
+        "{}",
+        "\"\"",
+    ] {
+        assert_eq!(published(text), None, "{text}");
+        let read = object(&format!("{{\"published\":{text}}}"));
+        let warning = read.warnings().into_iter().next().unwrap();
+        assert_eq!((warning.path.as_str(), warning.expected), ("/published", "date"));
+    }
+}
+
+#[test]
+fn addressing_in_all_its_spellings() {
+    let note = object(
+        r##"{"to":"as:Public","cc":["https://a.example/f","Public",{"id":"https://b.example/u"}],
+            "bto":"https://c.example/u","audience":"https://a.example/f","tag":[{"type":"Mention","href":"https://b.example/u"},
+            {"type":"Hashtag","name":"#Rust"},{"type":"Mention"},"x"]}"##,
+    );
+    let ids: Vec<String> = note.addressed().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        ids,
+        [
+            PUBLIC,
+            "https://a.example/f",
+            "https://b.example/u",
+            "https://c.example/u"
+        ]
+    );
+    assert_eq!(note.visibility(), Visibility::Public);
+    assert_eq!(note.mentions(), [iri("https://b.example/u")]);
+    assert_eq!(note.hashtags(), ["Rust"]);
+    let see = |text: &str| object(text).visibility();
+    assert_eq!(
+        see(r#"{"to":"https://a.example/u/followers","cc":"Public"}"#),
+        Visibility::Unlisted
+    );
+    assert_eq!(
+        see(r#"{"to":"https://a.example/u/followers"}"#),
+        Visibility::Followers
+    );
+    assert_eq!(see(r#"{"to":"https://a.example/u"}"#), Visibility::Direct);
+}
+
+#[test]
+fn actors_as_servers_write_them() {
+    let actor = object(
+        r#"{"type":"Person","inbox":"https://a.example/inbox","endpoints":{"sharedInbox":"https://a.example/shared"},
+            "publicKey":[{"id":"https://a.example/#k","owner":"https://a.example/","publicKeyPem":"PEM"},"https://a.example/#j"],
+            "icon":[{"type":"Image","url":"https://a.example/i.png"}],"image":{"url":{"type":"Link","href":"https://a.example/h.png"}},
+            "attachment":[{"type":"PropertyValue","name":"n","value":"<b>v</b>"},{"type":"Image"}],"toot:discoverable":true}"#,
+    );
+    assert!(actor.is_actor());
+    assert_eq!(actor.shared_inbox(), Some(iri("https://a.example/shared")));
+    let keys = actor.public_keys();
+    assert_eq!(keys.len(), 2);
+    assert_eq!(keys[0].pem.as_deref(), Some("PEM"));
+    assert_eq!(keys[1].id, Some(iri("https://a.example/#j")));
+    assert_eq!(actor.icon_url(), Some(iri("https://a.example/i.png")));
+    assert_eq!(actor.image_url(), Some(iri("https://a.example/h.png")));
+    assert_eq!(actor.fields()[0].value, "<b>v</b>");
+    assert_eq!(actor.discoverable(), Some(true));
+    let old = object(r#"{"sharedInbox":"https://a.example/shared","publicKey":"https://a.example/#k"}"#);
+    assert_eq!(old.shared_inbox(), actor.shared_inbox());
+    assert_eq!(old.public_keys()[0].pem, None);
+}
+
+#[test]
+fn kinds_ask_for_what_they_are_about() {
+    let undo = object(r#"{"type":"Undo","object":{"type":"Follow","object":"https://a.example/u"}}"#);
+    assert_eq!(
+        undo.as_::<Undo<Follow>>().unwrap().object().object_id(),
+        Some(iri("https://a.example/u"))
+    );
+    assert!(undo.as_::<Undo<Like>>().is_none() && undo.as_::<Create<Follow>>().is_none());
+    let by_id = object(r#"{"type":"Undo","object":"https://a.example/f"}"#);
+    assert!(by_id.as_::<Undo<Follow>>().is_none());
+    assert_eq!(
+        by_id.as_::<Undo>().unwrap().object().id(),
+        Some(iri("https://a.example/f"))
+    );
+    assert!(object(r#"{"type":"Undo"}"#).as_::<Undo>().is_none());
+    assert_eq!(Announce::TYPE, "Announce");
+    assert!(Object::from_object(&undo).is_some());
+}
+
+#[test]
+fn an_object_outlives_its_document_and_goes_anywhere() {
+    let inner = object(r#"{"object":{"type":"Note","content":"x"}}"#)
+        .object()
+        .object()
+        .unwrap();
+    let text = std::thread::spawn(move || inner.content()).join().unwrap();
+    assert_eq!(text.as_deref(), Some("x"));
+}
+
+#[test]
+fn warnings_say_where_and_what() {
+    let read = object(r#"{"object":{"inbox":7,"published":"soon","tag":[{"href":"no"}]},"unknown":{"x":1}}"#);
+    let found: Vec<(String, &str, String)> = read
+        .warnings()
+        .into_iter()
+        .map(|w| (w.path, w.expected, w.came))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("/object/inbox".to_owned(), "identifier", "number 7".to_owned()),
+            ("/object/published".to_owned(), "date", "text \"soon\"".to_owned()),
+            (
+                "/object/tag/0/href".to_owned(),
+                "identifier",
+                "text \"no\"".to_owned()
+            ),
+        ]
+    );
+    assert!(read.has(&terms::OBJECT) && !read.has(&terms::ACTOR));
+}

@@ -1,0 +1,155 @@
+//! Making documents and changing them.
+
+use federate_activitystreams::{
+    Accept, Announce, CONTEXT_IRI, Create, Follow, Iri, Like, Note, Object, PUBLIC, Property, Undo,
+    Visibility, terms,
+};
+use serde_json::json;
+
+fn iri(text: &str) -> Iri {
+    Iri::parse(text).unwrap()
+}
+
+#[test]
+fn setting_one_property_touches_no_other_byte() {
+    let text = "{ \"n\": 1.00e2 ,\n \"\\u0063ontent\" : \"a\", \"x\":[ 1 , 2 ],\"as:name\":\"b\" }";
+    let object = Object::parse(text.as_bytes()).unwrap();
+    let changed = object.clone().with(&terms::CONTENT, "c").with(&terms::NAME, "d");
+    assert_eq!(
+        String::from_utf8(changed.to_bytes()).unwrap(),
+        text.replace("\"a\"", "\"c\"").replace("\"b\"", "\"d\"")
+    );
+    let added = object.clone().with(&terms::SENSITIVE, true);
+    assert_eq!(
+        String::from_utf8(added.to_bytes()).unwrap(),
+        text.replace(" }", ",\"sensitive\":true }")
+    );
+    assert_eq!(added.without(&terms::SENSITIVE).to_bytes(), object.to_bytes());
+    let removed = object.without(&Property::<f64>::new("n", "x:n"));
+    assert!(
+        removed.content().is_some()
+            && String::from_utf8(removed.to_bytes())
+                .unwrap()
+                .starts_with("{ \"\\u0063")
+    );
+}
+
+#[test]
+fn a_property_under_two_agreeing_spellings_becomes_one() {
+    let object = Object::parse(br#"{"as:name":"a","x":1,"name":"a"}"#).unwrap();
+    let changed = object.with(&terms::NAME, "b");
+    assert_eq!(changed.name().as_deref(), Some("b"));
+    assert_eq!(
+        Object::parse(&changed.to_bytes()).unwrap().to_value(),
+        json!({"as:name": "b", "x": 1})
+    );
+}
+
+#[test]
+fn j4_nul_is_not_written() {
+    let object = Object::new().with(&terms::CONTENT, "a\0b");
+    assert_eq!(object.content().as_deref(), Some("ab"));
+    assert!(Object::parse(&object.to_bytes()).is_ok());
+}
+
+#[test]
+fn a_note_and_the_activity_that_brings_it() {
+    let (alice, bob, followers) = (
+        iri("https://a.example/u/a"),
+        iri("https://b.example/u/b"),
+        iri("https://a.example/u/a/followers"),
+    );
+    let note = Note::builder(iri("https://a.example/n/1"))
+        .by(&alice)
+        .text("hi @b@b.example, see #Rust")
+        .mention_as(&bob, "@b@b.example")
+        .hashtag("#rust", &iri("https://a.example/t/rust"))
+        .published("2026-11-23 06:00:00")
+        .summary("greeting")
+        .sensitive(true)
+        .in_reply_to(iri("https://b.example/n/7"))
+        .public()
+        .cc(&followers)
+        .build();
+    assert_eq!(note.visibility(), Visibility::Public);
+    assert_eq!(note.mentions(), std::slice::from_ref(&bob));
+    assert_eq!(note.cc().ids(), [followers, bob]);
+    assert!(note.content().unwrap().contains("class=\"u-url mention\""));
+    assert_eq!(note.plain_text(), "hi @b, see #Rust");
+    assert_eq!(note.in_reply_to().id(), Some(iri("https://b.example/n/7")));
+
+    let create = Create::new(&note).with_id(&iri("https://a.example/c/1"));
+    assert_eq!(create.actor(), alice);
+    assert_eq!(create.addressed(), note.addressed());
+    assert_eq!(create.published(), note.published());
+    assert_eq!(create.object().id(), note.id());
+    let value = create.to_value();
+    assert!(
+        value["object"].get("@context").is_none(),
+        "the context stands once, at the top"
+    );
+    assert_eq!(value["@context"][0], CONTEXT_IRI);
+    assert_eq!(value["published"], "2026-11-23T06:00:00Z");
+    assert_eq!(value["to"], json!([PUBLIC]));
+    assert!(
+        Object::parse(&create.to_bytes())
+            .unwrap()
+            .as_::<Create<Note>>()
+            .is_some()
+    );
+}
+
+#[test]
+fn direct_notes_are_for_those_who_are_named() {
+    let bob = iri("https://b.example/u/b");
+    let note = Note::builder(iri("https://a.example/n/1"))
+        .html("<p>psst</p>")
+        .mention(&bob)
+        .build();
+    assert_eq!(
+        (note.to().ids(), note.visibility()),
+        (vec![bob], Visibility::Direct)
+    );
+}
+
+#[test]
+fn activities_about_ids_and_about_activities() {
+    let (alice, bob) = (iri("https://a.example/u/a"), iri("https://b.example/u/b"));
+    let follow = Follow::new(&bob)
+        .with_id(&iri("https://a.example/f/1"))
+        .by(&alice)
+        .with_to(&bob);
+    assert_eq!(
+        follow.to_value(),
+        json!({"@context": CONTEXT_IRI, "type": "Follow", "object": bob, "id": "https://a.example/f/1", "actor": alice, "to": [bob]})
+    );
+    let accept = Accept::new(&follow).by(&bob);
+    assert_eq!(accept.to_value()["object"]["type"], "Follow");
+    assert_eq!(accept.actor(), bob);
+    let undo = Undo::new(Like::new(iri("https://b.example/n/1")).by(&alice)).by(&alice);
+    let read = Object::parse(&undo.to_bytes())
+        .unwrap()
+        .as_::<Undo<Like>>()
+        .unwrap();
+    assert_eq!(read.object().object_id(), Some(iri("https://b.example/n/1")));
+    assert_eq!(
+        Announce::new(&bob)
+            .by(&alice)
+            .with_cc(&bob)
+            .with_cc(&bob)
+            .cc()
+            .ids(),
+        [bob]
+    );
+}
+
+#[test]
+fn values_go_in_and_out() {
+    let value = json!({"type": "Note", "n": 1.5, "a": [1, {"b": null}]});
+    assert_eq!(Object::from_value(value.clone()).unwrap().to_value(), value);
+    assert!(Object::from_value(json!([])).is_err());
+    assert_eq!(
+        serde_json::to_value(Object::from_value(&value).unwrap()).unwrap(),
+        value
+    );
+}
