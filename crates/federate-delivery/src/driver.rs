@@ -373,7 +373,7 @@ impl Driver {
         if self.put_off.values().any(|(_, at)| *at <= now) {
             self.look_at.outbox = true;
         }
-        if self.expanding.is_some() || !self.look_at.outbox {
+        if self.expanding.is_some() || !self.look_at.outbox || self.is_paused() {
             return false;
         }
         // What is put off stays at the head of the outbox: look behind it.
@@ -445,7 +445,7 @@ impl Driver {
 
     async fn lease(&mut self, now: SystemTime) -> bool {
         let room = self.settings.lanes.saturating_sub(self.lanes.len());
-        if !self.look_at.queue || room == 0 {
+        if !self.look_at.queue || room == 0 || self.is_paused() {
             return false;
         }
         let leased = self
@@ -471,9 +471,16 @@ impl Driver {
 
     /// Begins what may begin, one delivery a lane in turn, so that no lane takes all the slots.
     async fn start(&mut self, now: SystemTime) -> bool {
+        // What cannot be written down is not begun.
+        if self.is_paused() {
+            return false;
+        }
         let hosts: Vec<String> = self.lanes.keys().cloned().collect();
         for host in &hosts {
             self.read(host, now).await;
+            if self.is_paused() {
+                return false;
+            }
         }
         let mut moved = false;
         loop {
@@ -562,6 +569,9 @@ impl Driver {
             .collect();
         let mut moved = false;
         for host in hosts {
+            if self.is_paused() {
+                break;
+            }
             let Some(held) = self.lanes.get(&host) else {
                 continue;
             };
@@ -703,6 +713,9 @@ impl Driver {
             .map(|(host, _)| host.clone())
             .collect();
         for host in hosts {
+            if self.is_paused() {
+                break;
+            }
             let Some(held) = self.lanes.get(&host) else {
                 continue;
             };
@@ -718,6 +731,9 @@ impl Driver {
     /// Brings probes forward to hosts that were heard from.
     async fn probe_heard(&mut self, now: SystemTime) {
         for host in self.signals.take_heard() {
+            if self.is_paused() {
+                break;
+            }
             if let Some(held) = self.lanes.get_mut(&host) {
                 let _ = held.state.on_inbound(now);
             } else if let Some(at) = self.known.get_mut(&host).and_then(|state| state.on_inbound(now)) {
@@ -743,6 +759,9 @@ impl Driver {
             .map(|(host, _)| host.clone())
             .collect();
         for host in hosts {
+            if self.is_paused() {
+                break;
+            }
             let probed = self.settings.stores.queue.probe(&host, now).await;
             let _ = self.taken(probed, "bring a probe forward");
         }

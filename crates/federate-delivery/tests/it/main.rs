@@ -7,6 +7,7 @@
     reason = "what fails here should fail the test"
 )]
 
+mod faulty;
 mod promises;
 mod simulation;
 mod sockets;

@@ -1,5 +1,6 @@
 //! The promises of a delivery engine, one by one.
 
+use crate::faulty::Faulty;
 use crate::support::{App, DAY, Reply, World, iri, seconds, start};
 use federate_delivery::Clock as _;
 use federate_http::HttpErrorKind;
@@ -559,4 +560,68 @@ async fn run_until_sleeps_until_something_is_due_and_wakes_when_told() {
     assert_eq!(running.await.unwrap().abandoned, 0);
     assert_eq!(world.counts().await.delivered, 2);
     assert_eq!(engine.progress().delivered, 2);
+}
+
+#[tokio::test]
+async fn an_inbox_that_is_not_known_is_looked_up_in_its_own_lane() {
+    let world = World::new(|_, _| OK);
+    world.app.is_away.store(true, Ordering::Relaxed);
+    let actors = ["https://b.example/users/bob", "https://c.example/users/gone"];
+    world.post_as("looks-up", "https://a.example/1", &actors).await;
+    world
+        .post("https://a.example/2", &["https://d.example/inbox"])
+        .await;
+    let engine = world.builder().build();
+    engine.step().await;
+    let counts = world.counts().await;
+    assert_eq!((counts.delivered, counts.dead, counts.pending), (1, 1, 1));
+    assert_eq!(world.stores.outbox.unexpanded(10).await.unwrap(), []);
+    world.app.is_away.store(false, Ordering::Relaxed);
+    assert!(world.to_next_due(&engine).await);
+    engine.step().await;
+    let bob = (
+        "https://a.example/1".to_owned(),
+        "https://b.example/users/bob/inbox".to_owned(),
+    );
+    assert!(world.net.taken().contains(&bob));
+    assert_eq!(world.counts().await.pending, 0);
+}
+
+#[tokio::test]
+async fn p15_a_store_that_refuses_loses_nothing_and_is_asked_again() {
+    let world = World::new(|_, _| OK);
+    let faulty = Faulty::new(&world.stores, 3, 100);
+    world
+        .post(
+            "https://a.example/1",
+            &["https://b.example/inbox", "https://c.example/inbox"],
+        )
+        .await;
+    let engine = Arc::new(world.builder_over(&faulty.stores()).build());
+    let progress = engine.step().await;
+    assert!(
+        progress.store_errors > 0 && progress.attempts == 0,
+        "{progress:?}"
+    );
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.run_until(async { drop(stopped.await) }).await }
+    });
+    let minutes = async |minutes: u64| {
+        for _ in 0..minutes * 12 {
+            for _ in 0..50 {
+                tokio::task::yield_now().await;
+            }
+            world.clock.advance(seconds(5));
+        }
+    };
+    minutes(10).await;
+    let errors = engine.progress().store_errors;
+    assert!(errors <= 600 / 5 + 20, "asked again, with pauses: {errors}");
+    faulty.percent(0);
+    minutes(1).await;
+    assert_eq!(world.counts().await.delivered, 2);
+    drop(stop);
+    assert_eq!(running.await.unwrap().unreleased, 0);
 }

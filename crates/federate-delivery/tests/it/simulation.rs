@@ -1,11 +1,13 @@
 //! Whole lives of an engine under a seed: faults of the network, crashes between any two steps, clocks that jump.
 
+use crate::faulty::Faulty;
 use crate::support::{DAY, Reply, Rng, World, iri, seconds, start};
 use federate_delivery::{Clock as _, Engine};
 use federate_http::HttpErrorKind;
 use federate_protocol::delivery::HORIZON;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::SystemTime,
 };
 
@@ -100,6 +102,7 @@ fn reply(kind: Kind, rng: &mut Rng, at: SystemTime) -> Reply {
 
 struct Life {
     world: World,
+    store: Arc<Faulty>,
     rng: Rng,
     kinds: BTreeMap<String, Kind>,
     posted: BTreeSet<(String, String)>,
@@ -125,8 +128,11 @@ fn live(seed: u64) -> Vec<String> {
             .collect();
         let world = World::new(|_, _| Reply::Status(202));
         set_script(&world, kinds.clone(), Rng(rng.next()));
+        let faults = [0, 0, 1, 10][rng.below(4) as usize];
+        let store = Faulty::new(&world.stores, rng.next(), faults);
         let mut life = Life {
             world,
+            store,
             rng,
             kinds,
             posted: BTreeSet::new(),
@@ -148,7 +154,7 @@ fn set_script(world: &World, kinds: BTreeMap<String, Kind>, mut rng: Rng) {
 impl Life {
     fn engine(&mut self) -> Engine {
         self.world
-            .builder()
+            .builder_over(&self.store.stores())
             .seed(self.rng.next())
             .in_flight(1 + self.rng.below(40) as usize)
             .build()
@@ -157,7 +163,7 @@ impl Life {
     /// Posts, steps, crashes and jumps.
     async fn troubled(&mut self) {
         let mut engine = self.engine();
-        for round in 0..10 + self.rng.below(20) {
+        for round in 0..6 + self.rng.below(14) {
             for n in 0..self.rng.below(5) {
                 self.post(&format!("https://a.example/{round}/{n}")).await;
             }
@@ -259,6 +265,7 @@ impl Life {
             }
         }
         set_script(&self.world, self.kinds.clone(), Rng(0));
+        self.store.percent(0);
         let engine = self.engine();
         let healed_at = self.world.clock.now();
         loop {

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use federate_delivery::{Builder, Clock, Engine, ExpandError, Expansion, Inboxes, SenderError, Senders};
+use federate_delivery::{
+    Builder, Clock, Engine, ExpandError, Expansion, Inboxes, ResolveError, SenderError, Senders,
+};
 use federate_http::{Budget, HttpClient, HttpError, HttpErrorKind};
 use federate_protocol::{
     activitystreams::Iri,
@@ -13,7 +15,10 @@ use http::{Request, Response};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 use tokio::sync::Notify;
@@ -265,6 +270,8 @@ impl HttpClient for Net {
 pub(crate) struct App {
     pub(crate) signer: Mutex<Arc<dyn Signer>>,
     pub(crate) page: usize,
+    /// Inboxes cannot be looked up.
+    pub(crate) is_away: AtomicBool,
 }
 
 impl App {
@@ -278,6 +285,7 @@ impl App {
         Arc::new(Self {
             signer: Mutex::new(signer),
             page: 3,
+            is_away: AtomicBool::new(false),
         })
     }
 }
@@ -301,6 +309,12 @@ impl Inboxes for App {
         if outgoing.sender == "later" {
             return Err(ExpandError::new("not now"));
         }
+        if outgoing.sender == "looks-up" {
+            return Ok(Expansion {
+                actors: outgoing.audience.clone(),
+                ..Expansion::default()
+            });
+        }
         let from: usize = after.map_or(0, |after| after.parse().unwrap());
         let inboxes: Vec<_> = outgoing
             .audience
@@ -315,6 +329,21 @@ impl Inboxes for App {
             next,
             ..Expansion::default()
         })
+    }
+
+    /// The inbox is beside the actor, if the actor says so.
+    async fn resolve(&self, _: &str, actor: &Iri) -> Result<Iri, ResolveError> {
+        let reason = "the script says so".to_owned();
+        if actor.as_str().ends_with("gone") {
+            return Err(ResolveError::Refused { reason });
+        }
+        if self.is_away.load(Ordering::Relaxed) {
+            return Err(ResolveError::Unavailable {
+                reason,
+                host_failed: true,
+            });
+        }
+        Ok(iri(&format!("{actor}/inbox")))
     }
 }
 
@@ -358,15 +387,13 @@ impl World {
     }
 
     pub(crate) fn builder(&self) -> Builder {
+        self.builder_over(&self.stores)
+    }
+
+    /// An engine that sees the store through something else.
+    pub(crate) fn builder_over(&self, stores: &Stores) -> Builder {
         let (client, clock) = (self.net.clone(), self.clock.clone());
-        Engine::builder(
-            self.stores.clone(),
-            client,
-            self.app.clone(),
-            self.app.clone(),
-            clock,
-        )
-        .seed(1)
+        Engine::builder(stores.clone(), client, self.app.clone(), self.app.clone(), clock).seed(1)
     }
 
     pub(crate) async fn post(&self, id: &str, inboxes: &[&str]) {
