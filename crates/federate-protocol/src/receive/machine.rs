@@ -55,17 +55,21 @@ impl From<RefusedKind> for Step {
 ///
 /// Pure: the same request, configuration and time give the same step, and nothing is remembered.
 #[must_use]
-pub fn receive(request: http::Request<Bytes>, config: &Receiving, _now: SystemTime) -> Step {
-    match begin(request, config) {
+pub fn receive(request: http::Request<Bytes>, config: &Receiving, now: SystemTime) -> Step {
+    match begin(request, config, now) {
         Ok(need) => Step::NeedKey(need),
         Err(refused) => Step::Refused(refused),
     }
 }
 
-fn begin(request: http::Request<Bytes>, config: &Receiving) -> Result<NeedKey, Refused> {
+fn begin(request: http::Request<Bytes>, config: &Receiving, now: SystemTime) -> Result<NeedKey, Refused> {
     let (head, body) = request.into_parts();
     head::check(&head, &body, &config.limits)?;
     let parsed = signatures::parse(&head, &body).map_err(RefusedKind::Signature)?;
+    // What is stale, or lacks a signed header, costs no look-up of a key.
+    parsed
+        .check(&config.policy, now)
+        .map_err(RefusedKind::Signature)?;
     head::check_content_type(&head)?;
     let activity = Object::parse(&body).map_err(RefusedKind::Document)?;
     let shape = shape::check(&activity, config)?;
