@@ -1,11 +1,12 @@
 //! Published vectors, read as data. Where the folder is absent the test says so; what the RFC prints always runs.
 
 use crate::support::{at, shared};
+use base64::Engine as _;
 use bytes::Bytes;
 use federate_signatures::{Flavour, Parsed, Policy, PublicKey, parse};
 use http::Request;
 use serde_json::Value;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// The public keys of appendix B.1 and its cases, from <https://www.rfc-editor.org/rfc/rfc9421#appendix-B>.
 const RFC9421_B: &str = include_str!("../vectors/rfc9421-appendix-b.json");
@@ -211,29 +212,29 @@ fn cavage_12_mastodon_2_5_as_peertube_captured_it() {
     };
     // The capture lost the bytes of the body, so that its digest does not fit; the string and the signature do.
     let key = PublicKey::from_pem(text(&vectors, "public_pem")).unwrap();
-    let wrong = PublicKey::from_pem(text(&vectors, "wrong_public_pem"));
+    let wrong = PublicKey::from_pem(text(&vectors, "wrong_public_pem")).unwrap();
     for case in vectors["cases"].as_array().unwrap() {
-        let all = || of_object(&case["headers"]);
+        let (name, base) = (text(case, "name"), text(case, "signing_string"));
         let body = case["body"].to_string();
-        let refusal = parsed(request(text(case, "method"), text(case, "path"), all(), &body)).unwrap_err();
-        assert_eq!(refusal.name(), "digest_mismatch");
-        // The same with a digest that nobody can compute here is the string alone.
-        let header = all().find(|(name, _)| *name == "signature").unwrap().1;
-        let signature = header.split("signature=\"").nth(1).unwrap().trim_end_matches('"');
-        let signature = {
-            use base64::Engine as _;
-            base64::engine::general_purpose::STANDARD.decode(signature)
-        };
-        let signed = signature.is_ok_and(|s| key.verifies(text(case, "signing_string").as_bytes(), &s));
-        assert_eq!(
-            signed,
-            case["verifies"].as_bool().unwrap(),
-            "{}",
-            text(case, "name")
+        let captured = request(
+            text(case, "method"),
+            text(case, "path"),
+            of_object(&case["headers"]),
+            &body,
         );
-        if let (Ok(wrong), Some(signature)) = (&wrong, signed.then_some(header)) {
-            assert!(!wrong.verifies(text(case, "signing_string").as_bytes(), signature.as_bytes()));
-        }
+        assert_eq!(parsed(captured).unwrap_err().name(), "digest_mismatch");
+        let header = text(&case["headers"], "signature");
+        let signature = header.split("signature=\"").nth(1).unwrap().trim_end_matches('"');
+        // One of the two cases is damaged, and need not be Base64 any more.
+        let signature = base64::engine::general_purpose::STANDARD
+            .decode(signature)
+            .unwrap_or_default();
+        assert_eq!(
+            key.verifies(base.as_bytes(), &signature),
+            case["verifies"].as_bool().unwrap(),
+            "{name}"
+        );
+        assert!(!wrong.verifies(base.as_bytes(), &signature), "{name}");
     }
 }
 
@@ -326,7 +327,6 @@ fn rfc9530_content_digests() {
 #[test]
 fn every_time_is_a_time() {
     // The arithmetic of windows at both ends of what a clock can say.
-    let _ = SystemTime::UNIX_EPOCH;
     for seconds in [0, 1, u64::from(u32::MAX), 1 << 40] {
         let header = format!(
             r#"keyId="k",algorithm="hs2019",created={seconds},headers="(created) (request-target) host",signature="AAAA""#
