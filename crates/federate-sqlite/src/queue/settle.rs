@@ -95,36 +95,47 @@ async fn remove(connection: &mut SqliteConnection, lane: i64, ids: &str) -> Resu
     Ok(done.rows_affected())
 }
 
-/// Moves rows to their new time, then says in `federate_known` where they are.
+/// A delivery to put off: activity, inbox, attempt, first enqueued, when, why.
+type PutOff = (i64, i64, i64, i64, i64, String);
+
+/// Moves rows to their new time, and says in `federate_known` where they are now.
+///
+/// The time is part of the key. `UPDATE ... FROM` would read the whole lane for each row, so they are taken out and
+/// put in again.
 async fn put_off(connection: &mut SqliteConnection, lane: i64, retried: &str) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE federate_pending SET due = r.at, attempt = attempt + 1, reason = r.reason
-         FROM (SELECT k.due AS due, k.activity AS activity, k.inbox AS inbox,
-                      j.value ->> 2 AS at, j.value ->> 3 AS reason
-               FROM json_each(?2) j
-               CROSS JOIN federate_activities a ON a.iri = j.value ->> 0
-               CROSS JOIN federate_inboxes i ON i.iri = j.value ->> 1
-               CROSS JOIN federate_known k ON k.activity = a.no AND k.inbox = i.no) r
-         WHERE federate_pending.lane = ?1 AND federate_pending.due = r.due
-           AND federate_pending.activity = r.activity AND federate_pending.inbox = r.inbox",
+    let mut rows: Vec<PutOff> = sqlx::query_as(
+        "SELECT p.activity, p.inbox, p.attempt + 1, p.first_enqueued, j.value ->> 2, j.value ->> 3
+         FROM json_each(?2) j
+         CROSS JOIN federate_activities a ON a.iri = j.value ->> 0
+         CROSS JOIN federate_inboxes i ON i.iri = j.value ->> 1
+         CROSS JOIN federate_known k ON k.activity = a.no AND k.inbox = i.no
+         CROSS JOIN federate_pending p
+             ON p.lane = ?1 AND p.due = k.due AND p.activity = k.activity AND p.inbox = k.inbox",
     )
     .bind(lane)
     .bind(retried)
+    .fetch_all(&mut *connection)
+    .await?;
+    // One that was named twice is one row all the same.
+    rows.sort_unstable();
+    rows.dedup_by_key(|row| (row.0, row.1));
+    remove(connection, lane, retried).await?;
+    let rows = to_json(&rows);
+    sqlx::query(
+        "INSERT INTO federate_pending (lane, due, activity, inbox, attempt, first_enqueued, reason)
+         SELECT ?1, value ->> 4, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 5
+         FROM json_each(?2)",
+    )
+    .bind(lane)
+    .bind(rows.as_str())
     .execute(&mut *connection)
     .await?;
-    // Only what is really there: a delivery of another lane must stay findable where it is.
     sqlx::query(
-        "UPDATE federate_known SET due = r.at
-         FROM (SELECT a.no AS activity, i.no AS inbox, j.value ->> 2 AS at
-               FROM json_each(?2) j
-               CROSS JOIN federate_activities a ON a.iri = j.value ->> 0
-               CROSS JOIN federate_inboxes i ON i.iri = j.value ->> 1) r
-         WHERE federate_known.activity = r.activity AND federate_known.inbox = r.inbox
-           AND EXISTS (SELECT 1 FROM federate_pending p
-                       WHERE p.lane = ?1 AND p.due = r.at AND p.activity = r.activity AND p.inbox = r.inbox)",
+        "INSERT INTO federate_known (activity, inbox, due)
+         SELECT value ->> 0, value ->> 1, value ->> 4 FROM json_each(?1) WHERE true
+         ON CONFLICT (activity, inbox) DO UPDATE SET due = excluded.due",
     )
-    .bind(lane)
-    .bind(retried)
+    .bind(rows.as_str())
     .execute(connection)
     .await?;
     Ok(())
