@@ -16,6 +16,7 @@ CREATE TABLE federate_lanes (
     ready        INTEGER                  -- when it may be leased; NULL: nothing pending; below 0: a turn, not a time
 );
 CREATE INDEX federate_lanes_ready ON federate_lanes (ready) WHERE ready IS NOT NULL;
+CREATE INDEX federate_lanes_held ON federate_lanes (ready) WHERE worker IS NOT NULL;
 
 CREATE TABLE federate_inboxes (
     no   INTEGER PRIMARY KEY,

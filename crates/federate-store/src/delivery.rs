@@ -175,6 +175,9 @@ pub trait DeliveryQueue: fmt::Debug + Send + Sync {
     /// first, and lanes with new deliveries do not starve those with retries, nor the other way round.
     /// `worker` is a name for the operator.
     ///
+    /// A lease that ends later than twice [`LEASE`] from `now` counts as ended: no worker with this clock can have
+    /// made it, so the clock was put back, and its lane would stall for as long.
+    ///
     /// # Errors
     /// As [`enqueue`](DeliveryQueue::enqueue); nothing was leased.
     async fn lease(&self, worker: &str, max: usize, now: SystemTime) -> Result<Vec<Lane>, StoreError>;

@@ -22,17 +22,27 @@ impl Files {
         max: usize,
         now: SystemTime,
     ) -> Result<Vec<Lane>, Failure> {
+        let too_far = micros(now + 2 * LEASE);
         // The common answer of an idle poll needs no lock.
-        let any: Option<i64> = sqlx::query_scalar(
-            "SELECT 1 FROM federate_lanes WHERE ready IS NOT NULL AND ready <= ?1 LIMIT 1",
+        let (any, jumped): (bool, bool) = sqlx::query_as(
+            "SELECT EXISTS (SELECT 1 FROM federate_lanes WHERE ready IS NOT NULL AND ready <= ?1),
+                    EXISTS (SELECT 1 FROM federate_lanes WHERE worker IS NOT NULL AND ready > ?2)",
         )
         .bind(micros(now))
-        .fetch_optional(&self.read)
+        .bind(too_far)
+        .fetch_one(&self.read)
         .await?;
-        if any.is_none() {
+        if !any && !jumped {
             return Ok(Vec::new());
         }
         let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        if jumped {
+            sqlx::query("UPDATE federate_lanes SET ready = ?1 WHERE worker IS NOT NULL AND ready > ?2")
+                .bind(micros(now))
+                .bind(too_far)
+                .execute(&mut *tx)
+                .await?;
+        }
         let new: Vec<Ready> = sqlx::query_as(
             "SELECT no, host, fence FROM federate_lanes WHERE ready IS NOT NULL AND ready < 0 ORDER BY ready LIMIT ?1",
         )

@@ -2,7 +2,7 @@
 
 use crate::{at, iri, outgoing};
 use federate_sqlite::{Sqlite, sql};
-use federate_store::{Accepted, Backend, Delivery, Sealed, StoreErrorKind};
+use federate_store::{Accepted, Backend, Delivery, Iri, Sealed, StoreErrorKind};
 use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
@@ -213,4 +213,35 @@ async fn p12_a_row_that_cannot_be_read_holds_up_no_other() {
         assert_eq!(waiting.len(), 1);
         assert_eq!(waiting[0].audience, [iri("https://b.example/users/bob")]);
     }
+}
+
+#[tokio::test]
+async fn p1_an_expansion_that_died_halfway_is_repeated_harmlessly() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("app.db");
+    let inboxes: Vec<_> = (0..50)
+        .map(|n| iri(&format!("https://h{}.example/{n}", n % 7)))
+        .collect();
+    let deliveries = |n: usize| -> Vec<Delivery> {
+        let to = |inbox: &Iri| Delivery::new(outgoing(1).id, "alice", inbox.clone(), at(0));
+        inboxes.iter().take(n).map(to).collect()
+    };
+    let store = Sqlite::open(&file).await.unwrap();
+    store.stores().outbox.record(&outgoing(1)).await.unwrap();
+    store
+        .stores()
+        .queue
+        .enqueue(&deliveries(30), at(0))
+        .await
+        .unwrap();
+    store.close().await; // It dies here: the queue's file knows of thirty, the application's of none.
+
+    let stores = Sqlite::open(&file).await.unwrap().stores();
+    for waiting in stores.outbox.unexpanded(9).await.unwrap() {
+        stores.queue.enqueue(&deliveries(50), at(9)).await.unwrap();
+        stores.outbox.expanded(&waiting.id).await.unwrap();
+    }
+    assert_eq!(stores.queue.counts().await.unwrap().enqueued, 50);
+    assert!(stores.outbox.unexpanded(9).await.unwrap().is_empty());
+    assert!(stores.outbox.body(&outgoing(1).id).await.unwrap().is_some());
 }

@@ -11,6 +11,7 @@ pub async fn delivery_queue(fresh: impl AsyncFn() -> Arc<dyn DeliveryQueue>) {
     a_stale_fence_is_refused(&*fresh().await).await;
     lanes_keep_their_order(&*fresh().await).await;
     what_is_new_needs_no_clock(&*fresh().await).await;
+    a_lease_out_of_the_future_has_ended(&*fresh().await).await;
     a_retry_moves(&*fresh().await).await;
     a_closed_lane_waits(&*fresh().await).await;
     many_lanes_share(&*fresh().await).await;
@@ -241,6 +242,26 @@ async fn what_is_new_needs_no_clock(queue: &dyn DeliveryQueue) {
         1,
         "a clock that was put back stalls nothing"
     );
+}
+
+async fn a_lease_out_of_the_future_has_ended(queue: &dyn DeliveryQueue) {
+    queue
+        .enqueue(&[delivery(1, "b.example", 1)], at(0))
+        .await
+        .expect("enqueue");
+    let year = 365 * 86_400;
+    let jumped = lease_one(queue, at(year)).await;
+    assert!(
+        queue
+            .lease("w", 5, at(year - 60))
+            .await
+            .expect("lease")
+            .is_empty(),
+        "clocks differ a little"
+    );
+    let lane = lease_one(queue, at(0)).await;
+    assert!(fenced(queue.due(&jumped, 1, at(0)).await));
+    assert_eq!(due(queue, &lane, at(0)).await.len(), 1);
 }
 
 async fn a_retry_moves(queue: &dyn DeliveryQueue) {

@@ -156,7 +156,10 @@ impl DeliveryQueue for Shared {
         let mut free: Vec<(bool, u64, String)> = state
             .lanes
             .iter()
-            .filter(|(_, lane)| lane.held_until.is_none_or(|until| until <= now))
+            .filter(|(_, lane)| {
+                lane.held_until
+                    .is_none_or(|until| until <= now || until > now + 2 * LEASE)
+            })
             .filter(|(_, lane)| lane.opens().is_some_and(|opens| opens <= now))
             .map(|(host, lane)| (lane.has_new(), lane.served, host.clone()))
             .collect();
