@@ -162,10 +162,16 @@ impl Object {
 
     /// Sets a property to one value, in the place where it stood. All else stays as it came, byte by byte.
     ///
+    /// Where the property already says this, however it is spelled (`"12"` for 12, a list of one, a date in
+    /// another form), nothing changes at all.
+    ///
     /// Setting a property of an object that was a part of a document takes the object out of it: the
     /// document itself does not change.
     pub fn set<T: Value>(&mut self, property: &Property<T>, value: impl Into<T>) -> &mut Self {
-        self.put(property.name(), property.iri(), Some(&value.into().write()));
+        let value = value.into().write();
+        if !self.stands(property, std::slice::from_ref(&value)) {
+            self.put(property.name(), property.iri(), Some(&value));
+        }
         self
     }
 
@@ -176,7 +182,9 @@ impl Object {
         values: impl IntoIterator<Item = impl Into<T>>,
     ) -> &mut Self {
         let values: Vec<Json> = values.into_iter().map(|value| value.into().write()).collect();
-        self.put(property.name(), property.iri(), Some(&Json::array(&values)));
+        if !self.stands(property, &values) {
+            self.put(property.name(), property.iri(), Some(&Json::array(&values)));
+        }
         self
     }
 
@@ -252,6 +260,18 @@ impl Object {
             return edit::find_map(node, name, iri)?.each().find_map(T::read);
         }
         None
+    }
+
+    /// Whether these are the values of the property already, by what they mean.
+    fn stands<T: Value>(&self, property: &Property<T>, values: &[Json]) -> bool {
+        let Some(node) = edit::find(self.node(), property.name(), property.iri()) else {
+            return false;
+        };
+        let mut values = values.iter();
+        let same = node
+            .each()
+            .all(|one| T::read(one).map(|value| value.write()).as_ref() == values.next());
+        same && values.next().is_none()
     }
 
     fn put(&mut self, name: &'static str, iri: &'static str, value: Option<&Json>) {

@@ -7,12 +7,31 @@ use std::time::SystemTime;
 
 use crate::{Iri, Object, Property, Ref, Source, Value, tape::Node};
 
+impl Object {
+    /// Reads every property that the library knows and writes it back as it was read: what a round trip
+    /// through the types makes of a document. Properties with a value that cannot be read are left alone.
+    #[must_use]
+    pub fn rewritten(&self) -> Self {
+        let mut object = self.clone();
+        for term in KNOWN {
+            (term.rewrite)(&mut object);
+        }
+        object
+    }
+
+    fn count<T>(&self, property: &Property<T>) -> usize {
+        let found = crate::edit::find(self.node(), property.name(), property.iri());
+        found.map_or(0, |node| node.each().count())
+    }
+}
+
 /// What is known of one property.
 pub(crate) struct Term {
     pub(crate) name: &'static str,
     pub(crate) expected: &'static str,
     pub(crate) by_language: bool,
     pub(crate) fits: fn(Node<'_>) -> bool,
+    rewrite: fn(&mut Object),
 }
 
 macro_rules! terms {
@@ -34,6 +53,12 @@ macro_rules! terms {
                 expected: <$of as Value>::EXPECTED,
                 by_language: <$of as Value>::BY_LANGUAGE,
                 fits: |node| <$of as Value>::read(node).is_some(),
+                rewrite: |object| {
+                    let values = object.get_all(&$constant);
+                    if !values.is_empty() && values.len() == object.count(&$constant) {
+                        object.set_all(&$constant, values);
+                    }
+                },
             },)*
         ];
     };

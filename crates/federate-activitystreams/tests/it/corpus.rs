@@ -72,6 +72,7 @@ fn count(what: &str, folder: &Path) -> Count {
                     let (path, came) = (&warning.path, &warning.came);
                     eprintln!("  {name}: {path} should be {}, is {came}", warning.expected);
                 }
+                assert_eq!(object.rewritten().to_value(), expected, "{name}");
                 touch(&object);
             }
             Err(error) => count.reasons.entry(error.to_string()).or_default().push(name),

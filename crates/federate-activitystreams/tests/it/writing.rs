@@ -35,6 +35,21 @@ fn setting_one_property_touches_no_other_byte() {
 }
 
 #[test]
+fn setting_what_already_stands_changes_nothing() {
+    let text =
+        r#"{"totalItems":"12","published":"2023-11-14 22:13:20","to":"https://a.example/u","name":["x"]}"#;
+    let object = Object::parse(text.as_bytes()).unwrap();
+    let same = object
+        .clone()
+        .with(&terms::TOTAL_ITEMS, 12_u64)
+        .with(&terms::PUBLISHED, object.published().unwrap())
+        .with_all(&terms::TO, [iri("https://a.example/u")])
+        .with(&terms::NAME, "x");
+    assert_eq!(same.to_bytes(), text.as_bytes());
+    assert_eq!(same.with(&terms::TOTAL_ITEMS, 13_u64).total_items(), Some(13));
+}
+
+#[test]
 fn a_property_under_two_agreeing_spellings_becomes_one() {
     let object = Object::parse(br#"{"as:name":"a","x":1,"name":"a"}"#).unwrap();
     let changed = object.with(&terms::NAME, "b");
