@@ -1,0 +1,63 @@
+//! A store that does not answer as it should.
+
+use super::{Driver, LookAt, Pause};
+use crate::attempt::chain;
+use federate_store::{StoreError, StoreErrorKind};
+
+impl Driver {
+    /// The answer of the store, or a pause.
+    pub(super) fn taken<T>(&mut self, answer: Result<T, StoreError>, what: &'static str) -> Option<T> {
+        match answer {
+            Ok(value) => {
+                self.pause.failures = 0;
+                Some(value)
+            }
+            Err(error) => {
+                self.store_failed(&error, what);
+                None
+            }
+        }
+    }
+
+    /// The answer of the store about a lane: `Fenced` costs the lane, and not more.
+    pub(super) fn taken_from<T>(
+        &mut self,
+        host: &str,
+        answer: Result<T, StoreError>,
+        what: &'static str,
+    ) -> Option<T> {
+        match answer {
+            Err(error) if error.kind() == StoreErrorKind::Fenced => {
+                if let Some(held) = self.lanes.remove(host) {
+                    tracing::warn!(
+                        host,
+                        in_hand = held.in_hand.len(),
+                        "lease went to another worker, who repeats what is in hand"
+                    );
+                }
+                None
+            }
+            answer => self.taken(answer, what),
+        }
+    }
+
+    pub(super) fn store_failed(&mut self, error: &StoreError, what: &'static str) {
+        self.progress.store_errors += 1;
+        self.pause.failures = self.pause.failures.saturating_add(1);
+        let wait = Pause::FIRST
+            .saturating_mul(1 << self.pause.failures.min(10))
+            .min(Pause::LONGEST);
+        self.pause.until = Some(self.settings.clock.now() + wait);
+        tracing::error!(
+            what,
+            error = chain(error),
+            wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            "store refused"
+        );
+        // Whatever was asked is asked again.
+        self.look_at = LookAt {
+            outbox: true,
+            queue: true,
+        };
+    }
+}
