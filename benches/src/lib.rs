@@ -1,0 +1,64 @@
+//! Measures things side by side in one run, and prints ratios: a figure alone says more of the machine than of the code.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// How often each is measured; the median counts.
+const ROUNDS: usize = 31;
+/// How long one round of one thing takes, about.
+const ROUND: Duration = Duration::from_millis(20);
+
+/// One thing that is measured.
+pub struct Candidate<'a> {
+    name: &'a str,
+    run: Box<dyn FnMut() + 'a>,
+}
+
+impl<'a> Candidate<'a> {
+    /// What it is called, and what it does once.
+    pub fn new<T>(name: &'a str, mut run: impl FnMut() -> T + 'a) -> Self {
+        Candidate { name, run: Box::new(move || drop(black_box(run()))) }
+    }
+}
+
+/// Measures in turns, so that a change of the machine's mood hits all alike; the first is the yardstick.
+pub fn compare(title: &str, bytes: usize, candidates: &mut [Candidate<'_>]) {
+    println!("{title}");
+    let loops: Vec<u32> = candidates.iter_mut().map(|c| calibrate(&mut c.run)).collect();
+    let mut times = vec![Vec::with_capacity(ROUNDS); candidates.len()];
+    for _ in 0..ROUNDS {
+        for ((candidate, loops), times) in candidates.iter_mut().zip(&loops).zip(&mut times) {
+            let began = Instant::now();
+            for _ in 0..*loops {
+                (candidate.run)();
+            }
+            times.push(began.elapsed().as_secs_f64() / f64::from(*loops));
+        }
+    }
+    let medians: Vec<f64> = times
+        .iter_mut()
+        .map(|t| {
+            t.sort_by(f64::total_cmp);
+            t[t.len() / 2]
+        })
+        .collect();
+    for (candidate, median) in candidates.iter().zip(&medians) {
+        let rate = if bytes > 0 { format!("{:9.0} MB/s", bytes as f64 / median / 1e6) } else { String::new() };
+        println!("  {:40} {:10.2} us  x{:<6.2} {rate}", candidate.name, median * 1e6, median / medians[0]);
+    }
+}
+
+fn calibrate(run: &mut dyn FnMut()) -> u32 {
+    let mut loops = 1_u32;
+    loop {
+        let began = Instant::now();
+        for _ in 0..loops {
+            run();
+        }
+        let took = began.elapsed();
+        if took >= ROUND || loops >= 1 << 24 {
+            return loops.max(1);
+        }
+        loops = loops.saturating_mul(2);
+    }
+}
