@@ -54,7 +54,7 @@
 //!
 //! # Features
 //!
-//! - `html`: [`Object::safe_html`] and `html::sanitize`, on the ammonia sanitiser.
+//! - `html`: `Object::safe_html` and `html::sanitize`, on the ammonia sanitiser.
 #![deny(missing_docs)]
 
 mod actor;

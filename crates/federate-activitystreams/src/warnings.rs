@@ -90,8 +90,14 @@ fn check_languages(path: &str, value: Node<'_>, found: &mut Vec<Warning>) {
         return;
     }
     for (language, text) in value.entries() {
-        let tag = language.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-');
-        if !tag || language.is_empty() {
+        // BCP 47 as far as its shape goes: parts of one to eight letters and digits, the first of letters
+        // (`x`, `i` and two to eight), or JSON-LD's `@none`.
+        let mut parts = language.split('-');
+        let first = parts.next().unwrap_or_default();
+        let shape =
+            |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_alphanumeric());
+        let tag = first.bytes().all(|c| c.is_ascii_alphabetic()) && shape(first) && parts.all(shape);
+        if !tag && language != "@none" {
             found.push(Warning {
                 path: path.to_owned(),
                 expected: "language tag",
