@@ -110,6 +110,14 @@ async fn a_path_that_cannot_be_is_named() {
 
 #[tokio::test]
 async fn a_memory_database_of_the_application_stays_in_memory() {
+    // The named shared kind of sqlx, and SQLite's private one.
+    let shared = SqlitePool::connect("sqlite::memory:").await.unwrap();
+    let named: String = sqlx::query_scalar("SELECT file FROM pragma_database_list")
+        .fetch_one(&shared)
+        .await
+        .unwrap();
+    assert_eq!(named, "");
+    Sqlite::in_database(shared).await.unwrap();
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(":memory:");
     let pool = sqlx::sqlite::SqlitePoolOptions::new()
         .max_connections(1)
