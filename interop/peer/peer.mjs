@@ -3,6 +3,7 @@
 // Prints one line of JSON with its ports, is driven through a control API on a second port (control.mjs), and
 // ends when its standard input closes. Everything is in memory. Fedify verifies every signature; private
 // addresses are allowed, because all of this happens on loopback.
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 import { generateCryptoKeyPair, createFederation, MemoryKvStore } from "@fedify/fedify";
@@ -190,7 +191,9 @@ controlServer.on("request", control({ context, identifier, state, crossed }));
 
 process.stdin.resume();
 for (const event of ["end", "close"]) process.stdin.on(event, () => process.exit(0));
+const { version } = JSON.parse(await readFile(new URL("node_modules/@fedify/fedify/package.json", import.meta.url)));
 console.log(JSON.stringify({
+  software: `Fedify ${version} on node ${process.versions.node}`,
   base: origin,
   control: `http://127.0.0.1:${controlPort}`,
   handle: `@${identifier}@${new URL(origin).host}`,

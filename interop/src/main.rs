@@ -1,2 +1,113 @@
 //! Drives an instance against a peer that others wrote, and prints what crossed.
-fn main() {}
+//!
+//! `cargo run -p interop` builds and starts the instance of `examples/instance`, starts the peer of
+//! `interop/peer` (a small server on Fedify), and has people on both follow, post, reply, like, boost, take back,
+//! edit, delete and unfollow, in both directions. Each step counts when it is *observed on the other side*.
+//! See README.md beside the manifest.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON value has `Null` where it has nothing"
+)]
+
+mod capture;
+mod http;
+mod instance;
+mod node;
+mod options;
+mod peer;
+mod report;
+mod scenario;
+mod side;
+mod trouble;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use crate::instance::Instance;
+use crate::node::Node;
+use crate::options::Options;
+use crate::peer::Peer;
+use crate::report::Report;
+use crate::trouble::Trouble;
+
+/// What a run comes to.
+enum End {
+    AllCrossed,
+    SomethingDidNot,
+    Skipped(String),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = match Options::from_arguments(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(line) => return say_and_end(&line, 2),
+    };
+    // A program may do this; the libraries never do.
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
+        return say_and_end("a crypto provider was installed already", 1);
+    }
+    match run(&options).await {
+        Ok(End::AllCrossed) => ExitCode::SUCCESS,
+        Ok(End::SomethingDidNot) => ExitCode::FAILURE,
+        Ok(End::Skipped(why)) if options.skipping_is_failure => {
+            say_and_end(&format!("not run, and CI is set: {why}"), 1)
+        }
+        Ok(End::Skipped(why)) => say_and_end(&format!("skipped: {why}"), 0),
+        Err(trouble) => say_and_end(&format!("interop: {trouble}"), 1),
+    }
+}
+
+async fn run(options: &Options) -> Result<End, Trouble> {
+    let node = match Node::find().await? {
+        Ok(node) => node,
+        Err(why) => return Ok(End::Skipped(why)),
+    };
+    let peer = Peer::start(&node, "fedi", options).await?;
+    let mut report = Report::new();
+    if options.self_check {
+        let other = Peer::start(&node, "other", options).await?;
+        scenario::run(&peer, &other, &mut report).await;
+    } else {
+        let instance = Instance::start(options).await?;
+        scenario::run(&instance, &peer, &mut report).await;
+        if !report.all_crossed() {
+            report.note("the end of the instance's log", &instance.log_tail());
+        }
+    }
+    if !report.all_crossed() {
+        report.note("errors in the peer", &peer.errors().await.unwrap_or_default());
+    }
+    report.finish();
+    if let Some(folder) = &options.capture {
+        let kept = capture::write(folder, &peer.crossed().await?).await?;
+        out(&format!("{kept} documents are in {}", folder.display()));
+    }
+    out(&format!(
+        "{} against {}",
+        if options.self_check {
+            "the peer"
+        } else {
+            "the instance"
+        },
+        peer.software()
+    ));
+    Ok(if report.all_crossed() {
+        End::AllCrossed
+    } else {
+        End::SomethingDidNot
+    })
+}
+
+fn say_and_end(line: &str, code: u8) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "{line}");
+    ExitCode::from(code)
+}
+
+/// Prints a line; a closed pipe is no reason to stop.
+fn out(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

@@ -1,0 +1,127 @@
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::out;
+use crate::side::Side;
+use crate::trouble::Trouble;
+
+/// How long a step may take to be observed.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The table: a row a step, printed as it is observed.
+#[derive(Debug)]
+pub(crate) struct Report {
+    rows: usize,
+    failures: Vec<String>,
+    notes: Vec<(String, String)>,
+}
+
+impl Report {
+    pub(crate) fn new() -> Self {
+        out(&format!(
+            "{:<14} {:<22} {:<9} {:>6}",
+            "step", "direction", "observed", "ms"
+        ));
+        Self {
+            rows: 0,
+            failures: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Does something on one side and waits until the other side has observed it.
+    ///
+    /// `act` returns what `look` needs; `look` is asked again until it says yes. `None` if it never did.
+    pub(crate) async fn step<T, A, L, F>(
+        &mut self,
+        step: &str,
+        from: &dyn Side,
+        to: &dyn Side,
+        act: A,
+        look: L,
+    ) -> Option<T>
+    where
+        A: Future<Output = Result<T, Trouble>>,
+        L: Fn(T) -> F,
+        F: Future<Output = Result<bool, Trouble>>,
+        T: Clone,
+    {
+        let begin = Instant::now();
+        let result = match act.await {
+            Ok(value) => observe(|| look(value.clone())).await.map(|()| value),
+            Err(trouble) => Err(trouble),
+        };
+        let direction = format!("{} -> {}", from.name(), to.name());
+        self.row(step, &direction, &result, begin.elapsed());
+        result.ok()
+    }
+
+    /// A step that cannot be tried because an earlier one failed.
+    pub(crate) fn not_reached(&mut self, step: &str, from: &dyn Side, to: &dyn Side) {
+        let direction = format!("{} -> {}", from.name(), to.name());
+        self.row::<()>(
+            step,
+            &direction,
+            &Err(Trouble::new("an earlier step failed")),
+            Duration::ZERO,
+        );
+    }
+
+    /// Text that helps to find out why.
+    pub(crate) fn note(&mut self, title: &str, text: &str) {
+        if !text.trim().is_empty() {
+            self.notes.push((title.to_owned(), text.to_owned()));
+        }
+    }
+
+    pub(crate) fn all_crossed(&self) -> bool {
+        self.failures.is_empty() && self.rows > 0
+    }
+
+    pub(crate) fn finish(&self) {
+        out(&format!(
+            "\n{} of {} steps were observed",
+            self.rows - self.failures.len(),
+            self.rows
+        ));
+        for failure in &self.failures {
+            out(&format!("  {failure}"));
+        }
+        for (title, text) in &self.notes {
+            out(&format!("\n{title}:\n{text}"));
+        }
+    }
+
+    fn row<T>(&mut self, step: &str, direction: &str, result: &Result<T, Trouble>, took: Duration) {
+        self.rows += 1;
+        let observed = if result.is_ok() { "yes" } else { "NO" };
+        out(&format!(
+            "{step:<14} {direction:<22} {observed:<9} {:>6}",
+            took.as_millis()
+        ));
+        if let Err(trouble) = result {
+            self.failures.push(format!("{step}, {direction}: {trouble}"));
+        }
+    }
+}
+
+async fn observe<F, L>(look: L) -> Result<(), Trouble>
+where
+    L: Fn() -> F,
+    F: Future<Output = Result<bool, Trouble>>,
+{
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let last = look().await;
+        match last {
+            Ok(true) => return Ok(()),
+            _ if Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
+            Ok(false) => return Err(Trouble::new(format!("not observed in {} s", PATIENCE.as_secs()))),
+            Err(trouble) => return Err(trouble),
+        }
+    }
+}
