@@ -5,7 +5,8 @@ use bytes::Bytes;
 use federate_http::{Budget, HttpClient};
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::fetch::{
-    Actor, Document, DocumentFetch, FetchRules, FetchStep, Found, HandleLookup, HandleStep, KeyFetch, KeyStep,
+    Actor, Document, DocumentFetch, FetchRules, FetchStep, Found, HandleLookup, HandleStep, KeyFetch,
+    KeyStep, LoopbackScheme,
 };
 use federate_protocol::receive::ResolvedKey;
 use federate_protocol::signatures::{self, KeyId, Signer};
@@ -76,14 +77,31 @@ impl Driver {
         }
     }
 
+    /// Where loopback is allowed, a peer there may speak either scheme, and its handle does not say which: http is tried first.
     pub(crate) async fn handle(
         &self,
         handle: &Handle,
         rules: &Arc<FetchRules>,
         now: SystemTime,
     ) -> Result<Found, FetchError> {
+        let plain = self.handle_over(handle, LoopbackScheme::Http, rules, now).await;
+        match plain {
+            Err(error) if rules.allow_http_loopback && spoke_another_scheme(&error) => {
+                self.handle_over(handle, LoopbackScheme::Https, rules, now).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn handle_over(
+        &self,
+        handle: &Handle,
+        loopback: LoopbackScheme,
+        rules: &Arc<FetchRules>,
+        now: SystemTime,
+    ) -> Result<Found, FetchError> {
         let journey = Journey::begin(self, rules, now);
-        let mut step = HandleLookup::start(handle, Arc::clone(rules));
+        let mut step = HandleLookup::start_with(handle, Arc::clone(rules), loopback);
         loop {
             step = match step {
                 HandleStep::Get(lookup) => {
@@ -149,6 +167,14 @@ impl<'a> Journey<'a> {
             Err(_) => Err(FetchErrorKind::Deadline.into()),
         }
     }
+}
+
+/// What a TLS server answers to plain http: nothing, garbage or 400.
+fn spoke_another_scheme(error: &FetchError) -> bool {
+    matches!(
+        error.kind(),
+        FetchErrorKind::Http(_) | FetchErrorKind::Refused(federate_protocol::FetchRefusal::Status(400))
+    )
 }
 
 /// A step that this release does not know ends the fetch.

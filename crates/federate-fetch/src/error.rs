@@ -1,6 +1,6 @@
 //! Why something could not be fetched.
 
-use federate_http::HttpError;
+use federate_http::{HttpError, HttpErrorKind};
 use federate_protocol::FetchRefusal;
 use federate_protocol::signatures::SignError;
 use federate_protocol::webfinger::BadHandle;
@@ -61,7 +61,10 @@ impl FetchError {
         match &self.kind {
             FetchErrorKind::Refused(refusal) => refusal.is_permanent(),
             FetchErrorKind::Gone | FetchErrorKind::Handle(_) => true,
-            FetchErrorKind::Http(error) => error.is_permanent(),
+            // A document that is too long is too long tomorrow (S5); for a delivery's answer that means less.
+            FetchErrorKind::Http(error) => {
+                error.is_permanent() || matches!(error.kind(), HttpErrorKind::TooLarge)
+            }
             FetchErrorKind::Deadline | FetchErrorKind::Sign(_) => false,
             FetchErrorKind::Lately { permanent, .. } => *permanent,
         }

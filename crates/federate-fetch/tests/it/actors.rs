@@ -195,3 +195,31 @@ async fn s31_documents_are_asked_for_under_the_instance_actors_signature() {
             .contains("application/activity+json")
     );
 }
+
+#[tokio::test]
+async fn a_peer_on_loopback_may_speak_https() {
+    let (world, fetcher) = fetcher_with(FetchRules {
+        allow_http_loopback: true,
+        ..FetchRules::default()
+    });
+    let id = "https://127.0.0.1:8443/alice";
+    let jrd = json!({
+        "subject": "acct:alice@127.0.0.1:8443",
+        "links": [{ "rel": "self", "type": "application/activity+json", "href": id }],
+    });
+    let handle = federate_protocol::webfinger::Handle::parse_allowing_port("alice@127.0.0.1:8443").unwrap();
+    let url = |scheme| federate_protocol::webfinger::request_url(&handle, scheme).unwrap();
+    world.answer(url("http").as_str(), Answer::Fails(HttpErrorKind::Protocol));
+    world.answer(
+        url("https").as_str(),
+        Answer::Page(200, "application/jrd+json", jrd.to_string()),
+    );
+    let actor =
+        json!({ "id": id, "type": "Person", "preferredUsername": "alice", "inbox": format!("{id}/inbox") });
+    world.activity(id, &actor);
+    assert_eq!(
+        fetcher.handle("@alice@127.0.0.1:8443", at(0)).await.unwrap().id(),
+        &iri(id)
+    );
+    assert_eq!(world.asked(), 3);
+}

@@ -19,9 +19,16 @@ use url::Url;
 ///    confirmed handle and the same actor (W4).
 #[derive(Debug)]
 pub struct HandleLookup {
-    rules: Arc<FetchRules>,
-    hops: u8,
+    way: Way,
     state: State,
+}
+
+/// What the whole look-up goes by.
+#[derive(Debug)]
+struct Way {
+    rules: Arc<FetchRules>,
+    loopback: LoopbackScheme,
+    hops: u8,
 }
 
 #[derive(Debug)]
@@ -51,6 +58,19 @@ enum Purpose {
     },
 }
 
+/// How a host on loopback is spoken to, where that is allowed at all: a handle has no scheme.
+///
+/// Every other host is asked by https, whatever stands here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum LoopbackScheme {
+    /// As most do in development.
+    #[default]
+    Http,
+    /// Behind a certificate of an authority of one's own.
+    Https,
+}
+
 /// Where the look-up of a handle stands.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -78,7 +98,20 @@ impl HandleLookup {
     /// Begins to look a handle up.
     #[must_use]
     pub fn start(handle: &Handle, rules: Arc<FetchRules>) -> HandleStep {
-        settle(ask(Purpose::Ask(handle.clone()), rules, 0))
+        Self::start_with(handle, rules, LoopbackScheme::default())
+    }
+
+    /// Begins to look a handle up, with a scheme for hosts on loopback.
+    #[must_use]
+    pub fn start_with(handle: &Handle, rules: Arc<FetchRules>, loopback: LoopbackScheme) -> HandleStep {
+        settle(ask(
+            Purpose::Ask(handle.clone()),
+            Way {
+                rules,
+                loopback,
+                hops: 0,
+            },
+        ))
     }
 
     /// What to GET. Redirects are not to be followed.
@@ -105,12 +138,15 @@ impl HandleLookup {
     /// Goes on with the answer.
     #[must_use]
     pub fn on_response(self, response: &http::Response<Bytes>) -> HandleStep {
-        let Self { rules, hops, state } = self;
+        let Self { way, state } = self;
         settle(match state {
-            State::WebFinger { url, purpose } => on_jrd(&url, purpose, rules, hops, response),
+            State::WebFinger { url, purpose } => on_jrd(&url, purpose, way, response),
             State::Actor { fetch, handle, link } => {
-                let spent = fetch.hops();
-                on_actor(fetch.on_response(response), handle, link, rules, spent)
+                let way = Way {
+                    hops: fetch.hops(),
+                    ..way
+                };
+                on_actor(fetch.on_response(response), handle, link, way)
             }
         })
     }
@@ -122,54 +158,40 @@ fn settle(next: Next) -> HandleStep {
     next.unwrap_or_else(HandleStep::Refused)
 }
 
-fn ask(purpose: Purpose, rules: Arc<FetchRules>, hops: u8) -> Next {
+fn ask(purpose: Purpose, way: Way) -> Next {
     let (Purpose::Ask(handle) | Purpose::Confirm(handle) | Purpose::Back { asked: handle, .. }) = &purpose;
-    let not_admitted = |reason| FetchRefusal::NotAdmitted {
+    let url = webfinger_url(handle, &way).map_err(|reason| FetchRefusal::NotAdmitted {
         url: handle.acct(),
         reason,
-    };
-    // A handle has no scheme. On loopback, where https is not to be had, it is http.
-    let admitted = ["https", "http"].into_iter().map(|scheme| {
-        let url = webfinger::request_url(handle, scheme).ok_or(NotAdmitted::NotUrl)?;
-        let loopback = rules.allow_http_loopback && super::admit::is_loopback_url(&url);
-        if (scheme == "http") == loopback {
-            rules.admit_url(url)
-        } else {
-            Err(NotAdmitted::Scheme)
-        }
-    });
-    let mut refused = NotAdmitted::Scheme;
-    for url in admitted {
-        match url {
-            Ok(url) => {
-                return Ok(HandleStep::Get(HandleLookup {
-                    rules,
-                    hops,
-                    state: State::WebFinger { url, purpose },
-                }));
-            }
-            Err(NotAdmitted::Scheme) => {}
-            Err(reason) => refused = reason,
-        }
-    }
-    Err(not_admitted(refused))
+    })?;
+    Ok(HandleStep::Get(HandleLookup {
+        way,
+        state: State::WebFinger { url, purpose },
+    }))
 }
 
-fn on_jrd(
-    url: &Url,
-    purpose: Purpose,
-    rules: Arc<FetchRules>,
-    hops: u8,
-    response: &http::Response<Bytes>,
-) -> Next {
+fn webfinger_url(handle: &Handle, way: &Way) -> Result<Url, NotAdmitted> {
+    let secure = webfinger::request_url(handle, "https").ok_or(NotAdmitted::NotUrl)?;
+    let plain = way.loopback == LoopbackScheme::Http
+        && way.rules.allow_http_loopback
+        && super::admit::is_loopback_url(&secure);
+    let url = if plain {
+        webfinger::request_url(handle, "http").ok_or(NotAdmitted::NotUrl)?
+    } else {
+        secure
+    };
+    way.rules.admit_url(url)
+}
+
+fn on_jrd(url: &Url, purpose: Purpose, way: Way, response: &http::Response<Bytes>) -> Next {
+    let rules = &way.rules;
     match response.status().as_u16() {
         200 => {}
         301 | 302 | 303 | 307 | 308 => {
-            let url = follow(url, response, &rules)?;
-            let hops = spend(hops, &rules)?;
+            let url = follow(url, response, rules)?;
+            let hops = spend(way.hops, rules)?;
             return Ok(HandleStep::Get(HandleLookup {
-                rules,
-                hops,
+                way: Way { hops, ..way },
                 state: State::WebFinger { url, purpose },
             }));
         }
@@ -187,12 +209,12 @@ fn on_jrd(
         .and_then(|link| Iri::parse(link).ok())
         .ok_or(FetchRefusal::NoActorLink)?;
     match purpose {
-        Purpose::Ask(asked) => match subject(&jrd, &asked, &rules)? {
-            subject if same(&subject, &asked) => fetch_actor(subject, link, rules, hops),
-            subject => ask(Purpose::Confirm(subject), rules, hops),
+        Purpose::Ask(asked) => match subject(&jrd, &asked, rules)? {
+            subject if same(&subject, &asked) => fetch_actor(subject, link, way),
+            subject => ask(Purpose::Confirm(subject), way),
         },
-        Purpose::Confirm(asked) => match subject(&jrd, &asked, &rules)? {
-            subject if same(&subject, &asked) => fetch_actor(subject, link, rules, hops),
+        Purpose::Confirm(asked) => match subject(&jrd, &asked, rules)? {
+            subject if same(&subject, &asked) => fetch_actor(subject, link, way),
             _ => Err(FetchRefusal::Subject),
         },
         Purpose::Back {
@@ -200,7 +222,7 @@ fn on_jrd(
             confirmed,
             actor,
         } => {
-            if same(&subject(&jrd, &asked, &rules)?, &confirmed) && link == *actor.id() {
+            if same(&subject(&jrd, &asked, rules)?, &confirmed) && link == *actor.id() {
                 Ok(HandleStep::Found(Box::new(Found {
                     handle: confirmed,
                     actor: *actor,
@@ -212,17 +234,16 @@ fn on_jrd(
     }
 }
 
-fn fetch_actor(handle: Handle, link: Iri, rules: Arc<FetchRules>, hops: u8) -> Next {
-    let step = DocumentFetch::start_after(&link, Arc::clone(&rules), hops);
-    on_actor(step, handle, link, rules, hops)
+fn fetch_actor(handle: Handle, link: Iri, way: Way) -> Next {
+    let step = DocumentFetch::start_after(&link, Arc::clone(&way.rules), way.hops);
+    on_actor(step, handle, link, way)
 }
 
-fn on_actor(step: FetchStep, handle: Handle, link: Iri, rules: Arc<FetchRules>, hops: u8) -> Next {
+fn on_actor(step: FetchStep, handle: Handle, link: Iri, way: Way) -> Next {
     let document = match step {
         FetchStep::Get(fetch) => {
             return Ok(HandleStep::Get(HandleLookup {
-                rules,
-                hops,
+                way,
                 state: State::Actor { fetch, handle, link },
             }));
         }
@@ -233,9 +254,9 @@ fn on_actor(step: FetchStep, handle: Handle, link: Iri, rules: Arc<FetchRules>, 
     if *document.id() != link {
         return Err(FetchRefusal::NotBound);
     }
-    let actor = Actor::new(document, &rules.limits)?;
+    let actor = Actor::new(document, &way.rules.limits)?;
     let claimed = actor
-        .claimed_handle(rules.allow_http_loopback)
+        .claimed_handle(way.rules.allow_http_loopback)
         .ok_or(FetchRefusal::NotBound)?;
     if same(&claimed, &handle) {
         return Ok(HandleStep::Found(Box::new(Found { handle, actor })));
@@ -246,8 +267,7 @@ fn on_actor(step: FetchStep, handle: Handle, link: Iri, rules: Arc<FetchRules>, 
             confirmed: handle,
             actor: Box::new(actor),
         },
-        rules,
-        hops,
+        way,
     )
 }
 

@@ -36,6 +36,6 @@ pub(crate) use actor::is_actor;
 pub use actor::{Actor, ActorKey};
 pub use admit::{FetchRules, NotAdmitted};
 pub use document::{Document, DocumentFetch, FetchStep};
-pub use handle::{Found, HandleLookup, HandleStep};
+pub use handle::{Found, HandleLookup, HandleStep, LoopbackScheme};
 pub use key::{KeyFetch, KeyStep};
 pub use refusal::FetchRefusal;

@@ -645,3 +645,28 @@ fn iris_are_compared_as_they_came() {
     let mut world = World::default().activity(ALICE, &person(ALICE));
     assert_eq!(world.fetch(odd).unwrap().id(), &Iri::parse(ALICE).unwrap());
 }
+
+#[test]
+fn a_handle_on_loopback_is_asked_over_the_scheme_that_was_chosen_and_only_where_it_is_allowed() {
+    let handle = Handle::parse_allowing_port("alice@127.0.0.1:8080").unwrap();
+    let first = |allowed, loopback| {
+        let rules = FetchRules {
+            allow_http_loopback: allowed,
+            ..FetchRules::default()
+        };
+        match HandleLookup::start_with(&handle, Arc::new(rules), loopback) {
+            HandleStep::Get(lookup) => Some(lookup.url().origin().ascii_serialization()),
+            _ => None,
+        }
+    };
+    assert_eq!(
+        first(true, LoopbackScheme::Http).as_deref(),
+        Some("http://127.0.0.1:8080")
+    );
+    assert_eq!(
+        first(true, LoopbackScheme::Https).as_deref(),
+        Some("https://127.0.0.1:8080")
+    );
+    assert_eq!(first(false, LoopbackScheme::Http), None);
+    assert_eq!(first(false, LoopbackScheme::Https), None);
+}

@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | POST; no `Content-Encoding`; size | 405, 415, 413 | S12, R1 |
 //! | a signature that can be read | 401, 400 where it is malformed | S8-S11, S18, S19 |
+//! | it is fresh, covers enough, and is for this host | 401 | S8, S13, S16 |
 //! | the media type is ActivityPub's | 415 | |
 //! | JSON that is read | 400 | B5 |
 //! | one type, one actor, an id of the actor's origin | 400 | I7, I8, I9 |
@@ -18,7 +19,7 @@
 //! | the signature holds; with a cached key a fresh one is tried, once | 401 | S28 |
 //! | the key's owner is the actor | 403: a forwarded activity needs a proof of its own | S2, I20 |
 //!
-//! A signature that fails for another reason than its key (too old, wrong digest, too little covered) does not cause a fetch.
+//! Only what could hold with some key asks for one, and only a signature that another key could mend asks for it anew.
 //!
 //! # Activities without an id
 //!
