@@ -125,7 +125,7 @@ impl<App: Directory> Federation<App> {
             Ok(tombstone) => Delete::new(tombstone),
             Err(_) => Delete::new(object),
         };
-        let public = PUBLIC.parse::<Iri>().map(|public| delete.clone().to(&public));
+        let public = PUBLIC.parse::<Iri>().map(|public| delete.clone().with_to(&public));
         Draft::new(self.clone(), sender, public.unwrap_or(delete).into()).to(object.clone())
     }
 
