@@ -57,14 +57,6 @@ impl ApiError {
             "Something went wrong on our end",
         )
     }
-
-    pub(crate) fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    pub(crate) fn message(&self) -> &str {
-        &self.message
-    }
 }
 
 impl IntoResponse for ApiError {
@@ -79,8 +71,8 @@ impl From<sqlx::Error> for ApiError {
     }
 }
 
-impl From<crate::federation::SendError> for ApiError {
-    fn from(e: crate::federation::SendError) -> Self {
+impl From<federate::Error> for ApiError {
+    fn from(e: federate::Error) -> Self {
         ApiError::internal(&e)
     }
 }

@@ -1,6 +1,14 @@
 //! One running instance.
 
-use crate::{api, cli::Stop, db, federation::Network, pages, site::Site, urls::Urls};
+use crate::{
+    api,
+    cli::Stop,
+    db,
+    federation::{self, Network},
+    pages,
+    site::Site,
+    urls::Urls,
+};
 use axum::Router;
 use std::{
     io::{IsTerminal, Write},
@@ -30,9 +38,9 @@ pub(crate) fn logging() {
         .try_init();
 }
 
-/// Runs until Ctrl-C or SIGTERM.
+/// Runs until Ctrl-C or SIGTERM, then finishes what has begun.
 pub(crate) async fn serve(listen: SocketAddr, settings: &Settings) -> Result<(), Stop> {
-    let urls = Urls::parse(&settings.base_url).map_err(Stop::usage)?;
+    let urls = Arc::new(Urls::parse(&settings.base_url).map_err(Stop::usage)?);
     let db = db::open(&settings.data).await.map_err(Stop::usage)?;
     let listener = TcpListener::bind(listen)
         .await
@@ -40,50 +48,42 @@ pub(crate) async fn serve(listen: SocketAddr, settings: &Settings) -> Result<(),
     let address = listener
         .local_addr()
         .map_err(|e| Stop::failed(format!("the listener has no address: {e}")))?;
+    if settings.allow_loopback {
+        tracing::warn!(
+            "DANGER: --dangerous-allow-loopback is on: peers can make this instance talk to this machine"
+        );
+    }
+    let ca = settings.extra_root_ca.as_deref();
+    let (federation, engine) = federation::build(db.clone(), Arc::clone(&urls), ca, settings.allow_loopback)
+        .await
+        .map_err(|e| Stop::usage(format!("cannot start: {}", chain(&*e))))?;
     let site = Site {
         db: db.clone(),
-        urls: Arc::new(urls),
-        network: Network::default(),
+        urls,
+        network: Network::new(federation.clone()),
     };
+    let app = Router::new()
+        .merge(api::routes())
+        .merge(pages::routes())
+        .with_state(site)
+        .layer(federation.layer());
     writeln!(std::io::stdout(), "listening on http://{address}")
         .and_then(|()| std::io::stdout().flush())
         .map_err(|e| Stop::failed(format!("cannot write to stdout: {e}")))?;
-    axum::serve(listener, router(site))
-        .with_graceful_shutdown(stop())
+    federate::axum::serve(listener, app, engine)
         .await
         .map_err(|e| Stop::failed(format!("the server failed: {e}")))?;
     db.close().await;
     Ok(())
 }
 
-fn router(site: Site) -> Router {
-    Router::new()
-        .merge(api::routes())
-        .merge(pages::routes())
-        .with_state(site)
-}
-
-/// Ctrl-C or SIGTERM.
-async fn stop() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
     }
-    tracing::info!("stopping: requests and deliveries in progress are finished");
+    text
 }

@@ -17,9 +17,3 @@ pub(crate) fn midnight(instant: &str) -> String {
     let day: String = instant.chars().take(10).collect();
     format!("{day}T00:00:00.000Z")
 }
-
-/// A peer's date; `None` where it cannot be read or lies in the future.
-pub(crate) fn parse(text: &str) -> Option<Timestamp> {
-    let when: Timestamp = text.trim().parse().ok()?;
-    Some(when.min(Timestamp::now()))
-}

@@ -88,6 +88,12 @@ impl Urls {
         format!("{}/users/{name}#follows/{id}", self.base)
     }
 
+    /// The number of a follow of one of ours, from the id of its Follow.
+    pub(crate) fn follow_number(&self, id: &str) -> Option<i64> {
+        let (actor, number) = id.rsplit_once("#follows/")?;
+        matches!(self.local(actor)?, Local::Actor(_)).then(|| number.parse().ok())?
+    }
+
     pub(crate) fn like(&self, name: &str, id: i64) -> String {
         format!("{}/users/{name}#likes/{id}", self.base)
     }

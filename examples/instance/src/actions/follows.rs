@@ -30,7 +30,7 @@ pub(crate) async fn follow(site: &Site, me: &Account, who: &Account) -> Result<(
             .send(&mut tx, me, outgoing::follow(&site.urls, me, who, &follow))
             .await?;
     }
-    tx.commit().await?;
+    site.commit(tx).await?;
     Ok(())
 }
 
@@ -45,7 +45,7 @@ pub(crate) async fn unfollow(site: &Site, me: &Account, who: &Account) -> Result
             .send(&mut tx, me, outgoing::undo(&site.urls, me, follow))
             .await?;
     }
-    tx.commit().await?;
+    site.commit(tx).await?;
     Ok(())
 }
 
@@ -65,7 +65,7 @@ pub(crate) async fn authorize(site: &Site, me: &Account, who: &Account) -> Resul
             .send(&mut tx, me, outgoing::accept(&site.urls, me, who, &follow))
             .await?;
     }
-    tx.commit().await?;
+    site.commit(tx).await?;
     Ok(())
 }
 
@@ -90,7 +90,7 @@ pub(crate) async fn drop_follower(site: &Site, me: &Account, who: &Account) -> R
             .send(&mut tx, me, outgoing::reject(&site.urls, me, who, &follow))
             .await?;
     }
-    tx.commit().await?;
+    site.commit(tx).await?;
     Ok(())
 }
 
@@ -109,7 +109,7 @@ pub(crate) async fn block(site: &Site, me: &Account, who: &Account) -> Result<()
             .send(&mut tx, me, outgoing::block(&site.urls, me, who, &uri))
             .await?;
     }
-    tx.commit().await?;
+    site.commit(tx).await?;
     Ok(())
 }
 
@@ -123,6 +123,6 @@ pub(crate) async fn unblock(site: &Site, me: &Account, who: &Account) -> Result<
             .send(&mut tx, me, outgoing::undo(&site.urls, me, block))
             .await?;
     }
-    tx.commit().await?;
+    site.commit(tx).await?;
     Ok(())
 }

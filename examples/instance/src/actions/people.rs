@@ -51,7 +51,7 @@ pub(crate) async fn resolve(site: &Site, handle: &str) -> Result<Option<i64>, Ap
     if host.eq_ignore_ascii_case(site.urls.domain()) {
         return Ok(None);
     }
-    site.network.lookup(&site.db, &format!("@{user}@{host}")).await
+    Ok(site.network.lookup(&format!("@{user}@{host}")).await?)
 }
 
 /// Somebody who is named in a text.
@@ -92,7 +92,7 @@ pub(crate) async fn at(site: &Site, address: &str, resolve: bool) -> Result<Opti
     if !resolve {
         return Ok(None);
     }
-    site.network.fetch(site, address).await
+    Ok(site.network.fetch(address).await?)
 }
 
 #[cfg(test)]

@@ -166,7 +166,7 @@ pub(crate) async fn post(
     }
     let create = outgoing::create(&mut tx, &site.urls, me, &row).await?;
     site.network.send(&mut tx, me, create).await?;
-    tx.commit().await?;
+    site.commit(tx).await?;
     Ok(row)
 }
 
@@ -213,7 +213,7 @@ pub(crate) async fn edit(site: &Site, me: &Account, row: Status, words: &Words) 
     }
     let update = outgoing::update(&mut tx, &site.urls, me, &row).await?;
     site.network.send(&mut tx, me, update).await?;
-    tx.commit().await?;
+    site.commit(tx).await?;
     Ok(row)
 }
 
@@ -229,7 +229,7 @@ pub(crate) async fn delete(site: &Site, me: &Account, row: Status) -> Result<(),
     let delete = outgoing::delete(&mut tx, &site.urls, me, &row).await?;
     db::statuses::bury(&mut tx, row.id).await?;
     site.network.send(&mut tx, me, delete).await?;
-    tx.commit().await?;
+    site.commit(tx).await?;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ pub(crate) async fn favourite(site: &Site, me: &Account, row: &Status) -> Result
             site.network.send(&mut tx, me, like).await?;
         }
     }
-    tx.commit().await?;
+    site.commit(tx).await?;
     Ok(())
 }
 
@@ -30,7 +30,7 @@ pub(crate) async fn unfavourite(site: &Site, me: &Account, row: &Status) -> Resu
             .send(&mut tx, me, outgoing::undo(&site.urls, me, like))
             .await?;
     }
-    tx.commit().await?;
+    site.commit(tx).await?;
     Ok(())
 }
 
@@ -63,7 +63,7 @@ pub(crate) async fn reblog(
     if let Some(announce) = outgoing::announce(&mut tx, &site.urls, me, &reblog, row).await? {
         site.network.send(&mut tx, me, announce).await?;
     }
-    tx.commit().await?;
+    site.commit(tx).await?;
     Ok(reblog)
 }
 
@@ -79,6 +79,6 @@ pub(crate) async fn unreblog(site: &Site, me: &Account, row: &Status) -> Result<
                 .await?;
         }
     }
-    tx.commit().await?;
+    site.commit(tx).await?;
     Ok(())
 }

@@ -47,14 +47,6 @@ impl Account {
         }
     }
 
-    pub(crate) fn followers(&self, urls: &Urls) -> Option<String> {
-        if self.is_local() {
-            Some(urls.followers(&self.username))
-        } else {
-            self.followers_uri.clone()
-        }
-    }
-
     /// `alice` for us, `bob@there.example` for the others: Mastodon's `acct`.
     pub(crate) fn acct(&self) -> String {
         match &self.domain {
@@ -298,4 +290,14 @@ pub(crate) async fn domains(c: impl SqliteExecutor<'_>) -> Result<Vec<String>, s
     sqlx::query_scalar("select distinct domain from accounts where domain is not null order by domain")
         .fetch_all(c)
         .await
+}
+
+/// Remembers where somebody went.
+pub(crate) async fn set_moved(c: &mut SqliteConnection, id: i64, to: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("update accounts set moved_to = ? where id = ?")
+        .bind(to)
+        .bind(id)
+        .execute(c)
+        .await?;
+    Ok(())
 }

@@ -204,3 +204,37 @@ pub(crate) async fn local_followers(
     .fetch_all(c)
     .await
 }
+
+/// Followers of an account, or those whom it follows, after the follow with this number: the number and who.
+pub(crate) async fn page(
+    c: impl SqliteExecutor<'_>,
+    account: i64,
+    followers: bool,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(i64, i64)>, sqlx::Error> {
+    let sql = if followers {
+        "select id, account_id from follows where target_id = ? and accepted and id > ? order by id limit ?"
+    } else {
+        "select id, target_id from follows where account_id = ? and accepted and id > ? order by id limit ?"
+    };
+    sqlx::query_as(sql)
+        .bind(account)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(c)
+        .await
+}
+
+/// Whom the Block with this id is about.
+pub(crate) async fn block_target(
+    c: impl SqliteExecutor<'_>,
+    account: i64,
+    uri: &str,
+) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar("select target_id from blocks where account_id = ? and uri = ?")
+        .bind(account)
+        .bind(uri)
+        .fetch_optional(c)
+        .await
+}

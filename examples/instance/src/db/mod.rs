@@ -9,4 +9,4 @@ pub(crate) mod statuses;
 pub(crate) mod timelines;
 pub(crate) mod tokens;
 
-pub(crate) use open::{Db, begin, open};
+pub(crate) use open::{Db, Tx, begin, open};

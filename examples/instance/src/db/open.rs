@@ -7,7 +7,7 @@ use sqlx::{
 use std::{path::Path, time::Duration};
 
 pub(crate) type Db = SqlitePool;
-type Tx = Transaction<'static, Sqlite>;
+pub(crate) type Tx = Transaction<'static, Sqlite>;
 
 /// Each entry brings a database from the version of its index to the next one.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];

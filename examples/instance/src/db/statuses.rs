@@ -410,3 +410,29 @@ pub(crate) async fn remember_key(
     .await?;
     Ok(())
 }
+
+/// Whether this object was deleted before it came, whoever did it.
+pub(crate) async fn has_tombstone(c: impl SqliteExecutor<'_>, uri: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("select exists (select 1 from tombstones where uri = ?)")
+        .bind(uri)
+        .fetch_one(c)
+        .await
+}
+
+/// What was answered to a status in the open, the oldest first.
+pub(crate) async fn public_replies(
+    c: impl SqliteExecutor<'_>,
+    id: i64,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Status>, sqlx::Error> {
+    sqlx::query_as(
+        "select * from statuses where in_reply_to_id = ? and id > ? and deleted_at is null
+             and visibility in ('public', 'unlisted') order by id limit ?",
+    )
+    .bind(id)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(c)
+    .await
+}

@@ -1,8 +1,9 @@
 //! `Account` — <https://docs.joinmastodon.org/entities/Account/>
 
-use crate::{db, db::accounts::Account as Row, site::Site, time};
+use crate::{db, db::accounts::Account as Row, site::Site, text, time, urls::Urls};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Account {
@@ -58,7 +59,7 @@ pub(crate) fn account(site: &Site, row: &Row) -> Account {
         indexable: false,
         group: false,
         created_at: time::midnight(&row.created_at),
-        note: note_html(site, row),
+        note: note_html(&site.urls, row),
         url: row.page(&site.urls),
         uri: row.uri(&site.urls),
         avatar_static: avatar.clone(),
@@ -78,18 +79,14 @@ pub(crate) fn account(site: &Site, row: &Row) -> Account {
 }
 
 /// The description: ours is typed as text, that of others was made safe when it came.
-pub(crate) fn note_html(site: &Site, row: &Row) -> String {
+pub(crate) fn note_html(urls: &Urls, row: &Row) -> String {
     if !row.is_local() {
         return row.note.clone();
     }
     if row.note.is_empty() {
         return String::new();
     }
-    crate::text::html(
-        &crate::text::scan(&row.note),
-        &std::collections::HashMap::new(),
-        &site.urls,
-    )
+    text::html(&text::scan(&row.note), &HashMap::new(), urls)
 }
 
 pub(crate) async fn credential_account(site: &Site, row: &Row) -> Result<CredentialAccount, sqlx::Error> {

@@ -1,7 +1,14 @@
-//! Everything by which this instance federates.
+//! Everything by which this instance federates: what it shows, what it takes in, what it sends.
 
+mod app;
+mod collections;
+mod directory;
+mod handlers;
 mod network;
 pub(crate) mod outgoing;
+mod read;
+mod remote;
 
-pub(crate) use network::{Network, SendError};
+pub(crate) use app::{App, build};
+pub(crate) use network::Network;
 pub(crate) use outgoing::Letter;

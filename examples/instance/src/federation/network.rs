@@ -1,41 +1,105 @@
-//! The way out.
+//! The way out: activities are sent, people and posts are looked up.
 
-use super::Letter;
+use super::{App, Letter, remote};
 use crate::{
     actions::people::Found,
-    db::{Db, accounts::Account},
-    error::ApiError,
-    site::Site,
+    db::accounts::{self, Account},
 };
+use bytes::Bytes;
+use federate::{
+    Error, Federation,
+    activitystreams::{Iri, Object},
+};
+use serde_json::Value;
 use sqlx::SqliteConnection;
 
-/// Sends and looks up.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Network {}
-
-/// An activity could not be written.
-pub(crate) type SendError = std::io::Error;
+/// Sends and looks up. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Network {
+    federation: Federation<App>,
+}
 
 impl Network {
+    pub(crate) fn new(federation: Federation<App>) -> Network {
+        Network { federation }
+    }
+
     /// Writes an activity on its way, in the transaction of what it tells.
     pub(crate) async fn send(
         &self,
-        _tx: &mut SqliteConnection,
-        _me: &Account,
-        _letter: Letter,
-    ) -> Result<(), SendError> {
+        tx: &mut SqliteConnection,
+        me: &Account,
+        letter: Letter,
+    ) -> Result<(), Error> {
+        let mut draft = self
+            .federation
+            .send(&me.username, Object::from_value(letter.activity)?);
+        for who in &letter.also {
+            draft = draft.to(Iri::parse(who)?);
+        }
+        draft.enqueue_in(tx).await?;
         Ok(())
     }
 
-    pub(crate) async fn lookup(&self, _db: &Db, _handle: &str) -> Result<Option<i64>, ApiError> {
-        Ok(None)
+    /// What was written is committed now: nobody has to wait until the engine looks by itself.
+    pub(crate) fn wake(&self) {
+        self.federation.wake();
     }
 
-    pub(crate) async fn fetch(&self, _site: &Site, _address: &str) -> Result<Option<Found>, ApiError> {
-        Ok(None)
+    /// Asks the instance of a handle who that is. An instance that does not answer is no error of ours.
+    pub(crate) async fn lookup(&self, handle: &str) -> Result<Option<i64>, sqlx::Error> {
+        match self.federation.lookup(handle).await {
+            Ok(found) => remote::store(self.federation.app(), &found.object, &found.handle).await,
+            Err(error) => {
+                tracing::info!(%handle, reason = %reason(&error), "a handle was not found");
+                Ok(None)
+            }
+        }
     }
 
-    pub(crate) async fn profile_changed(&self, _site: &Site, _me: &Account) -> Result<(), ApiError> {
-        Ok(())
+    /// Asks what is at an address.
+    pub(crate) async fn fetch(&self, address: &str) -> Result<Option<Found>, sqlx::Error> {
+        let Ok(address) = Iri::parse(address) else {
+            return Ok(None);
+        };
+        match remote::fetch(&self.federation, &address).await {
+            Ok(found) => Ok(found),
+            Err(failure) => {
+                tracing::info!(%address, reason = %failure.chain(), "nothing was found at an address");
+                Ok(None)
+            }
+        }
     }
+
+    /// The document of one of ours, as peers see it.
+    pub(crate) async fn actor_document(&self, me: &Account) -> Option<Value> {
+        let request = http::Request::get(format!("/users/{}", me.username))
+            .header(http::header::ACCEPT, "application/activity+json")
+            .body(Bytes::new())
+            .ok()?;
+        let response = self.federation.handle(request).await?;
+        serde_json::from_slice(response.body()).ok()
+    }
+}
+
+/// An error with its causes, on one line.
+fn reason(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+/// The account behind an id of ours or of a peer's, if it is known.
+pub(super) async fn known(app: &App, id: &Iri) -> Result<Option<Account>, sqlx::Error> {
+    let found = match app.urls.local(id.as_str()) {
+        Some(crate::urls::Local::Actor(name)) => accounts::local(&app.db, name).await?,
+        Some(_) => None,
+        None => accounts::by_uri(&app.db, id.as_str()).await?,
+    };
+    Ok(found.filter(|account| !account.deleted))
 }

@@ -46,7 +46,7 @@ pub(super) async fn profile(
         header {
             h1 { (who.shown_name()) }
             p { code { (handle) } @if who.bot { " · bot" } @if who.locked { " · approves followers" } }
-            (PreEscaped(entities::note_html(&site, &who)))
+            (PreEscaped(entities::note_html(&site.urls, &who)))
             p.how {
                 (who.statuses_count) " posts · " (who.following_count) " following · " (who.followers_count) " followers"
             }

@@ -1,0 +1,157 @@
+//! What the library may show of us, and what it has to know to tell who may do what.
+
+use super::{App, app::STATUS, collections, outgoing};
+use crate::{
+    db::{self, accounts::Account, statuses::Status, timelines::totals},
+    urls::Local,
+};
+use federate::{
+    Ask, Collection, Cursor, Directory, Failure, Found, Known, ObjectRef, Page, Profile, Sqlite, Usage,
+    activitystreams::{Iri, Object},
+    server::async_trait,
+};
+
+#[async_trait]
+impl Directory for App {
+    type Store = Sqlite;
+
+    async fn actor(&self, _ask: &Ask<'_>, name: &str) -> Result<Found<Profile>, Failure> {
+        let row = db::accounts::local(&self.db, name)
+            .await?
+            .filter(|row| row.username == name);
+        Ok(match row {
+            None => Found::Missing,
+            Some(row) if row.deleted => Found::Gone,
+            Some(row) => Found::Here(self.profile(&row)),
+        })
+    }
+
+    async fn identify(&self, _ask: &Ask<'_>, username: &str) -> Result<Option<String>, Failure> {
+        Ok(db::accounts::local(&self.db, username)
+            .await?
+            .map(|row| row.username))
+    }
+
+    async fn object(&self, ask: &Ask<'_>, at: &ObjectRef) -> Result<Found<Object>, Failure> {
+        let Some((author, row)) = self.status(at).await? else {
+            return Ok(Found::Missing);
+        };
+        if row.deleted_at.is_some() {
+            return Ok(Found::Gone);
+        }
+        let viewer = self.reader(ask.viewer()).await?;
+        if db::statuses::visible(&self.db, row.id, viewer).await?.is_none() {
+            return Ok(Found::Missing);
+        }
+        let mut c = self.db.acquire().await?;
+        let note = outgoing::note_document(&mut c, &self.urls, &author, &row).await?;
+        Ok(Found::Here(Object::from_value(note)?))
+    }
+
+    async fn collection(
+        &self,
+        ask: &Ask<'_>,
+        of: &Collection,
+        from: &Cursor,
+    ) -> Result<Found<Page>, Failure> {
+        collections::page(self, ask, of, from).await
+    }
+
+    async fn known(&self, id: &Iri) -> Result<Known, Failure> {
+        let owner = |uri: String| Iri::parse(&uri).map(Known::Owner);
+        let id = id.as_str();
+        if let Some(Local::Status(number)) = self.urls.local(id) {
+            let Some(row) = db::statuses::any(&self.db, number).await? else {
+                return Ok(Known::Nothing);
+            };
+            return Ok(match db::accounts::by_id(&self.db, row.account_id).await? {
+                Some(author) if row.deleted_at.is_none() => owner(author.uri(&self.urls))?,
+                _ => Known::Gone,
+            });
+        }
+        if let Some(account) = db::accounts::by_uri(&self.db, id).await? {
+            return Ok(if account.deleted {
+                Known::Gone
+            } else {
+                owner(id.to_owned())?
+            });
+        }
+        let author = match db::statuses::by_uri(&self.db, id).await? {
+            Some(row) if row.deleted_at.is_some() => return Ok(Known::Gone),
+            Some(row) => Some(row.account_id),
+            None => match db::follows::by_uri(&self.db, id).await? {
+                Some(follow) => Some(follow.account_id),
+                None => db::interactions::by_uri(&self.db, id)
+                    .await?
+                    .map(|(account, _)| account),
+            },
+        };
+        if let Some(author) = author
+            && let Some(author) = db::accounts::by_id(&self.db, author).await?
+        {
+            return Ok(owner(author.uri(&self.urls))?);
+        }
+        Ok(if db::statuses::has_tombstone(&self.db, id).await? {
+            Known::Gone
+        } else {
+            Known::Nothing
+        })
+    }
+
+    async fn usage(&self) -> Result<Usage, Failure> {
+        let totals = totals(&self.db).await?;
+        let number = |n: i64| u64::try_from(n).unwrap_or(0);
+        Ok(Usage::new(number(totals.users), number(totals.statuses))
+            .active(number(totals.users), number(totals.users)))
+    }
+}
+
+impl App {
+    fn profile(&self, row: &Account) -> Profile {
+        let profile = if row.bot {
+            Profile::bot(&row.username)
+        } else {
+            Profile::person(&row.username)
+        };
+        let profile = profile
+            .name(row.shown_name())
+            .summary(&crate::entities::note_html(&self.urls, row))
+            .url(self.urls.profile(&row.username))
+            .published(&row.created_at);
+        if row.locked {
+            profile.approves_followers()
+        } else {
+            profile
+        }
+    }
+
+    /// The post at one of our addresses, deleted or not, if it is that author's and no reblog.
+    pub(super) async fn status(&self, at: &ObjectRef) -> Result<Option<(Account, Status)>, Failure> {
+        let Some((name, number)) = at.as_str().split_once('/') else {
+            return Ok(None);
+        };
+        let Ok(number) = number.parse() else {
+            return Ok(None);
+        };
+        if at.kind() != STATUS {
+            return Ok(None);
+        }
+        let author = db::accounts::local(&self.db, name)
+            .await?
+            .filter(|a| a.username == name);
+        let row = db::statuses::any(&self.db, number).await?;
+        Ok(author
+            .zip(row)
+            .filter(|(author, row)| row.account_id == author.id && row.reblog_of_id.is_none()))
+    }
+
+    /// The account number of whoever signed a request.
+    pub(super) async fn reader(&self, viewer: Option<&Iri>) -> Result<Option<i64>, Failure> {
+        Ok(match viewer {
+            None => None,
+            Some(viewer) => db::accounts::by_uri(&self.db, viewer.as_str())
+                .await?
+                .map(|a| a.id),
+        })
+    }
+}
