@@ -1,0 +1,210 @@
+//! Accepted means handled: after a crash, after a failure, after a panic; or told why not.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use federate_protocol::activitystreams::{Activity, Like, Note};
+use federate_server::{Failure, Federation};
+use federate_store::Backend;
+use serde_json::json;
+
+use crate::world::{Peer, TestApp, World, spy};
+
+fn like(bob: &Peer, number: u32) -> serde_json::Value {
+    bob.activity(
+        number,
+        json!({ "type": "Like", "object": "https://site.test/posts/1" }),
+    )
+}
+
+#[tokio::test]
+async fn what_was_accepted_before_a_crash_is_handled_after_it() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let bob = world.peer("peer.test", "bob", 1);
+    assert_eq!(bob.post(&site, &like(&bob, 1)).await.status(), 202);
+    let (app, store) = (Arc::clone(&site.app), site.store.clone());
+    drop(site);
+    let site = world
+        .start("site.test", app, store, |b| b.on::<Activity>(spy))
+        .await;
+    site.step_until_idle().await;
+    assert_eq!(site.app.take_seen(), ["Like by https://peer.test/users/bob"]);
+}
+
+#[tokio::test]
+async fn a_failure_costs_a_retry_and_a_panic_too() {
+    let world = World::default();
+    let site = world
+        .instance_with("site.test", |b| {
+            b.on::<Like>(|cx, _like| async move {
+                match cx.app().0.failures.fetch_add(1, Ordering::SeqCst) {
+                    0 => Err("the disk is full".into()),
+                    1 => panic!("on purpose"),
+                    _ => {
+                        cx.app().0.saw("like");
+                        Ok(())
+                    }
+                }
+            })
+        })
+        .await;
+    let bob = world.peer("peer.test", "bob", 1);
+    bob.post(&site, &like(&bob, 1)).await;
+    for runs in 1..=3 {
+        site.step_until_idle().await;
+        assert_eq!(site.app.failures.load(Ordering::SeqCst), runs);
+        world.clock.advance(Duration::from_secs(60 * 60));
+    }
+    site.step_until_idle().await;
+    assert_eq!(site.app.take_seen(), ["like"]);
+    assert_eq!(site.app.failures.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_permanent_failure_is_a_dead_letter_with_a_reason() {
+    let world = World::default();
+    let site = world
+        .instance_with("site.test", |b| {
+            b.on::<Like>(|cx, _like| async move {
+                if cx.app().0.failures.fetch_add(1, Ordering::SeqCst) == 0 {
+                    return Err(Failure::permanent("nobody likes that"));
+                }
+                cx.app().0.saw("like");
+                Ok(())
+            })
+        })
+        .await;
+    let bob = world.peer("peer.test", "bob", 1);
+    bob.post(&site, &like(&bob, 1)).await;
+    site.step_until_idle().await;
+    let admin = site.federation.admin();
+    let dead = admin.dead_received(10).await.unwrap();
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0].reason, "nobody likes that");
+    // An operator may let it be handled anew.
+    admin.retry_received(&[dead[0].id.clone()]).await.unwrap();
+    site.step_until_idle().await;
+    assert_eq!(site.app.take_seen(), ["like"]);
+}
+
+#[tokio::test]
+async fn what_a_handler_sends_leaves_once_with_the_mark() {
+    let world = World::default();
+    let bob = world.peer("peer.test", "bob", 1);
+    let site = world
+        .instance_with("site.test", |b| {
+            b.on::<Like>(|cx, like| async move {
+                let thanks = Note::builder(cx.uris().object("post", 2))
+                    .text("thanks")
+                    .to(like.by());
+                cx.send("alice", federate_protocol::activitystreams::Create::new(thanks))
+                    .await?;
+                if cx.app().0.failures.fetch_add(1, Ordering::SeqCst) == 0 {
+                    return Err("died after sending".into());
+                }
+                Ok(())
+            })
+        })
+        .await;
+    bob.post(&site, &like(&bob, 1)).await;
+    site.step_until_idle().await;
+    assert_eq!(
+        bob.received_types(),
+        Vec::<String>::new(),
+        "nothing leaves a run that failed"
+    );
+    world.clock.advance(Duration::from_secs(60 * 60));
+    site.step_until_idle().await;
+    assert_eq!(bob.received_types(), ["Create"]);
+}
+
+#[tokio::test]
+async fn with_done_in_an_effect_happens_once() {
+    let world = World::default();
+    let bob = world.peer("peer.test", "bob", 1);
+    let site = world.instance_with("site.test", |b| b).await;
+    let store = site.store.clone();
+    drop(site);
+    let handler_store = store.clone();
+    let site = world
+        .start("site.test", Arc::default(), store, move |b| {
+            b.on::<Like>(move |cx, _like| {
+                let store = handler_store.clone();
+                async move {
+                    let mut tx = store.begin();
+                    cx.done_in(&mut tx).await?;
+                    cx.app().0.saw("effect");
+                    tx.commit()?;
+                    // The process dies here, after its commit.
+                    Err("killed".into())
+                }
+            })
+        })
+        .await;
+    bob.post(&site, &like(&bob, 1)).await;
+    for _ in 0..3 {
+        site.step_until_idle().await;
+        world.clock.advance(Duration::from_secs(60 * 60));
+    }
+    assert_eq!(site.app.take_seen(), ["effect"]);
+    assert_eq!(site.federation.admin().dead_received(9).await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_post_is_sent_with_its_transaction_or_not_at_all() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let send = |federation: &Federation<TestApp>, n: u32| {
+        let note = Note::builder(federation.uris().object("post", n))
+            .text("hi")
+            .to(&bob.id);
+        federation.send("alice", federate_protocol::activitystreams::Create::new(note))
+    };
+    let mut tx = site.store.begin();
+    send(&site.federation, 1).enqueue_in(&mut tx).await.unwrap();
+    drop(tx);
+    site.step_until_idle().await;
+    assert_eq!(bob.received_types(), Vec::<String>::new());
+    let mut tx = site.store.begin();
+    send(&site.federation, 2).enqueue_in(&mut tx).await.unwrap();
+    tx.commit().unwrap();
+    site.step_until_idle().await;
+    assert_eq!(bob.received_types(), ["Create"]);
+    assert_eq!(
+        bob.received.lock().unwrap()[0]["id"],
+        "https://site.test/posts/2/activity"
+    );
+    let _ = site.store.stores();
+}
+
+#[tokio::test]
+async fn the_engine_runs_until_it_is_told_to_stop() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let app = Arc::clone(&site.app);
+    let federation = site.federation.clone();
+    let activity = like(&bob, 1).to_string();
+    let running = async move {
+        site.engine
+            .run_until(async {
+                let _ = stopped.await;
+            })
+            .await;
+    };
+    let sending = async {
+        let request = bob.request("https://site.test/inbox", activity);
+        assert_eq!(federation.handle(request).await.unwrap().status(), 202);
+        while app.seen.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        stop.send(()).unwrap();
+    };
+    tokio::time::timeout(Duration::from_secs(20), async { tokio::join!(running, sending) })
+        .await
+        .unwrap();
+}

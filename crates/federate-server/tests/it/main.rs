@@ -1,0 +1,12 @@
+//! The instance as a whole, in one process: a memory store, a clock that the test owns, and an HTTP client that hands each
+//! request to the instance that it is for.
+
+mod bad_input;
+mod building;
+mod crossing;
+mod discovery;
+mod handling;
+mod layer;
+mod sending;
+mod serving;
+mod world;

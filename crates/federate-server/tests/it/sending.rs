@@ -1,0 +1,145 @@
+//! What a draft becomes.
+
+use std::time::Duration;
+
+use federate_protocol::activitystreams::{Create, Follow, Note, Object};
+use serde_json::{Value, json};
+
+use crate::world::{World, iri};
+
+#[tokio::test]
+async fn i17_blind_copies_count_and_are_not_shown() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let note = json!({ "id": "https://site.test/posts/1", "type": "Note", "content": "x",
+        "to": "https://a.test/users/a", "bcc": ["https://b.test/users/b"] });
+    let activity = json!({ "type": "Create", "bto": "https://c.test/users/c", "object": note,
+        "to": "https://a.test/users/a" });
+    let draft = site
+        .federation
+        .send("alice", Object::from_value(activity).unwrap());
+    let outgoing = draft.prepare().unwrap();
+    let mut audience: Vec<&str> = outgoing.audience.iter().map(|id| id.as_str()).collect();
+    audience.sort_unstable();
+    assert_eq!(
+        audience,
+        [
+            "https://a.test/users/a",
+            "https://b.test/users/b",
+            "https://c.test/users/c"
+        ]
+    );
+    let text = String::from_utf8(outgoing.body.to_vec()).unwrap();
+    assert!(
+        !text.contains("bto") && !text.contains("bcc") && !text.contains("b.test"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_missing_is_filled_in() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let note = Note::builder(iri("https://site.test/posts/1")).text("x").public();
+    let outgoing = site
+        .federation
+        .send("alice", Create::new(note))
+        .prepare()
+        .unwrap();
+    let create: Value = serde_json::from_slice(&outgoing.body).unwrap();
+    assert_eq!(create["id"], "https://site.test/posts/1/activity");
+    assert_eq!(create["actor"], "https://site.test/users/alice");
+    assert_eq!(create["to"], create["object"]["to"]);
+    assert_ne!(create["@context"], Value::Null);
+    assert_eq!(
+        create["object"]["@context"],
+        Value::Null,
+        "one context, at the top"
+    );
+
+    let outgoing = site
+        .federation
+        .send("alice", Follow::new(iri("https://b.test/users/b")))
+        .prepare()
+        .unwrap();
+    assert_eq!(outgoing.audience, [iri("https://b.test/users/b")]);
+    assert!(
+        outgoing
+            .id
+            .as_str()
+            .starts_with("https://site.test/users/alice#follow/"),
+        "{}",
+        outgoing.id
+    );
+
+    let by_another = Follow::new(iri("https://b.test/users/b")).by(&iri("https://site.test/users/carol"));
+    let error = site.federation.send("alice", by_another).prepare().unwrap_err();
+    assert!(error.is_permanent());
+}
+
+#[tokio::test]
+async fn a_shared_inbox_gets_one_copy_and_our_own_people_none() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let note = Note::builder(site.federation.uris().object("post", 1))
+        .text("x")
+        .public()
+        .to(&bob.id)
+        .to(&iri("https://peer.test/users/bob"))
+        .cc(&site.federation.uris().actor("alice"))
+        .cc(&site.federation.uris().actor("carol"));
+    site.federation.send("alice", Create::new(note)).await.unwrap();
+    site.step_until_idle().await;
+    assert_eq!(bob.received_types(), ["Create"]);
+    let posts = world
+        .net
+        .requests
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|r| r.starts_with("POST"))
+        .count();
+    assert_eq!(posts, 1);
+    assert!(
+        world
+            .net
+            .requests
+            .lock()
+            .unwrap()
+            .contains(&"POST https://peer.test/inbox".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn p_a_peer_that_is_down_is_tried_again_and_costs_nobody_else_anything() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let note = Note::builder(site.federation.uris().object("post", 1))
+        .text("x")
+        .to(&bob.id)
+        .to(&iri("https://down.test/users/dora"));
+    site.federation.send("alice", Create::new(note)).await.unwrap();
+    site.step_until_idle().await;
+    assert_eq!(bob.received_types(), ["Create"]);
+    assert_eq!(site.federation.admin().counts().await.unwrap().pending, 1);
+    let dora = world.peer("down.test", "dora", 2);
+    for _ in 0..8 {
+        world.clock.advance(Duration::from_secs(60 * 60));
+        site.step_until_idle().await;
+    }
+    assert_eq!(dora.received_types(), ["Create"]);
+    assert_eq!(site.federation.admin().counts().await.unwrap().pending, 0);
+}
+
+#[tokio::test]
+async fn ids_are_unguessable_and_sort_by_time() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let one = site.federation.new_id();
+    world.clock.advance(Duration::from_secs(1));
+    let other = site.federation.new_id();
+    assert_eq!(one.len(), 32);
+    assert!(one < other);
+}
