@@ -125,8 +125,12 @@ impl<App: Directory> Federation<App> {
             Ok(tombstone) => Delete::new(tombstone),
             Err(_) => Delete::new(object),
         };
-        let public = PUBLIC.parse::<Iri>().map(|public| delete.clone().with_to(&public));
-        Draft::new(self.clone(), sender, public.unwrap_or(delete).into()).to(object.clone())
+        // As Mastodon does: who is told is decided by the audience, which is that of the `Create`.
+        let delete = match PUBLIC.parse::<Iri>() {
+            Ok(public) => delete.with_to(&public),
+            Err(_) => delete,
+        };
+        Draft::new(self.clone(), sender, delete.into()).to(object.clone())
     }
 
     /// The `Undo` of an activity that was sent before, as [`Enqueued::activity`](crate::Enqueued::activity) has it.

@@ -99,20 +99,20 @@ impl Profile {
     }
 
     /// The page on which people see the profile.
-    pub fn url(mut self, url: impl ToString) -> Self {
-        self.url = Some(url.to_string());
+    pub fn url(mut self, url: impl AsRef<str>) -> Self {
+        self.url = Some(url.as_ref().to_owned());
         self
     }
 
     /// The avatar: its media type (`image/png`) and URL.
-    pub fn icon(mut self, media_type: &str, url: impl ToString) -> Self {
-        self.icon = Some((media_type.into(), url.to_string()));
+    pub fn icon(mut self, media_type: &str, url: impl AsRef<str>) -> Self {
+        self.icon = Some((media_type.into(), url.as_ref().to_owned()));
         self
     }
 
     /// The header image: its media type (`image/png`) and URL.
-    pub fn image(mut self, media_type: &str, url: impl ToString) -> Self {
-        self.image = Some((media_type.into(), url.to_string()));
+    pub fn image(mut self, media_type: &str, url: impl AsRef<str>) -> Self {
+        self.image = Some((media_type.into(), url.as_ref().to_owned()));
         self
     }
 

@@ -1,5 +1,11 @@
 //! The instance as a whole, in one process: a memory store, a clock that the test owns, and an HTTP client that hands each
 //! request to the instance that it is for.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod bad_input;
 mod building;

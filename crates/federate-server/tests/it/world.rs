@@ -417,8 +417,11 @@ impl Peer {
             "id": format!("{}/activities/{number}", self.id),
             "actor": self.id.as_str(),
         });
-        for (key, value) in rest.as_object().unwrap() {
-            activity[key.as_str()] = value.clone();
+        let Value::Object(rest) = rest else {
+            panic!("an activity is an object")
+        };
+        for (key, value) in rest {
+            activity[key] = value;
         }
         activity
     }
