@@ -1,7 +1,7 @@
 //! The command line, and with what the program ends.
 
 use crate::{
-    db,
+    db, demo,
     serve::{self, Settings},
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -42,6 +42,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show two instances talking: everything that people do, in both directions.
+    Demo,
     /// Run one instance until Ctrl-C or SIGTERM.
     Serve {
         /// Where to listen; port 0 takes a free one.
@@ -112,6 +114,10 @@ pub(crate) fn run() -> Result<(), Stop> {
 
 async fn dispatch(command: Command) -> Result<(), Stop> {
     match command {
+        Command::Demo => {
+            serve::logging("error");
+            demo::run().await
+        }
         Command::Serve {
             listen,
             base_url,
@@ -119,7 +125,7 @@ async fn dispatch(command: Command) -> Result<(), Stop> {
             extra_root_ca,
             dangerous_allow_loopback,
         } => {
-            serve::logging();
+            serve::logging("info,sqlx=warn");
             let extra_root_ca = match extra_root_ca {
                 None => None,
                 Some(file) => Some(std::fs::read(&file).map_err(|e| {

@@ -7,6 +7,7 @@ mod actions;
 mod api;
 mod cli;
 mod db;
+mod demo;
 mod entities;
 mod error;
 mod federation;

@@ -3,13 +3,14 @@
 use crate::{
     api,
     cli::Stop,
-    db,
+    db::{self, Db},
     federation::{self, Network},
     pages,
     site::Site,
     urls::Urls,
 };
 use axum::Router;
+use federate::Engine;
 use std::{
     io::{IsTerminal, Write},
     net::SocketAddr,
@@ -28,9 +29,9 @@ pub(crate) struct Settings {
     pub(crate) allow_loopback: bool,
 }
 
-/// The log goes to stderr; `RUST_LOG` says how much.
-pub(crate) fn logging() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+/// The log goes to stderr; `RUST_LOG` says how much, else `usual`.
+pub(crate) fn logging(usual: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -40,8 +41,7 @@ pub(crate) fn logging() {
 
 /// Runs until Ctrl-C or SIGTERM, then finishes what has begun.
 pub(crate) async fn serve(listen: SocketAddr, settings: &Settings) -> Result<(), Stop> {
-    let urls = Arc::new(Urls::parse(&settings.base_url).map_err(Stop::usage)?);
-    let db = db::open(&settings.data).await.map_err(Stop::usage)?;
+    // A port in use is said before anything is written.
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|e| Stop::usage(format!("cannot listen on {listen}: {e}")))?;
@@ -53,6 +53,42 @@ pub(crate) async fn serve(listen: SocketAddr, settings: &Settings) -> Result<(),
             "DANGER: --dangerous-allow-loopback is on: peers can make this instance talk to this machine"
         );
     }
+    let instance = assemble(settings).await?;
+    writeln!(std::io::stdout(), "listening on http://{address}")
+        .and_then(|()| std::io::stdout().flush())
+        .map_err(|e| Stop::failed(format!("cannot write to stdout: {e}")))?;
+    let Instance { app, engine, db } = instance;
+    federate::axum::serve(listener, app, engine)
+        .await
+        .map_err(|e| Stop::failed(format!("the server failed: {e}")))?;
+    db.close().await;
+    Ok(())
+}
+
+/// An instance that is ready to run.
+pub(crate) struct Instance {
+    app: Router,
+    engine: Engine,
+    db: Db,
+}
+
+impl Instance {
+    /// Runs behind this listener until `stop` is done, then finishes what has begun.
+    pub(crate) async fn run_until(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), String> {
+        let ended = federate::axum::serve_until(listener, self.app, self.engine, stop).await;
+        self.db.close().await;
+        ended.map_err(|e| format!("the server failed: {e}"))
+    }
+}
+
+/// Opens the database and puts API, pages and federation together.
+pub(crate) async fn assemble(settings: &Settings) -> Result<Instance, Stop> {
+    let urls = Arc::new(Urls::parse(&settings.base_url).map_err(Stop::usage)?);
+    let db = db::open(&settings.data).await.map_err(Stop::usage)?;
     let ca = settings.extra_root_ca.as_deref();
     let (federation, engine) = federation::build(db.clone(), Arc::clone(&urls), ca, settings.allow_loopback)
         .await
@@ -67,14 +103,7 @@ pub(crate) async fn serve(listen: SocketAddr, settings: &Settings) -> Result<(),
         .merge(pages::routes())
         .with_state(site)
         .layer(federation.layer());
-    writeln!(std::io::stdout(), "listening on http://{address}")
-        .and_then(|()| std::io::stdout().flush())
-        .map_err(|e| Stop::failed(format!("cannot write to stdout: {e}")))?;
-    federate::axum::serve(listener, app, engine)
-        .await
-        .map_err(|e| Stop::failed(format!("the server failed: {e}")))?;
-    db.close().await;
-    Ok(())
+    Ok(Instance { app, engine, db })
 }
 
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
