@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use federate_delivery::{Clock, Senders, SystemClock};
 use federate_fetch::Fetcher;
@@ -296,7 +297,8 @@ impl<App: Directory> Builder<App> {
             recipients,
             Arc::clone(&self.clock),
         );
-        let delivery = Arc::new(delivery.build());
+        // Who enqueues in a transaction and forgets to call `wake` waits no longer than this.
+        let delivery = Arc::new(delivery.poll(Duration::from_secs(1)).build());
         let federation = Federation {
             inner: Arc::new(Inner {
                 app,

@@ -86,6 +86,8 @@ impl<App: Directory> Draft<App> {
 
     /// One row in your transaction; no network, and no follower is read while you hold the write lock.
     ///
+    /// Call [`Federation::wake`] after the commit, and the delivery begins at once.
+    ///
     /// # Errors
     ///
     /// The store's, or a permanent one where the activity cannot be written.
@@ -95,8 +97,6 @@ impl<App: Directory> Draft<App> {
     ) -> Result<Enqueued, Error> {
         let (outgoing, activity) = self.finish()?;
         App::Store::record(connection, &outgoing).await?;
-        // The commit comes after this; the engine looks again by itself where it comes late.
-        self.federation.wake();
         Ok(Enqueued {
             id: outgoing.id,
             activity,

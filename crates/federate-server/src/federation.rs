@@ -7,14 +7,16 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use federate_delivery::Clock;
 use federate_fetch::Fetcher;
-use federate_protocol::activitystreams::{Delete, Iri, Note, NoteBuilder, Object, PUBLIC, Undo};
+use federate_protocol::activitystreams::{Accept, Delete, Iri, Note, NoteBuilder, Object, PUBLIC, Undo};
 use federate_protocol::{Actor, Blocks, Document, Limits, Receiving, Secret};
 use federate_store::{Follower, Stores};
 use serde_json::json;
 
 use crate::handler::Handlers;
 use crate::keys::Keys;
-use crate::{Admin, Ask, Builder, Directory, Draft, Entropy, Error, FederationLayer, Software, Uris};
+use crate::{
+    Admin, Ask, Builder, Directory, Draft, Enqueued, Entropy, Error, FederationLayer, Software, Uris,
+};
 
 /// The instance: sends, looks up, and answers requests. Cheap to clone.
 pub struct Federation<App: Directory> {
@@ -170,6 +172,47 @@ impl<App: Directory> Federation<App> {
         Ok(self.inner.fetcher.object(url, self.now()).await?)
     }
 
+    /// Accepts a follow that waited for approval: the follower is kept (where the library
+    /// [manages](Builder::manage_followers) them) and told. `me` is the identifier of the actor of ours, `follow` the `Follow` as it came.
+    ///
+    /// # Errors
+    ///
+    /// A permanent one where the follow names nobody, and where the follower cannot be looked up.
+    pub async fn approve(&self, me: &str, follow: &Object) -> Result<Enqueued, Error> {
+        let who = follow
+            .actor()
+            .id()
+            .ok_or_else(|| Error::permanent("the follow has no actor"))?;
+        if self.inner.manage_followers {
+            let follower = self.remote_actor(&who).await?;
+            self.stores()
+                .followers
+                .add(me, &Follower::from(&follower))
+                .await?;
+        }
+        self.send(me, Accept::new(follow.clone())).to(who).await
+    }
+
+    /// From now on this instance has nothing to do with these hosts, and with all others again. What is under way to them
+    /// is called off, and stays visible as cancelled.
+    ///
+    /// Kept in memory: give the same to [`Builder::blocks`] at the next start, and to the other processes.
+    ///
+    /// # Errors
+    ///
+    /// The store's; the blocks hold nevertheless.
+    pub async fn set_blocks(&self, blocks: Blocks) -> Result<(), Error> {
+        self.inner.fetcher.set_blocks(blocks.clone());
+        let before = {
+            let mut current = self.inner.blocks.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *current, blocks.clone())
+        };
+        for host in blocks.iter().filter(|host| before.covering_host(host).is_none()) {
+            self.stores().queue.cancel(host).await?;
+        }
+        Ok(())
+    }
+
     /// Takes over the key that an actor of ours had before this library came, as PEM. Nothing changes where the actor has one
     /// here already.
     ///
@@ -195,7 +238,8 @@ impl<App: Directory> Federation<App> {
         Admin::new(&self.inner.stores)
     }
 
-    /// Tells the engine that something was written.
+    /// Tells the engine that something was written: call it after the commit of a transaction in which something was
+    /// [enqueued](Draft::enqueue_in). Without it the engine finds it by itself, a second later.
     pub fn wake(&self) {
         self.inner.delivery.wake();
     }

@@ -15,3 +15,22 @@ impl KeyGenerator for AwsLc {
         Ok(GeneratedKey::from_pkcs8(der.as_ref().to_vec()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use federate_protocol::signatures::{KeyGenerator, KeyId, PrivateKey};
+
+    use super::AwsLc;
+
+    #[test]
+    fn what_is_made_can_be_used() {
+        let made = AwsLc.generate_rsa_2048().unwrap();
+        let key =
+            PrivateKey::from_pkcs8(KeyId::from("https://a.example/u#main-key"), made.as_pkcs8()).unwrap();
+        assert!(
+            key.public_key()
+                .to_pem()
+                .starts_with("-----BEGIN PUBLIC KEY-----")
+        );
+    }
+}

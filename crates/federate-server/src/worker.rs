@@ -141,7 +141,7 @@ impl<App: Directory> Worker<App> {
                         inner.stores.outbox.record(outgoing).await?;
                     }
                 }
-                if !sent.is_empty() {
+                if !sent.is_empty() || cx.marked_itself() {
                     self.federation.wake();
                 }
                 Ok(Ended::Done)
@@ -151,16 +151,26 @@ impl<App: Directory> Worker<App> {
 
     async fn judge_and_run(&self, cx: &Cx<App>, activity: Authenticated<Activity>) -> Result<(), Stop> {
         let activity = self.judge(activity).await?;
+        if activity.is("Update") && about_itself(&activity) {
+            // What the activity embeds is believed, but what is kept is what its server says.
+            let fetcher = &self.federation.inner.fetcher;
+            if let Err(e) = fetcher.fresh_actor(activity.by(), self.federation.now()).await {
+                tracing::info!(actor = %activity.by(), reason = %chain(&e), "a changed actor could not be fetched");
+            }
+        }
         if self.federation.inner.manage_followers {
             crate::followers::manage(cx, &activity).await?;
         }
         match self.federation.inner.handlers.start(cx, &activity) {
-            Some(running) => Ok(running.await?),
+            Some(running) => running.await?,
             None => {
                 tracing::debug!(activity = %activity.id(), r#type = activity.type_name(), "nobody handles this");
-                Ok(())
             }
         }
+        if activity.is("Delete") && about_itself(&activity) {
+            self.federation.inner.fetcher.forget_actor(activity.by()).await;
+        }
+        Ok(())
     }
 
     /// May they? What the application knows decides, and today's blocks.
@@ -245,6 +255,11 @@ impl From<Error> for Stop {
     fn from(e: Error) -> Self {
         Failure::from(e).into()
     }
+}
+
+/// Whether the sender acts on itself: its profile, its account.
+fn about_itself(activity: &Authenticated<Activity>) -> bool {
+    activity.object().id().as_ref() == Some(activity.by())
 }
 
 fn said(panic: &(dyn Any + Send)) -> &str {

@@ -46,6 +46,10 @@ pub(super) async fn receive<App: Directory>(
         Ok(Accepted::New(id)) => {
             tracing::debug!(activity = %id, r#type = activity.type_name(), "accepted");
             inner.arrived.notify_one();
+            // A host that talks is up: what waits for it is tried soon.
+            if let Some(origin) = activity.by().origin() {
+                inner.delivery.heard_from(&origin.authority());
+            }
             accepted()
         }
         Ok(Accepted::Duplicate) => {

@@ -136,6 +136,45 @@ async fn who_approves_by_hand_accepts_nobody_by_itself() {
     world.settle(&[&one, &other]).await;
     assert_eq!(one.app.take_seen().len(), 1);
     assert_eq!(other.app.take_seen(), Vec::<String>::new());
+    let follow = json!({ "id": "https://other.test/f/1", "type": "Follow",
+        "actor": "https://other.test/users/alice", "object": "https://one.test/users/alice" });
+    let follow = federate_protocol::activitystreams::Object::from_value(follow).unwrap();
+    one.federation.approve("alice", &follow).await.unwrap();
+    assert_eq!(one.federation.stores().followers.count("alice").await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_host_suspended_today_is_not_delivered_to_and_not_heard() {
+    let world = World::default();
+    let (one, other) = pair(&world).await;
+    other
+        .federation
+        .send("alice", Follow::new(one.federation.uris().actor("alice")))
+        .await
+        .unwrap();
+    world.settle(&[&one, &other]).await;
+    let mut blocks = federate_server::Blocks::new();
+    blocks.suspend("other.test").unwrap();
+    one.federation.set_blocks(blocks).await.unwrap();
+    other.app.take_seen();
+    one.app.take_seen();
+    one.federation
+        .send("alice", Create::new(one.federation.note("alice").text("hello")))
+        .await
+        .unwrap();
+    let mention = other
+        .federation
+        .note("alice")
+        .text("hello")
+        .to(&one.federation.uris().actor("alice"));
+    other
+        .federation
+        .send("alice", Create::new(mention))
+        .await
+        .unwrap();
+    world.settle(&[&one, &other]).await;
+    assert_eq!((one.app.take_seen(), other.app.take_seen()), (vec![], vec![]));
+    assert!(one.federation.lookup("@alice@other.test").await.is_err());
 }
 
 #[tokio::test]
