@@ -42,6 +42,10 @@ pub use limit::{ReadError, read_limited};
 pub use profile::{Actors, Profile};
 pub use uris::{Local, ObjectRef, Paths, Uris};
 
+// For the adapters, which reach the crates beneath through this one.
+pub use federate_protocol::signatures;
+pub use federate_store as store;
+
 pub use federate_protocol::{Authenticated, Blocks, Document, Evidence, Known};
 
 /// The name under which the stores keep the key of the instance's own actor. No actor can have it.

@@ -1,0 +1,122 @@
+//! An instance behind a real listener.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use federate_server::signatures::{GeneratedKey, KeyGenerator, SignError};
+use federate_server::store::Memory;
+use federate_server::{Actors, Engine, Federation, Profile};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+#[derive(Debug)]
+struct FixedKey;
+
+impl KeyGenerator for FixedKey {
+    fn generate_rsa_2048(&self) -> Result<GeneratedKey, SignError> {
+        Ok(GeneratedKey::from_pkcs8(
+            include_bytes!("../../../federate-server/tests/keys/a.pk8").to_vec(),
+        ))
+    }
+}
+
+async fn instance() -> (Federation<Actors<Memory>>, Engine, TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let actors = Actors::new([Profile::bot("echo")]);
+    let (federation, engine) = Federation::builder(&format!("http://{host}"), Memory::new(), actors)
+        .keygen(Arc::new(FixedKey))
+        .manage_followers()
+        .build()
+        .await
+        .unwrap();
+    (federation, engine, listener, host)
+}
+
+/// One request over a socket of its own; the whole answer as text.
+async fn ask(host: &str, request: &str) -> String {
+    let mut socket = TcpStream::connect(host).await.unwrap();
+    let whole = request.replacen("\r\n", &format!("\r\nHost: {host}\r\nConnection: close\r\n"), 1);
+    socket.write_all(whole.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn the_layer_answers_what_is_federations_and_the_router_the_rest() {
+    let (federation, engine, listener, host) = instance().await;
+    let app = Router::new()
+        .route("/users/{name}", get(async || "a page"))
+        .layer(federate_axum::layer(&federation));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = federate_axum::serve_until(listener, app, engine, async {
+        let _ = stopped.await;
+    });
+    let asking = async {
+        let page = ask(&host, "GET /users/echo HTTP/1.1\r\nAccept: text/html\r\n\r\n").await;
+        assert!(
+            page.starts_with("HTTP/1.1 200") && page.ends_with("a page"),
+            "{page}"
+        );
+        let actor = ask(
+            &host,
+            "GET /users/echo HTTP/1.1\r\nAccept: application/activity+json\r\n\r\n",
+        )
+        .await;
+        assert!(actor.contains("\"preferredUsername\":\"echo\""), "{actor}");
+        let found = ask(
+            &host,
+            &format!("GET /.well-known/webfinger?resource=acct:echo@{host} HTTP/1.1\r\n\r\n"),
+        )
+        .await;
+        assert!(found.contains("application/jrd+json"), "{found}");
+        let post = ask(&host, "POST /inbox HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}").await;
+        assert!(
+            post.starts_with("HTTP/1.1 401") && post.contains("{\"error\":"),
+            "{post}"
+        );
+        let large = ask(&host, "POST /inbox HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n").await;
+        assert!(large.starts_with("HTTP/1.1 413"), "{large}");
+        let head = ask(
+            &host,
+            "HEAD /users/echo HTTP/1.1\r\nAccept: application/activity+json\r\n\r\n",
+        )
+        .await;
+        assert!(
+            head.contains("content-length") && head.ends_with("\r\n\r\n"),
+            "{head}"
+        );
+        stop.send(()).unwrap();
+    };
+    let (served, ()) = tokio::join!(serving, asking);
+    served.unwrap();
+    assert!(TcpStream::connect(&host).await.is_err(), "the listener is closed");
+}
+
+#[tokio::test]
+async fn a_nested_router_still_sees_the_target_of_the_wire() {
+    let (federation, engine, listener, host) = instance().await;
+    let inner = Router::new()
+        .fallback(async || "inner")
+        .layer(federate_axum::layer(&federation));
+    let app = Router::new().nest("/users", inner);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = federate_axum::serve_until(listener, app, engine, async {
+        let _ = stopped.await;
+    });
+    let asking = async {
+        let actor = ask(
+            &host,
+            "GET /users/echo HTTP/1.1\r\nAccept: application/activity+json\r\n\r\n",
+        )
+        .await;
+        assert!(actor.contains("\"preferredUsername\":\"echo\""), "{actor}");
+        stop.send(()).unwrap();
+    };
+    let (served, ()) = tokio::join!(serving, asking);
+    served.unwrap();
+}
