@@ -21,6 +21,7 @@ pub struct Builder {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) worker: String,
+    pub(crate) reclaims: bool,
     pub(crate) in_flight: usize,
     pub(crate) lanes: usize,
     pub(crate) lane_limits: LaneLimits,
@@ -48,6 +49,7 @@ impl Builder {
             clock,
             observer: None,
             worker: format!("federate-{seed:016x}"),
+            reclaims: false,
             in_flight: 512,
             lanes: 1024,
             lane_limits: LaneLimits::default(),
@@ -59,9 +61,13 @@ impl Builder {
         }
     }
 
-    /// The name under which this engine leases lanes, for the operator. Random by default.
+    /// The name under which this engine leases lanes. Random by default.
+    ///
+    /// A name that is the same in each life of the process, and no other process's, lets the engine take back at its
+    /// start what a crash left leased, instead of waiting for the leases to end.
     pub fn worker(mut self, name: impl Into<String>) -> Self {
         self.worker = name.into();
+        self.reclaims = true;
         self
     }
 

@@ -7,6 +7,7 @@ use std::{
     fmt,
     future::Future,
     pin::pin,
+    sync::atomic::{AtomicBool, Ordering},
     sync::{Arc, Mutex as StdMutex, PoisonError},
     time::SystemTime,
 };
@@ -19,6 +20,7 @@ pub struct Engine {
     /// One turn at a time: a `step` beside a `run_until` waits for it to end.
     driver: Mutex<Driver>,
     total: StdMutex<Progress>,
+    reclaimed: AtomicBool,
 }
 
 /// How [`Engine::run_until`] ended.
@@ -52,6 +54,7 @@ impl Engine {
             signals,
             driver,
             total: StdMutex::default(),
+            reclaimed: AtomicBool::new(false),
         }
     }
 
@@ -86,6 +89,7 @@ impl Engine {
     pub async fn run_until(&self, stop: impl Future<Output = ()> + Send) -> Drained {
         let mut driver = self.driver.lock().await;
         let mut stop = pin!(stop);
+        self.reclaim().await;
         driver.undrain();
         driver.look();
         loop {
@@ -137,6 +141,18 @@ impl Engine {
     #[must_use]
     pub fn progress(&self) -> Progress {
         *self.total.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes back, once, what a former life of this worker held when it died.
+    async fn reclaim(&self) {
+        if !self.settings.reclaims || self.reclaimed.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        match self.settings.stores.queue.reclaim(&self.settings.worker).await {
+            Ok(0) => {}
+            Ok(lanes) => tracing::info!(lanes, "took back what a former life of this worker held"),
+            Err(error) => tracing::warn!(%error, "what a former life held is free when its leases end"),
+        }
     }
 
     /// Lets what is under way end, within the deadline.

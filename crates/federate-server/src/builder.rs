@@ -87,6 +87,7 @@ pub struct Builder<App: Directory> {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) keygen: Option<Arc<dyn KeyGenerator>>,
     pub(crate) queue: Option<Arc<dyn DeliveryQueue>>,
+    pub(crate) worker: Option<String>,
     pub(crate) secret: Option<Vec<u8>>,
     pub(crate) software: Software,
     pub(crate) user_agent: Option<String>,
@@ -115,6 +116,7 @@ impl<App: Directory> Builder<App> {
             entropy: Arc::new(crate::SystemEntropy::default()),
             keygen: default_keygen(),
             queue: None,
+            worker: None,
             secret: None,
             software: Software {
                 name: "federate".into(),
@@ -177,6 +179,13 @@ impl<App: Directory> Builder<App> {
     /// Another maker of actors' keys.
     pub fn keygen(mut self, keygen: Arc<dyn KeyGenerator>) -> Self {
         self.keygen = Some(keygen);
+        self
+    }
+
+    /// The name of this process among those that share the store: the same in each of its lives, and no other's. With
+    /// it, what a crash interrupted is taken up at the start, and not when its leases end (a minute later).
+    pub fn worker(mut self, name: impl Into<String>) -> Self {
+        self.worker = Some(name.into());
         self
     }
 
@@ -298,7 +307,12 @@ impl<App: Directory> Builder<App> {
             Arc::clone(&self.clock),
         );
         // Who enqueues in a transaction and forgets to call `wake` waits no longer than this.
-        let delivery = Arc::new(delivery.poll(Duration::from_secs(1)).build());
+        let delivery = delivery.poll(Duration::from_secs(1));
+        let delivery = match self.worker {
+            Some(name) => delivery.worker(name),
+            None => delivery,
+        };
+        let delivery = Arc::new(delivery.build());
         let federation = Federation {
             inner: Arc::new(Inner {
                 app,

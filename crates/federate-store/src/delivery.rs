@@ -220,6 +220,14 @@ pub trait DeliveryQueue: fmt::Debug + Send + Sync {
     /// As [`enqueue`](DeliveryQueue::enqueue).
     async fn release(&self, lane: Lane, closed_until: Option<SystemTime>) -> Result<(), StoreError>;
 
+    /// Ends the leases that `worker` holds: those of its former life, which a crash left behind. Their lanes can be
+    /// leased at once, and whoever still works on one of them is [fenced](crate::StoreErrorKind::Fenced). A worker
+    /// calls it when it starts, where its name is its own and the same in each life. How many there were.
+    ///
+    /// # Errors
+    /// As [`enqueue`](DeliveryQueue::enqueue).
+    async fn reclaim(&self, worker: &str) -> Result<usize, StoreError>;
+
     /// Brings the opening of a closed lane forward to `at`: its host was heard from, so it may be worth one
     /// attempt. Nothing else changes; a lane that opens earlier, or is not closed, is left alone.
     ///

@@ -110,6 +110,10 @@ impl DeliveryQueue for Faulty {
         self.check()?;
         self.inner.queue.release(lane, closed_until).await
     }
+    async fn reclaim(&self, worker: &str) -> Result<usize, StoreError> {
+        self.check()?;
+        self.inner.queue.reclaim(worker).await
+    }
     async fn probe(&self, host: &str, at: SystemTime) -> Result<(), StoreError> {
         self.check()?;
         self.inner.queue.probe(host, at).await

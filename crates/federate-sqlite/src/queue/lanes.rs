@@ -209,6 +209,22 @@ impl Files {
         Ok(())
     }
 
+    pub(super) async fn end_leases(&self, worker: &str) -> Result<usize, Failure> {
+        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let hosts: Vec<String> = sqlx::query_scalar(
+            "UPDATE federate_lanes SET fence = fence + 1, worker = NULL WHERE worker = ?1 RETURNING host",
+        )
+        .bind(worker)
+        .fetch_all(&mut *tx)
+        .await?;
+        for host in &hosts {
+            let turn = turn(&mut tx).await?;
+            make_ready(&mut tx, host, turn).await?;
+        }
+        tx.commit().await?;
+        Ok(hosts.len())
+    }
+
     pub(super) async fn open_earlier(&self, host: &str, at: SystemTime) -> Result<(), Failure> {
         let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
         let turn = turn(&mut tx).await?;

@@ -57,6 +57,10 @@ impl DeliveryQueue for Files {
         retrying!(self.release_lane(&lane, closed_until))
     }
 
+    async fn reclaim(&self, worker: &str) -> Result<usize, StoreError> {
+        retrying!(self.end_leases(worker))
+    }
+
     async fn probe(&self, host: &str, at: SystemTime) -> Result<(), StoreError> {
         retrying!(self.open_earlier(host, at))
     }

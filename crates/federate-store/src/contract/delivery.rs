@@ -9,6 +9,7 @@ pub async fn delivery_queue(fresh: impl AsyncFn() -> Arc<dyn DeliveryQueue>) {
     enqueue_is_idempotent(&*fresh().await).await;
     a_lane_has_one_owner(&*fresh().await).await;
     a_stale_fence_is_refused(&*fresh().await).await;
+    a_former_life_is_reclaimed(&*fresh().await).await;
     lanes_keep_their_order(&*fresh().await).await;
     what_is_new_needs_no_clock(&*fresh().await).await;
     a_lease_out_of_the_future_has_ended(&*fresh().await).await;
@@ -202,6 +203,31 @@ async fn a_stale_fence_is_refused(queue: &dyn DeliveryQueue) {
         "whoever gave it back has no say"
     );
     assert_eq!(counts(queue).await.delivered, 1);
+}
+
+async fn a_former_life_is_reclaimed(queue: &dyn DeliveryQueue) {
+    let batch = [delivery(1, "b.example", 1), delivery(1, "c.example", 1)];
+    queue.enqueue(&batch, at(0)).await.expect("enqueue");
+    let left = queue.lease("one", 1, at(0)).await.expect("lease").remove(0);
+    let held = queue.lease("two", 1, at(0)).await.expect("lease").remove(0);
+    assert_eq!(queue.reclaim("one").await.expect("reclaim"), 1);
+    assert!(
+        fenced(queue.due(&left, 1, at(1)).await),
+        "the former life has no say"
+    );
+    assert_eq!(
+        due(queue, &held, at(1)).await.len(),
+        1,
+        "another worker's lease stands"
+    );
+    let mut again = queue.lease("one", 5, at(1)).await.expect("lease");
+    assert_eq!(again.len(), 1, "before the lease has ended");
+    let again = again.remove(0);
+    assert_eq!(again.host, left.host);
+    assert_eq!(due(queue, &again, at(1)).await.len(), 1);
+    queue.release(again, None).await.expect("release");
+    assert_eq!(queue.reclaim("one").await.expect("reclaim"), 0, "nothing is held");
+    counts(queue).await;
 }
 
 async fn lanes_keep_their_order(queue: &dyn DeliveryQueue) {

@@ -36,6 +36,8 @@ struct Activity {
 struct LaneState {
     fence: u64,
     held_until: Option<SystemTime>,
+    /// Who leased it last.
+    worker: String,
     closed_until: Option<SystemTime>,
     /// When it was served last, as a turn: who waits longest comes first.
     served: u64,
@@ -151,7 +153,7 @@ impl DeliveryQueue for Shared {
         Ok(())
     }
 
-    async fn lease(&self, _worker: &str, max: usize, now: SystemTime) -> Result<Vec<Lane>, StoreError> {
+    async fn lease(&self, worker: &str, max: usize, now: SystemTime) -> Result<Vec<Lane>, StoreError> {
         let mut state = lock(&self.queue);
         let mut free: Vec<(bool, u64, String)> = state
             .lanes
@@ -173,6 +175,7 @@ impl DeliveryQueue for Shared {
             if let Some(lane) = state.lanes.get_mut(&host) {
                 lane.fence += 1;
                 lane.held_until = Some(until);
+                worker.clone_into(&mut lane.worker);
                 lane.served = turn;
                 let fence = lane.fence;
                 leased.push(Lane { host, fence, until });
@@ -244,6 +247,17 @@ impl DeliveryQueue for Shared {
             owned.fence += 1;
         }
         Ok(())
+    }
+
+    async fn reclaim(&self, worker: &str) -> Result<usize, StoreError> {
+        let mut state = lock(&self.queue);
+        let lanes = state.lanes.values_mut();
+        let left = lanes.filter(|lane| lane.held_until.is_some() && lane.worker == worker);
+        let ended = left.map(|lane| {
+            lane.held_until = None;
+            lane.fence += 1;
+        });
+        Ok(ended.count())
     }
 
     async fn probe(&self, host: &str, at: SystemTime) -> Result<(), StoreError> {
