@@ -4,14 +4,24 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a sans-io crate may not reach, however indirectly.
-const EDGES: [&str; 7] = ["tokio", "reqwest", "hyper", "sqlx-core", "axum", "rustls", "async-trait"];
+const EDGES: [&str; 7] = [
+    "tokio",
+    "reqwest",
+    "hyper",
+    "sqlx-core",
+    "axum",
+    "rustls",
+    "async-trait",
+];
 const MARK: &str = "```arrows";
 
 type Arrows = BTreeMap<String, BTreeSet<String>>;
 
 /// Every edge that exists is drawn, every edge that is drawn exists, and what is called sans-io is.
 pub(crate) fn check() -> Result<String, Vec<String>> {
-    let metadata = MetadataCommand::new().exec().map_err(|e| vec![format!("cargo metadata failed: {e}")])?;
+    let metadata = MetadataCommand::new()
+        .exec()
+        .map_err(|e| vec![format!("cargo metadata failed: {e}")])?;
     let page = std::fs::read_to_string(metadata.workspace_root.join("ARCHITECTURE.md"))
         .map_err(|e| vec![format!("cannot read ARCHITECTURE.md: {e}")])?;
     let (drawn, sans_io) = drawn(&page)?;
@@ -20,14 +30,26 @@ pub(crate) fn check() -> Result<String, Vec<String>> {
     let mut problems = Vec::new();
     for (from, to) in &real {
         let Some(allowed) = drawn.get(from) else {
-            problems.push(format!("{from} stands in the workspace and not in ARCHITECTURE.md"));
+            problems.push(format!(
+                "{from} stands in the workspace and not in ARCHITECTURE.md"
+            ));
             continue;
         };
-        problems.extend(to.difference(allowed).map(|to| format!("{from} -> {to} is not drawn in ARCHITECTURE.md")));
-        problems.extend(allowed.difference(to).map(|to| format!("{from} -> {to} is drawn and does not exist")));
+        problems.extend(
+            to.difference(allowed)
+                .map(|to| format!("{from} -> {to} is not drawn in ARCHITECTURE.md")),
+        );
+        problems.extend(
+            allowed
+                .difference(to)
+                .map(|to| format!("{from} -> {to} is drawn and does not exist")),
+        );
     }
     problems.extend(
-        drawn.keys().filter(|name| !real.contains_key(*name)).map(|name| format!("{name} is drawn and does not exist")),
+        drawn
+            .keys()
+            .filter(|name| !real.contains_key(*name))
+            .map(|name| format!("{name} is drawn and does not exist")),
     );
     for name in &sans_io {
         problems.extend(
@@ -39,7 +61,11 @@ pub(crate) fn check() -> Result<String, Vec<String>> {
     }
     if problems.is_empty() {
         let edges: usize = real.values().map(BTreeSet::len).sum();
-        Ok(format!("layers: {} crates, {edges} arrows, {} of them sans-io: as drawn", real.len(), sans_io.len()))
+        Ok(format!(
+            "layers: {} crates, {edges} arrows, {} of them sans-io: as drawn",
+            real.len(),
+            sans_io.len()
+        ))
     } else {
         Err(problems)
     }
@@ -63,17 +89,28 @@ fn drawn(page: &str) -> Result<(Arrows, Vec<String>), Vec<String>> {
             sans_io.push(from.clone());
         }
         let to = to.replace("(sans-io)", "");
-        let to = to.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "-").map(str::to_owned);
+        let to = to
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty() && *name != "-")
+            .map(str::to_owned);
         arrows.insert(from, to.collect());
     }
-    if problems.is_empty() { Ok((arrows, sans_io)) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok((arrows, sans_io))
+    } else {
+        Err(problems)
+    }
 }
 
 /// The crates below `crates/` and what each needs of the others to be built (not to be tested).
 fn real(metadata: &Metadata) -> Arrows {
     let crates = metadata.workspace_root.join("crates");
-    let ours: Vec<&Package> =
-        metadata.workspace_packages().into_iter().filter(|p| p.manifest_path.starts_with(&crates)).collect();
+    let ours: Vec<&Package> = metadata
+        .workspace_packages()
+        .into_iter()
+        .filter(|p| p.manifest_path.starts_with(&crates))
+        .collect();
     let names: BTreeSet<&str> = ours.iter().map(|p| p.name.as_str()).collect();
     ours.iter()
         .map(|p| {
@@ -89,10 +126,21 @@ fn real(metadata: &Metadata) -> Arrows {
 
 /// Every package that `name` needs to be built, whatever the features that others switch on.
 fn reaches(metadata: &Metadata, name: &str) -> BTreeSet<String> {
-    let by_id: BTreeMap<_, _> = metadata.packages.iter().map(|p| (&p.id, p.name.as_str())).collect();
-    let Some(nodes) = metadata.resolve.as_ref().map(|r| &r.nodes) else { return BTreeSet::new() };
+    let by_id: BTreeMap<_, _> = metadata
+        .packages
+        .iter()
+        .map(|p| (&p.id, p.name.as_str()))
+        .collect();
+    let Some(nodes) = metadata.resolve.as_ref().map(|r| &r.nodes) else {
+        return BTreeSet::new();
+    };
     let by_node: BTreeMap<_, _> = nodes.iter().map(|n| (&n.id, n)).collect();
-    let mut todo: Vec<_> = metadata.packages.iter().filter(|p| p.name.as_str() == name).map(|p| &p.id).collect();
+    let mut todo: Vec<_> = metadata
+        .packages
+        .iter()
+        .filter(|p| p.name.as_str() == name)
+        .map(|p| &p.id)
+        .collect();
     let (mut seen, mut reached) = (BTreeSet::new(), BTreeSet::new());
     while let Some(id) = todo.pop() {
         if !seen.insert(id) {
@@ -100,7 +148,11 @@ fn reaches(metadata: &Metadata, name: &str) -> BTreeSet<String> {
         }
         let Some(node) = by_node.get(id) else { continue };
         for dep in &node.deps {
-            if dep.dep_kinds.iter().all(|k| k.kind == DependencyKind::Development) {
+            if dep
+                .dep_kinds
+                .iter()
+                .all(|k| k.kind == DependencyKind::Development)
+            {
                 continue;
             }
             if let Some(name) = by_id.get(&dep.pkg) {
