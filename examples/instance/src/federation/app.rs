@@ -26,6 +26,8 @@ pub(crate) async fn build(
     let base = urls.base().to_owned();
     let mut builder = Federation::builder(&base, store, App { db, urls })
         .software("federate-instance", env!("CARGO_PKG_VERSION"))
+        // One process for one data directory: what a crash interrupted is its own to take up again.
+        .worker("instance")
         .paths(|paths| {
             paths
                 .actor("/users/{name}")
