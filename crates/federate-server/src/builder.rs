@@ -264,7 +264,9 @@ impl<App: Directory> Builder<App> {
         }
         let receiving = Receiving {
             limits: Limits::default(),
-            policy: Policy::mastodon().authorities([uris.host()]),
+            policy: Policy::mastodon()
+                .authorities([uris.host()])
+                .external_scheme(uris.origin().scheme()),
             own_origins: vec![uris.origin().clone()],
             blocks: self.blocks.clone(),
             allow_http_loopback: self.allow_loopback,
