@@ -15,6 +15,9 @@ use crate::worker::log_store;
 /// How often the worker looks by itself: another process may have accepted something.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// How long it rests at least when there was nothing to do.
+const BREATH: Duration = Duration::from_millis(20);
+
 /// Handles what has arrived and delivers what was sent.
 ///
 /// Run it with [`run_until`](Engine::run_until) in the web process, in a worker process, or in both; or drive it
@@ -97,15 +100,18 @@ impl Engine {
             if stop.clone().now_or_never().is_some() {
                 return;
             }
-            let rest = match self.inbox.step().await {
+            let step = self.inbox.step().await;
+            let now = self.clock.now();
+            let rest = match step {
                 Ok(0) => match self.inbox.next_due().await {
-                    Some(at) => at.min(self.clock.now() + LOOK),
-                    None => self.clock.now() + LOOK,
+                    // Never at once: what is due and not given out may be in another worker's hands.
+                    Some(at) => at.clamp(now + BREATH, now + LOOK),
+                    None => now + LOOK,
                 },
                 Ok(_) => continue,
                 Err(e) => {
                     log_store(&e);
-                    self.clock.now() + LOOK
+                    now + LOOK
                 }
             };
             let woken = future::select(self.inbox.arrived(), self.clock.sleep_until(rest));

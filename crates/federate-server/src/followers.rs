@@ -2,7 +2,7 @@
 
 use federate_protocol::Authenticated;
 use federate_protocol::activitystreams::{Activity, Block, Delete, Follow, Undo};
-use federate_store::Follower;
+use federate_store::{Follower, StoreErrorKind};
 
 use crate::{Ask, Cursor, Cx, Directory, Failure, Federation, Found, Item, Page};
 
@@ -64,7 +64,13 @@ impl<App: Directory> Federation<App> {
     ) -> Result<Page, Failure> {
         let followers = &self.stores().followers;
         let limit = usize::try_from(ask.limit()).unwrap_or(usize::MAX);
-        let rows = followers.page(name, from.as_str(), limit).await?;
+        let rows = match followers.page(name, from.as_str(), limit).await {
+            // A cursor that somebody made up is their error, not the store's.
+            Err(e) if from.as_str().is_some() && e.kind() == StoreErrorKind::Broken => {
+                return Err(Failure::permanent(e));
+            }
+            rows => rows?,
+        };
         let total = followers.count(name).await?;
         let mut page = Page::of(
             ask,

@@ -1,4 +1,44 @@
 //! One object that is the instance: inbox, actors, collections, discovery, sending.
+//!
+//! [`Federation::builder`] takes the base URL, a store and the application, which implements [`Directory`]; [`Builder::build`] gives
+//! the [`Federation`], which answers requests and sends, and the [`Engine`], which the application runs.
+//!
+//! - [`Federation::layer`] puts it before an application as a tower layer; [`Federation::handle`] is the same
+//!   without tower: a request in, perhaps a response out.
+//! - What is posted to an inbox is proven, stored durably and answered with 202; only then, in the engine, it is judged against what the
+//!   application [knows](Directory::known) and handed to the [`Handler`] for its type.
+//! - What the application sends is a [`Draft`]: awaited, or written in the application's own transaction.
+//!
+//! ```
+//! use federate_protocol::activitystreams::Like;
+//! use federate_server::{Actors, Federation, Profile};
+//! use federate_store::Memory;
+//!
+//! # #[derive(Debug)] struct Keys;
+//! # impl federate_server::signatures::KeyGenerator for Keys {
+//! #     fn generate_rsa_2048(&self) -> Result<federate_server::signatures::GeneratedKey, federate_server::signatures::SignError> {
+//! #         Ok(federate_server::signatures::GeneratedKey::from_pkcs8(include_bytes!("../tests/keys/a.pk8").to_vec()))
+//! #     }
+//! # }
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let people = Actors::new([Profile::person("alice").name("Alice")]);
+//! let (federation, engine) = Federation::builder("https://a.example", Memory::new(), people)
+//!     .manage_followers()
+//!     .on::<Like>(|_cx, like| async move {
+//!         println!("{} likes {:?}", like.by(), like.object_id());
+//!         Ok(())
+//!     })
+//! #   .keygen(std::sync::Arc::new(Keys))
+//!     .build()
+//!     .await?;
+//!
+//! let request = http::Request::get("/.well-known/webfinger?resource=acct:alice@a.example").body(Default::default())?;
+//! let response = federation.handle(request).await.ok_or("not federation's")?;
+//! assert_eq!(response.status(), 200);
+//! assert!(engine.step().await.is_idle());
+//! # Ok(())
+//! # }
+//! ```
 #![deny(missing_docs)]
 
 mod admin;

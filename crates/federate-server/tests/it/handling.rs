@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use federate_protocol::activitystreams::{Activity, Like, Note};
 use federate_server::{Failure, Federation};
-use federate_store::Backend;
 use serde_json::json;
 
 use crate::world::{Peer, TestApp, World, spy};
@@ -177,7 +176,6 @@ async fn a_post_is_sent_with_its_transaction_or_not_at_all() {
         bob.received.lock().unwrap()[0]["id"],
         "https://site.test/posts/2/activity"
     );
-    let _ = site.store.stores();
 }
 
 #[tokio::test]

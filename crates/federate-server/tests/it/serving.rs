@@ -1,6 +1,6 @@
 //! Objects and collections.
 
-use federate_protocol::activitystreams::{Create, Note, Object};
+use federate_protocol::activitystreams::{Create, Note};
 use serde_json::{Value, json};
 
 use crate::world::{Instance, World, body};
@@ -133,5 +133,8 @@ async fn followers_that_the_library_keeps_are_listed() {
     assert_eq!(body(&site.get("/users/alice/followers").await)["totalItems"], 1);
     let page = body(&site.get("/users/alice/followers?cursor=").await);
     assert_eq!(page["orderedItems"], json!([bob.id.as_str()]));
-    let _ = Object::default();
+    assert_eq!(
+        site.get("/users/alice/followers?cursor=made-up").await.status(),
+        404
+    );
 }
