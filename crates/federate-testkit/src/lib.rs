@@ -17,6 +17,10 @@
 //! ```
 #![deny(missing_docs)]
 #![expect(clippy::panic, reason = "what a test expects and does not get ends the test")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "of a JSON value that is indexed, what is missing is null"
+)]
 
 mod clock;
 mod keys;

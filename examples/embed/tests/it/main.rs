@@ -1,4 +1,5 @@
 //! The forum among others: nothing leaves the process.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 use axum::http::Request;
 use embed::{SCHEMA, Site, app, federation};
 use federate_testkit::{Host, World};
