@@ -42,6 +42,28 @@ pub(crate) async fn write(folder: &Path, crossed: &[Value]) -> Result<usize, Tro
     Ok(kept)
 }
 
+/// How many posted activities were accepted in a direction, by the kind of their signatures.
+pub(crate) fn signatures(crossed: &[Value], direction: &str) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for entry in crossed {
+        let is_accepted = entry["status"]
+            .as_u64()
+            .is_some_and(|status| (200..300).contains(&status));
+        if entry["direction"] == direction && is_accepted {
+            *counts.entry(text(entry, "signedBy")).or_default() += 1;
+        }
+    }
+    let parts: Vec<_> = counts
+        .iter()
+        .map(|(kind, count)| format!("{count} activities signed by {kind}"))
+        .collect();
+    if parts.is_empty() {
+        "nothing".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
 /// Who wrote a document and what it is; `None` for what was refused and what is not JSON.
 fn describe(entry: &Value, body: &str) -> Option<(&'static str, String)> {
     if !entry["status"]
@@ -92,6 +114,7 @@ mod tests {
             json!({ "direction": "served", "status": 200, "type": "application/json", "body": "not JSON" }),
         ];
         assert_eq!(write(folder.path(), &crossed).await.unwrap(), 3);
+        assert_eq!(signatures(&crossed, "out"), "nothing");
         let index = std::fs::read_to_string(folder.path().join("INDEX.tsv")).unwrap();
         for line in [
             "federate__activity-like__1.json\tfederate\tactivity/Like",

@@ -67,12 +67,14 @@ async fn run(options: &Options) -> Result<End, Trouble> {
         Err(why) => return Ok(End::Skipped(why)),
     };
     let peer = Peer::start(&node, "fedi", options).await?;
-    let mut report = Report::new();
+    let mut report;
     if options.self_check {
         let other = Peer::start(&node, "other", options).await?;
+        report = Report::new();
         scenario::run(&peer, &other, &mut report).await;
     } else {
         let instance = Instance::start(options).await?;
+        report = Report::new();
         scenario::run(&instance, &peer, &mut report).await;
         if !report.all_crossed() {
             report.note("the end of the instance's log", &instance.log_tail());
@@ -82,8 +84,15 @@ async fn run(options: &Options) -> Result<End, Trouble> {
         report.note("errors in the peer", &peer.errors().await.unwrap_or_default());
     }
     report.finish();
+    let crossed = peer.crossed().await?;
+    for (from, direction) in [("to the peer", "in"), ("from the peer", "out")] {
+        out(&format!(
+            "accepted {from}: {}",
+            capture::signatures(&crossed, direction)
+        ));
+    }
     if let Some(folder) = &options.capture {
-        let kept = capture::write(folder, &peer.crossed().await?).await?;
+        let kept = capture::write(folder, &crossed).await?;
         out(&format!("{kept} documents are in {}", folder.display()));
     }
     out(&format!(
