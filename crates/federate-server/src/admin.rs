@@ -1,6 +1,8 @@
 //! What an operator looks at and does.
 
-use federate_store::{Counts, DeadActivity, DeadLetter, ReceivedId, Stores};
+use std::time::SystemTime;
+
+use federate_store::{Counts, DeadActivity, DeadLetter, DeliveryId, ReceivedId, Stores};
 
 use crate::Error;
 
@@ -8,11 +10,12 @@ use crate::Error;
 #[derive(Debug)]
 pub struct Admin<'a> {
     stores: &'a Stores,
+    now: SystemTime,
 }
 
 impl<'a> Admin<'a> {
-    pub(crate) fn new(stores: &'a Stores) -> Self {
-        Admin { stores }
+    pub(crate) fn new(stores: &'a Stores, now: SystemTime) -> Self {
+        Admin { stores, now }
     }
 
     /// How many deliveries are pending, delivered and dead.
@@ -49,5 +52,14 @@ impl<'a> Admin<'a> {
     /// The store's.
     pub async fn retry_received(&self, ids: &[ReceivedId]) -> Result<usize, Error> {
         Ok(self.stores.inbox.retry_dead(ids).await?)
+    }
+
+    /// Tries deliveries again that were given up on, with attempts and horizon counted anew. How many there were.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn retry_deliveries(&self, ids: &[DeliveryId]) -> Result<u64, Error> {
+        Ok(self.stores.queue.retry_dead(ids, self.now).await?)
     }
 }

@@ -235,7 +235,7 @@ impl<App: Directory> Federation<App> {
 
     /// What an operator may look at and do.
     pub fn admin(&self) -> Admin<'_> {
-        Admin::new(&self.inner.stores)
+        Admin::new(&self.inner.stores, self.now())
     }
 
     /// Tells the engine that something was written: call it after the commit of a transaction in which something was

@@ -155,6 +155,3 @@ fn on_the_wire(head: &mut http::request::Parts) {
         head.uri = uri;
     }
 }
-
-#[cfg(test)]
-mod tests;
