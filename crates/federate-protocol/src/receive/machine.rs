@@ -190,7 +190,13 @@ impl NeedKey {
         }
         let verified = match self.pending.parsed.verify(&key.key, &self.pending.policy, now) {
             Ok(verified) => verified,
-            Err(refusal) if !key.fresh && !self.refresh && may_be_the_key(&refusal) => {
+            // Only for the actor's own key: somebody else's would not help, and that it is gone would prove nothing (S29).
+            Err(refusal)
+                if !key.fresh
+                    && !self.refresh
+                    && key.owner == self.pending.actor
+                    && may_be_the_key(&refusal) =>
+            {
                 return Step::NeedKey(Self {
                     refresh: true,
                     ..self
@@ -218,9 +224,9 @@ impl NeedKey {
             KeyFailure::NotCached | KeyFailure::Gone if self.cached_only() => {
                 Step::Ignored("delete of an actor that was never known here")
             }
-            // We knew the actor, the cached key no longer fits, and its server says that it is gone (S29). The key's origin has to be the
-            // actor's: what one server says of its keys proves nothing about another's actors.
-            KeyFailure::Gone if self.pending.deletes_itself && self.key_is_of_the_actors_origin() => {
+            // We knew the actor, the cached key no longer fits, and its server says that it is gone (S29). What answers 410 has to be the
+            // actor's own document: a key of its own may be gone because it was replaced.
+            KeyFailure::Gone if self.pending.deletes_itself && self.key_stands_in_the_actor() => {
                 let key_id = self.pending.key_id.clone();
                 self.done(Evidence::Gone { key_id })
             }
@@ -233,8 +239,8 @@ impl NeedKey {
         }
     }
 
-    fn key_is_of_the_actors_origin(&self) -> bool {
-        Iri::parse(self.pending.key_id.as_str()).is_ok_and(|id| id.same_origin(&self.pending.actor))
+    fn key_stands_in_the_actor(&self) -> bool {
+        Iri::parse(self.pending.key_id.as_str()).is_ok_and(|id| id.without_fragment() == self.pending.actor)
     }
 
     fn done(self, evidence: Evidence) -> Step {

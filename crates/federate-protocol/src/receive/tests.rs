@@ -327,6 +327,35 @@ fn s29_a_key_that_is_gone_proves_the_delete_of_a_known_actor_and_nothing_else() 
 }
 
 #[test]
+fn s29_somebody_elses_key_that_is_gone_deletes_nobody() {
+    // Bob of alice's server is known here, and closed his account. Whoever signs as him proves nothing about alice.
+    let bobs_key = "https://a.example/users/bob#main-key";
+    let bobs = ResolvedKey {
+        key: other_key(false).key,
+        ..key_of("https://a.example/users/bob", bobs_key, false)
+    };
+    let step = need(receive(signed(&delete_of_self(), bobs_key), &config(), now())).resume(Ok(bobs), now());
+    let step = match step {
+        Step::NeedKey(again) => again.resume(Err(KeyFailure::Gone), now()),
+        step => step,
+    };
+    assert_eq!(refused(step).status(), 401);
+}
+
+#[test]
+fn s29_a_key_that_was_replaced_is_no_actor_that_is_gone() {
+    // A key of its own document, that alice had once: 410 where it was says that the key is gone, not that she is.
+    let old = "https://a.example/keys/1";
+    let cached = ResolvedKey {
+        key: other_key(false).key,
+        ..key_of(ALICE, old, false)
+    };
+    let again =
+        need(need(receive(signed(&delete_of_self(), old), &config(), now())).resume(Ok(cached), now()));
+    assert_eq!(refused(again.resume(Err(KeyFailure::Gone), now())).status(), 401);
+}
+
+#[test]
 fn s30_no_key_is_fetched_from_ourselves_the_blocked_or_an_address() {
     let mut config = config();
     let mut blocks = Blocks::new();
