@@ -79,6 +79,7 @@ fn judge(activity: &Authenticated<Activity>, facts: &Facts<'_>) -> Verdict {
     sender_is_not_suspended(activity, facts)?;
     author_is_not_suspended(activity, facts)?;
     audience_is_bounded(activity, facts)?;
+    one_object(activity)?;
     match crate::ids::local_name(activity.type_name()) {
         "Create" => create(activity, facts),
         "Update" => update(activity, facts),
@@ -122,6 +123,14 @@ fn audience_is_bounded(activity: &Authenticated<Activity>, facts: &Facts<'_>) ->
         activity.addressed().len() > facts.limits.audience,
         Broken::TooMuch("recipients"),
     )
+}
+
+/// What is judged is the first object; of several, a handler might read another.
+fn one_object(activity: &Authenticated<Activity>) -> Verdict {
+    let of_one = ["Create", "Update", "Delete", "Undo", "Accept", "Reject"]
+        .iter()
+        .any(|name| activity.is(name));
+    deny(of_one && activity.object().len() > 1, Broken::TooMuch("objects"))
 }
 
 /// I5, I8, I9, I13, I16 and CVE-2024-37903.

@@ -355,3 +355,29 @@ fn w14_a_delete_or_an_update_may_come_first() {
 fn an_unknown_type_is_the_applications() {
     assert_eq!(plain(&activity("Banana", json!(NOTE))), Ok(()));
 }
+
+#[test]
+fn i14_several_objects_are_not_judged_by_the_first() {
+    let mine = NOTE;
+    let bobs = json!({ "id": "https://a.example/notes/of-bob", "type": "Note", "content": "overwritten" });
+    for ty in ["Create", "Update", "Delete", "Undo"] {
+        let several = activity(ty, json!([mine, bobs]));
+        assert_eq!(plain(&several), Err(Broken::TooMuch("objects")), "{ty}");
+    }
+    let answers = activity("Accept", json!(["https://here.example/follows/1", bobs]));
+    let asked = judged(&answers, |facts| facts.asked(iri(ALICE)));
+    assert_eq!(asked, Err(Broken::TooMuch("objects")));
+    // A list of one is one.
+    assert_eq!(plain(&activity("Create", json!([note()]))), Ok(()));
+}
+
+#[test]
+fn i14_what_is_checked_is_what_is_read() {
+    // The id by which it is judged is the one that a handler sees.
+    let two_names = json!({ "id": ["https://a.example/notes/of-bob"], "type": "Link", "href": NOTE });
+    let create = activity("Update", two_names);
+    assert_eq!(
+        create.object().id(),
+        create.object().object().and_then(|object| object.id())
+    );
+}
