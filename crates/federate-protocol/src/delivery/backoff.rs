@@ -27,13 +27,32 @@ pub struct Schedule {
     pub horizon: Duration,
     /// See [`MIN_TRIES`].
     pub min_tries: u32,
+    /// See [`FIRST_RETRY`].
+    pub first_retry: Duration,
 }
 
 impl Schedule {
     /// Tries for `horizon`, and at least `min_tries` times.
     #[must_use]
     pub const fn new(horizon: Duration, min_tries: u32) -> Self {
-        Self { horizon, min_tries }
+        Self {
+            horizon,
+            min_tries,
+            first_retry: FIRST_RETRY,
+        }
+    }
+
+    /// The first retry comes after this long (plus up to as much again by chance), and the later ones follow from it.
+    #[must_use]
+    pub const fn first_retry(mut self, wait: Duration) -> Self {
+        self.first_retry = wait;
+        self
+    }
+
+    /// The wait after the `failures`th failed attempt: [`backoff`], begun at this schedule's first retry.
+    #[must_use]
+    pub fn backoff(&self, failures: u32, entropy: u64) -> Duration {
+        backoff_from(self.first_retry, failures, entropy)
     }
 
     /// Whether a delivery that was enqueued at `first_enqueued` and tried `tries` times has had its time.
@@ -95,7 +114,7 @@ pub fn next_attempt(
             }
         }
         Verdict::Retry { after, reason, .. } => {
-            let own = backoff(failures, entropy);
+            let own = schedule.backoff(failures, entropy);
             // Everybody who was told "120" would come at the same second.
             let asked = after.map_or(Duration::ZERO, |after| {
                 after + jitter(after / 8, entropy.rotate_left(32))
@@ -124,10 +143,12 @@ pub fn next_attempt(
 /// | 11 and more | 3 to 6 h |
 #[must_use]
 pub fn backoff(failures: u32, entropy: u64) -> Duration {
+    backoff_from(FIRST_RETRY, failures, entropy)
+}
+
+fn backoff_from(first: Duration, failures: u32, entropy: u64) -> Duration {
     let doublings = failures.saturating_sub(1).min(16);
-    let base = FIRST_RETRY
-        .saturating_mul(1 << doublings)
-        .min(LONGEST_BACKOFF / 2);
+    let base = first.saturating_mul(1 << doublings).min(LONGEST_BACKOFF / 2);
     base + jitter(base, entropy)
 }
 
@@ -141,6 +162,15 @@ pub(super) fn jitter(most: Duration, entropy: u64) -> Duration {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_schedule_may_begin_sooner() {
+        let soon = Schedule::default().first_retry(Duration::from_secs(1));
+        assert_eq!(soon.backoff(1, 0), Duration::from_secs(1));
+        assert_eq!(soon.backoff(3, 0), Duration::from_secs(4));
+        assert_eq!(soon.backoff(40, 0), LONGEST_BACKOFF / 2);
+        assert_eq!(Schedule::default().backoff(2, 7), backoff(2, 7));
+    }
 
     const START: SystemTime = SystemTime::UNIX_EPOCH;
 
