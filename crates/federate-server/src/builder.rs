@@ -8,6 +8,7 @@ use federate_delivery::{Clock, Senders, SystemClock};
 use federate_fetch::Fetcher;
 use federate_http::{BadCertificate, Guard, GuardedClient, HttpClient};
 use federate_protocol::activitystreams::{Iri, Kind};
+use federate_protocol::delivery::Schedule;
 use federate_protocol::signatures::{KeyGenerator, Policy, Signer};
 use federate_protocol::{Blocks, FetchRules, Limits, Receiving, Secret};
 use federate_store::{Backend, DeliveryQueue, StoreError, Stores};
@@ -94,6 +95,7 @@ pub struct Builder<App: Directory> {
     pub(crate) roots: Vec<Vec<u8>>,
     pub(crate) allow_loopback: bool,
     pub(crate) page_size: u32,
+    pub(crate) first_retry: Option<Duration>,
 }
 
 /// What a builder can be told that takes a protection away.
@@ -126,6 +128,7 @@ impl<App: Directory> Builder<App> {
             roots: Vec::new(),
             allow_loopback: false,
             page_size: 20,
+            first_retry: None,
         }
     }
 
@@ -228,6 +231,13 @@ impl<App: Directory> Builder<App> {
         self
     }
 
+    /// How long after its first failure a delivery is tried again (plus up to as much again by chance); the later waits
+    /// follow from it. [`FIRST_RETRY`](federate_protocol::delivery::FIRST_RETRY) unless told otherwise.
+    pub fn first_retry(mut self, wait: Duration) -> Self {
+        self.first_retry = Some(wait);
+        self
+    }
+
     /// What takes a protection away.
     pub fn dangerous(self) -> DangerousBuilder<App> {
         DangerousBuilder(self)
@@ -310,6 +320,10 @@ impl<App: Directory> Builder<App> {
         );
         // Who enqueues in a transaction and forgets to call `wake` waits no longer than this.
         let delivery = delivery.poll(Duration::from_secs(1));
+        let delivery = match self.first_retry {
+            Some(wait) => delivery.schedule(Schedule::default().first_retry(wait)),
+            None => delivery,
+        };
         let delivery = match self.worker {
             Some(name) => delivery.worker(name),
             None => delivery,

@@ -29,7 +29,7 @@ pub(crate) async fn search(
         match people::at(&site, q, resolve).await? {
             Some(Found::Account(id)) if wants("accounts") => accounts.push(id),
             Some(Found::Status(id)) if wants("statuses") => {
-                statuses.extend(db::statuses::visible(&site.db, id, viewer).await?)
+                statuses.extend(db::statuses::visible(&site.db, id, viewer).await?);
             }
             _ => {}
         }

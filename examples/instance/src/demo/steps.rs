@@ -27,8 +27,11 @@ pub(super) async fn cross(report: &mut Report, here: &Side, there: &Side) -> Res
 
     report.step("accept");
     let path = format!("/api/v1/accounts/relationships?id[]={account}");
-    until(async || Ok(here.client.get(&path).await?.pointer("/0/following") == Some(&json!(true))).map(some))
-        .await?;
+    until(async || {
+        let seen = here.client.get(&path).await?;
+        Ok(some(seen.pointer("/0/following") == Some(&json!(true))))
+    })
+    .await?;
     report.observed(&format!("{me} is told that the follow was accepted"));
 
     report.step("post");

@@ -3,7 +3,7 @@
 use super::handlers;
 use crate::{db::Db, urls::Urls};
 use federate::{BuildError, Builder, Engine, Federation, Sqlite};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// What the library asks for our data.
 #[derive(Clone, Debug)]
@@ -26,8 +26,10 @@ pub(crate) async fn build(
     let base = urls.base().to_owned();
     let mut builder = Federation::builder(&base, store, App { db, urls })
         .software("federate-instance", env!("CARGO_PKG_VERSION"))
-        // One process for one data directory: what a crash interrupted is its own to take up again.
+        // One process for one data directory: what a crash interrupted is its own to take up again. And a neighbour that
+        // restarts should hear of a post within seconds.
         .worker("instance")
+        .first_retry(Duration::from_secs(2))
         .paths(|paths| {
             paths
                 .actor("/users/{name}")

@@ -19,7 +19,7 @@ pub(super) async fn delete(cx: Cx<App>, delete: Authenticated<Delete>) -> Outcom
     }
     match db::statuses::by_uri(&mut *tx, id.as_str()).await? {
         Some(row) if sender.is_some_and(|s| s.id == row.account_id) => {
-            db::statuses::bury(&mut tx, row.id).await?
+            db::statuses::bury(&mut tx, row.id).await?;
         }
         Some(_) => {}
         // It came before what it deletes.
