@@ -42,9 +42,10 @@ impl<App: Directory> Inboxes for Recipients<App> {
     async fn expand(&self, outgoing: &Outgoing, after: Option<&str>) -> Result<Expansion, ExpandError> {
         let plan = self.plan(outgoing).await.map_err(ExpandError::new)?;
         let Some(after) = after else {
+            let (inboxes, actors) = self.known_inboxes(plan.actors).await;
             return Ok(Expansion {
-                inboxes: Vec::new(),
-                actors: plan.actors,
+                inboxes,
+                actors,
                 next: (!plan.collections.is_empty()).then(|| "0|".to_owned()),
             });
         };
@@ -146,6 +147,22 @@ impl<App: Directory> Recipients<App> {
         } else if !self.uris.is_local(id) && !plan.actors.contains(id) {
             plan.actors.push(id.clone());
         }
+    }
+
+    /// The inboxes of those whose documents are at hand, and the others, who are looked up when it is their turn.
+    ///
+    /// Who is named and follows as well is then one delivery: both come down to the same shared inbox.
+    async fn known_inboxes(&self, actors: Vec<Iri>) -> (Vec<Iri>, Vec<Iri>) {
+        let mut reaches = Vec::new();
+        let mut unknown = Vec::new();
+        for id in actors {
+            match self.fetcher.known_actor(&id).await {
+                Some(actor) => reaches.push(actor.reach()),
+                None => unknown.push(id),
+            }
+        }
+        reaches.retain(|reach| !self.is_blocked(&reach.inbox) && !self.uris.is_local(&reach.inbox));
+        (collapse(reaches), unknown)
     }
 
     async fn followers(&self, name: &str, from: &Cursor) -> Result<Followed, Failure> {

@@ -112,6 +112,32 @@ async fn a_shared_inbox_gets_one_copy_and_our_own_people_none() {
 }
 
 #[tokio::test]
+async fn who_is_named_and_follows_gets_one_copy() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let uris = site.federation.uris();
+    bob.post(
+        &site,
+        &bob.activity(
+            1,
+            json!({ "type": "Follow", "object": uris.actor("alice").as_str() }),
+        ),
+    )
+    .await;
+    site.step_until_idle().await;
+    assert_eq!(bob.received_types(), ["Accept"]);
+    let note = Note::builder(uris.object("post", 1))
+        .text("x")
+        .public()
+        .cc(&uris.followers("alice"))
+        .mention(&bob.id);
+    site.federation.send("alice", Create::new(note)).await.unwrap();
+    site.step_until_idle().await;
+    assert_eq!(bob.received_types(), ["Accept", "Create"]);
+}
+
+#[tokio::test]
 async fn p_a_peer_that_is_down_is_tried_again_and_costs_nobody_else_anything() {
     let world = World::default();
     let site = world.instance("site.test").await;
