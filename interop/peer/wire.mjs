@@ -1,6 +1,6 @@
 // Between node's http and Fedify's Request and Response; keeps what crosses.
 
-/** What crossed, in order: {direction, method, url, status, type, body}. */
+/** What crossed, in order: {direction, method, url, status, type, signedBy, headers (of a POST), body}. */
 export const crossed = [];
 
 const MOST = 10_000;
@@ -53,6 +53,7 @@ export function serve(fetch) {
           status: response.status,
           type: headers.get("content-type"),
           signedBy: signedBy(headers),
+          headers: [...headers],
           body: body.toString("utf8"),
           answer: answer.toString("utf8").slice(0, 2000),
         });
@@ -103,6 +104,7 @@ export function watchFetch(origin) {
         status: response.status,
         type: request.headers.get("content-type"),
         signedBy: signedBy(request.headers),
+        headers: [...request.headers],
         body,
         answer: answer.slice(0, 2000),
       });

@@ -47,15 +47,10 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(base: &str, token: Option<String>) -> Result<Self, Trouble> {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_secs(30))
-            .build()
-            .map_err(at("no HTTP client"))?;
         Ok(Self {
             base: base.to_owned(),
             token,
-            client,
+            client: client()?,
         })
     }
 
@@ -118,6 +113,39 @@ impl Api {
             .status()
             .as_u16())
     }
+}
+
+/// Posts once more what crossed before, signature and all, with this body. The status of the answer.
+pub(crate) async fn repeat(entry: &Value, body: &str) -> Result<u16, Trouble> {
+    let client = client()?;
+    let mut request = client.post(text(entry, "url")).body(body.to_owned());
+    for header in entry["headers"].as_array().into_iter().flatten() {
+        let (name, value) = (
+            header[0].as_str().unwrap_or_default(),
+            header[1].as_str().unwrap_or_default(),
+        );
+        // What belongs to the connection is not part of the message.
+        if !matches!(
+            name,
+            "connection" | "content-length" | "transfer-encoding" | "accept-encoding"
+        ) {
+            request = request.header(name, value);
+        }
+    }
+    Ok(request
+        .send()
+        .await
+        .map_err(at("the repeated request"))?
+        .status()
+        .as_u16())
+}
+
+fn client() -> Result<reqwest::Client, Trouble> {
+    reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(30))
+        .build()
+        .map_err(at("no HTTP client"))
 }
 
 /// The text at a name, empty where there is none.

@@ -68,14 +68,19 @@ async fn run(options: &Options) -> Result<End, Trouble> {
     };
     let peer = Peer::start(&node, "fedi", options).await?;
     let mut report;
+    let crossed;
     if options.self_check {
         let other = Peer::start(&node, "other", options).await?;
         report = Report::new();
-        scenario::run(&peer, &other, &mut report).await;
+        scenario::run(&other, &peer, &mut report).await;
+        crossed = peer.crossed().await?;
+        scenario::repeat(&other, &peer, &crossed, &mut report).await;
     } else {
         let instance = Instance::start(options).await?;
         report = Report::new();
         scenario::run(&instance, &peer, &mut report).await;
+        crossed = peer.crossed().await?;
+        scenario::repeat(&instance, &peer, &crossed, &mut report).await;
         if !report.all_crossed() {
             report.note("the end of the instance's log", &instance.log_tail());
         }
@@ -84,7 +89,6 @@ async fn run(options: &Options) -> Result<End, Trouble> {
         report.note("errors in the peer", &peer.errors().await.unwrap_or_default());
     }
     report.finish();
-    let crossed = peer.crossed().await?;
     for (from, direction) in [("to the peer", "in"), ("from the peer", "out")] {
         out(&format!(
             "accepted {from}: {}",

@@ -1,10 +1,14 @@
 //! What the two do, each verb in both directions.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::http;
 use crate::report::Report;
 use crate::side::{Reaction, Side};
 use crate::trouble::Trouble;
+
+/// How every reply begins.
+const REPLY: &str = "A reply";
 
 pub(crate) async fn run(a: &dyn Side, b: &dyn Side, report: &mut Report) {
     for (from, to) in [(a, b), (b, a)] {
@@ -65,7 +69,7 @@ async fn converse(author: &dyn Side, reader: &dyn Side, report: &mut Report) {
     };
     let note = note.as_str();
 
-    let reply = format!("A reply from {}", reader.name());
+    let reply = format!("{REPLY} from {}", reader.name());
     let look = |id: String| {
         let reply = &reply;
         async move { author.sees_reply(&id, reply, note).await }
@@ -152,6 +156,39 @@ async fn forge(liar: &dyn Side, victim: &dyn Side, report: &mut Report) {
             }
         };
         report.step(step, liar, victim, lie, |()| now()).await;
+    }
+}
+
+/// That what is signed is what is read: a reply that was accepted, posted again with one letter changed and then as
+/// it was. `crossed` is what the peer saw.
+pub(crate) async fn repeat(other: &dyn Side, peer: &dyn Side, crossed: &[Value], report: &mut Report) {
+    for (direction, from, to) in [("in", other, peer), ("out", peer, other)] {
+        let accepted = crossed.iter().find(|entry| {
+            entry["direction"] == direction
+                && entry["status"] == 202
+                && entry["body"]
+                    .as_str()
+                    .is_some_and(|body| body.contains(REPLY) && body.contains("\"Create\""))
+        });
+        let Some(accepted) = accepted else {
+            report.not_reached("altered: 401", from, to);
+            report.not_reached("repeated: 202", from, to);
+            continue;
+        };
+        let body = accepted["body"].as_str().unwrap_or_default();
+        let altered = body.replacen(REPLY, &REPLY.to_ascii_uppercase(), 1);
+        for (step, body, expected) in [
+            ("altered: 401", altered.as_str(), 401),
+            ("repeated: 202", body, 202),
+        ] {
+            let post = async {
+                match http::repeat(accepted, body).await? {
+                    status if status == expected => Ok(()),
+                    status => Err(Trouble::new(format!("answered {status}"))),
+                }
+            };
+            report.step(step, from, to, post, |()| now()).await;
+        }
     }
 }
 
