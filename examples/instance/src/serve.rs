@@ -18,6 +18,7 @@ use std::{
     sync::Arc,
 };
 use tokio::net::TcpListener;
+use tower::util::MapRequest;
 use tracing_subscriber::EnvFilter;
 
 /// How an instance runs.
@@ -101,7 +102,9 @@ pub(crate) async fn assemble(settings: &Settings) -> Result<Instance, Stop> {
     let app = Router::new()
         .merge(api::routes())
         .merge(pages::routes())
-        .with_state(site)
+        .with_state(site);
+    let app = Router::new()
+        .fallback_service(MapRequest::new(app, api::untrailed))
         .layer(federation.layer());
     Ok(Instance { app, engine, db })
 }

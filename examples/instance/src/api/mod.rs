@@ -11,7 +11,9 @@ mod paged;
 mod params;
 mod routes;
 mod search;
+mod slashes;
 mod statuses;
 mod timelines;
 
 pub(crate) use routes::routes;
+pub(crate) use slashes::untrailed;
