@@ -6,7 +6,7 @@ use http::request::Parts;
 use http::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::object::presentable;
+use super::object::{may_see, presentable};
 use super::respond::{self, Vary, refuse, unavailable};
 use super::viewer::viewer;
 use crate::uris::{Part, Place};
@@ -70,7 +70,10 @@ async fn page<App: Directory>(
 ) -> Result<Found<Page>, Failure> {
     let owner = match place {
         Place::Actor(name, _) => federation.app().actor(ask, name).await?.map(|_| ()),
-        Place::Object(at, _) => federation.app().object(ask, at).await?.map(|_| ()),
+        Place::Object(at, _) => match federation.app().object(ask, at).await? {
+            Found::Here(object) if !may_see(&object, ask.viewer()) => Found::Missing,
+            found => found.map(|_| ()),
+        },
         _ => Found::Missing,
     };
     match owner {
@@ -85,6 +88,11 @@ async fn page<App: Directory>(
     }
     Ok(match federation.app().collection(ask, of, from).await? {
         Found::Missing => Found::Here(Page::default().total(0)),
+        Found::Here(mut page) => {
+            page.items
+                .retain(|item| !matches!(item, Item::Object(object) if !may_see(object, ask.viewer())));
+            Found::Here(page)
+        }
         found => found,
     })
 }

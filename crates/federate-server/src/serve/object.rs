@@ -44,11 +44,12 @@ fn respond_with(id: &Iri, found: Result<Found<Object>, Failure>) -> Option<Respo
                     context.unwrap_or_else(|| json!("https://www.w3.org/ns/activitystreams")),
                 );
             }
-            Some(respond::document(
-                StatusCode::OK,
-                &value,
-                Vary::AcceptAndSignature,
-            ))
+            let response = respond::document(StatusCode::OK, &value, Vary::AcceptAndSignature);
+            Some(if object.is_public() {
+                response
+            } else {
+                respond::private(response)
+            })
         }
         Ok(Found::Gone) => Some(respond::gone(id, Vary::AcceptAndSignature)),
         Ok(Found::Missing) => None,
@@ -96,7 +97,7 @@ async fn sent<App: Directory>(federation: &Federation<App>, id: &Iri) -> Result<
 }
 
 /// What is not public is never shown to somebody who does not say who it is, whatever the application answers.
-fn may_see(object: &Object, viewer: Option<&Iri>) -> bool {
+pub(super) fn may_see(object: &Object, viewer: Option<&Iri>) -> bool {
     viewer.is_some() || object.is_public() || object.addressed().is_empty()
 }
 

@@ -46,6 +46,15 @@ pub(crate) fn bytes(status: StatusCode, body: impl Into<Bytes>, vary: Vary) -> R
     response
 }
 
+/// Not for everybody: no cache between us and the reader keeps it (S32).
+pub(crate) fn private(mut response: Response<Bytes>) -> Response<Bytes> {
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-store"),
+    );
+    response
+}
+
 /// 410 with a Tombstone: it was here and is gone for ever.
 pub(crate) fn gone(id: &Iri, vary: Vary) -> Response<Bytes> {
     let tombstone = json!({

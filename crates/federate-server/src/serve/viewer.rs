@@ -26,7 +26,11 @@ pub(super) async fn viewer<App: Directory>(federation: &Federation<App>, head: &
 
 async fn prove<App: Directory>(federation: &Federation<App>, head: &Parts) -> Result<Option<Iri>, String> {
     let config = federation.receiving();
-    let parsed = signatures::parse(head, b"").map_err(|refusal| refusal.explain())?;
+    let parsed = signatures::parse(head, b"").map_err(|refusal| refusal.to_string())?;
+    // What is stale, or lacks a signed header, costs no look-up of a key (R15).
+    parsed
+        .check(&config.policy, federation.now())
+        .map_err(|refusal| refusal.to_string())?;
     let key_id = parsed.key_id().clone();
     let from = Iri::parse(key_id.as_str()).map_err(|e| e.to_string())?;
     if config.blocks.covering(&from).is_some() {
@@ -40,7 +44,7 @@ async fn prove<App: Directory>(federation: &Federation<App>, head: &Parts) -> Re
         .map_err(|e| e.to_string())?;
     let key = match parsed.verify(&key.key, &config.policy, now) {
         Ok(_) => key,
-        Err(refusal) if key.fresh => return Err(refusal.explain()),
+        Err(refusal) if key.fresh => return Err(refusal.to_string()),
         // The cached key may have been replaced.
         Err(_) => {
             let key = fetcher
@@ -49,7 +53,7 @@ async fn prove<App: Directory>(federation: &Federation<App>, head: &Parts) -> Re
                 .map_err(|e| e.to_string())?;
             match parsed.verify(&key.key, &config.policy, now) {
                 Ok(_) => key,
-                Err(refusal) => return Err(refusal.explain()),
+                Err(refusal) => return Err(refusal.to_string()),
             }
         }
     };

@@ -138,3 +138,74 @@ async fn followers_that_the_library_keeps_are_listed() {
         404
     );
 }
+
+fn for_bob(site: &Instance, key: &str) {
+    let uris = site.federation.uris();
+    let note = Note::builder(uris.object("post", key))
+        .by(&uris.actor("alice"))
+        .text("psst")
+        .to(&crate::world::iri("https://peer.test/users/bob"))
+        .build();
+    site.app.posts.lock().unwrap().push(note.into());
+}
+
+/// CVE-2026-25808: what the application lists by mistake is not shown to the public.
+#[tokio::test]
+async fn a_collection_shows_nothing_private_to_strangers() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    posts(&site, 1);
+    for_bob(&site, "secret");
+    let page = body(&site.get("/users/alice/outbox?cursor=").await);
+    assert_eq!(page["orderedItems"].as_array().unwrap().len(), 1, "{page}");
+    for path in [
+        "/posts/secret",
+        "/posts/secret/activity",
+        "/posts/secret/replies",
+        "/posts/secret/likes",
+    ] {
+        let answer = site.get_as(path, "application/activity+json").await;
+        assert!(answer.is_none(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn s32_what_is_for_one_reader_is_in_no_cache() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    posts(&site, 1);
+    for_bob(&site, "secret");
+    let bob = world.peer("peer.test", "bob", 1);
+    let answer = site
+        .federation
+        .handle(bob.signed_get(&site, "/posts/secret"))
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["cache-control"], "private, no-store");
+    assert_eq!(answer.headers()["vary"], "Accept, Signature");
+    let answer = site.get("/posts/0").await;
+    assert!(!answer.headers().contains_key("cache-control"));
+}
+
+/// Nobody makes us fetch by a GET that no key could make good.
+#[tokio::test]
+async fn r15_a_stale_signature_on_a_get_costs_no_fetch() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    posts(&site, 1);
+    let bob = world.peer("peer.test", "bob", 1);
+    let request = bob.signed_get(&site, "/posts/0");
+    world.clock.advance(std::time::Duration::from_secs(86_400));
+    assert_eq!(site.federation.handle(request).await.unwrap().status(), 200);
+    let mut unsigned_host = bob.signed_get(&site, "/posts/0");
+    let signature = unsigned_host.headers()["signature"]
+        .to_str()
+        .unwrap()
+        .replace("(request-target) host date", "date");
+    unsigned_host
+        .headers_mut()
+        .insert("signature", signature.parse().unwrap());
+    assert_eq!(site.federation.handle(unsigned_host).await.unwrap().status(), 200);
+    assert_eq!(world.net.count(), 0);
+}

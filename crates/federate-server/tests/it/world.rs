@@ -435,6 +435,17 @@ impl Peer {
             .unwrap()
     }
 
+    /// A GET that is signed, as Mastodon's secure mode makes it.
+    pub(crate) fn signed_get(&self, from: &Instance, path: &str) -> Request<Bytes> {
+        let url = format!("{}{path}", from.federation.uris().base());
+        let request = Request::get(url)
+            .header("accept", "application/activity+json")
+            .body(Bytes::new());
+        cavage(request.unwrap(), self.clock.now())
+            .sign(&*self.key as &dyn Signer)
+            .unwrap()
+    }
+
     pub(crate) async fn post(&self, to: &Instance, activity: &Value) -> Response<Bytes> {
         let inbox = to.federation.uris().shared_inbox();
         to.federation
