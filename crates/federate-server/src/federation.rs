@@ -275,7 +275,8 @@ impl<App: Directory> Federation<App> {
 impl From<&Actor> for RemoteActor {
     fn from(actor: &Actor) -> Self {
         let id = actor.id().clone();
-        let handle = actor.claimed_handle(true).map(|handle| handle.to_string());
+        // Not the handle that it claims: only a look-up of that handle confirms it (W4).
+        let handle = actor.home_handle(true).map(|handle| handle.to_string());
         RemoteActor {
             handle: handle.unwrap_or_else(|| id.as_str().to_owned()),
             inbox: actor.inbox().clone(),

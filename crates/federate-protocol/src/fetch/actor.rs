@@ -142,20 +142,28 @@ impl Actor {
     /// The handle that it gives itself: its `webfinger` property (FEP-2c59), or its `preferredUsername` at the host of its id.
     /// Claimed, not confirmed: a [`HandleLookup`](super::HandleLookup) confirms it.
     pub fn claimed_handle(&self, allow_port: bool) -> Option<Handle> {
-        let parse = |text: &str| {
-            if allow_port {
-                Handle::parse_allowing_port(text)
-            } else {
-                Handle::parse(text)
-            }
-            .ok()
-        };
-        if let Some(handle) = self.object().get(&WEBFINGER).and_then(|text| parse(&text)) {
-            return Some(handle);
-        }
-        let name = self.object().preferred_username()?;
-        parse(&format!("{name}@{}", self.id().origin()?.authority()))
+        self.object()
+            .get(&WEBFINGER)
+            .and_then(|text| parse_handle(&text, allow_port))
+            .or_else(|| self.home_handle(allow_port))
     }
+
+    /// Its `preferredUsername` at the host of its id: a handle that its own server answers for, and that needs no confirmation from
+    /// another (W4).
+    pub fn home_handle(&self, allow_port: bool) -> Option<Handle> {
+        let name = self.object().preferred_username()?;
+        let host = self.id().origin()?;
+        parse_handle(&format!("{name}@{}", host.authority()), allow_port)
+    }
+}
+
+fn parse_handle(text: &str, allow_port: bool) -> Option<Handle> {
+    if allow_port {
+        Handle::parse_allowing_port(text)
+    } else {
+        Handle::parse(text)
+    }
+    .ok()
 }
 
 const WEBFINGER: Property<String> = Property::new(

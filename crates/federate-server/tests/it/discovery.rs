@@ -211,3 +211,27 @@ async fn head_is_get_without_the_body() {
         full.body().len().to_string().as_str()
     );
 }
+
+#[tokio::test]
+async fn w4_a_handle_that_nobody_confirmed_is_not_believed() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    // FEP-2c59 lets an actor name its handle; WebFinger of that host is what makes it true.
+    let id = "https://evil.test/users/eve";
+    let document = json!({
+        "@context": "https://www.w3.org/ns/activitystreams", "id": id, "type": "Person",
+        "preferredUsername": "eve", "webfinger": "victim@bank.test", "inbox": format!("{id}/inbox"),
+    });
+    world.net.connect(
+        "evil.test",
+        std::sync::Arc::new(move |_| {
+            let mut answer = http::Response::new(Bytes::from(document.to_string()));
+            answer
+                .headers_mut()
+                .insert("content-type", "application/activity+json".parse().unwrap());
+            Box::pin(std::future::ready(Ok(answer)))
+        }),
+    );
+    let eve = site.federation.remote_actor(&id.parse().unwrap()).await.unwrap();
+    assert_eq!(eve.handle, "@eve@evil.test");
+}
