@@ -407,7 +407,7 @@ impl<App: Directory> Builder<App> {
         if let Some(client) = &self.client {
             return Ok(Arc::clone(client));
         }
-        let mut guard = Guard::new();
+        let mut guard = Guard::new().refuse_host(uris.host());
         for pem in &self.roots {
             guard = guard.extra_root_ca(pem).map_err(BuildError::RootCa)?;
         }

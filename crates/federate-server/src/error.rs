@@ -162,5 +162,6 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
         text.push_str(&e.to_string());
         cause = e.source();
     }
-    text
+    // A peer's or a driver's words must not begin a line of their own.
+    text.replace(char::is_control, " ")
 }
