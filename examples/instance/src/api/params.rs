@@ -99,8 +99,11 @@ impl Params {
                 "Error occurred while parsing request parameters",
             )
         };
-        let Value::Object(map) = serde_json::from_slice(body).map_err(|_| bad())? else {
-            return Err(bad());
+        let map = match serde_json::from_slice(body) {
+            Ok(Value::Object(map)) => map,
+            // What some clients send for nothing.
+            Ok(Value::Null) => return Ok(()),
+            _ => return Err(bad()),
         };
         let mut new = BTreeMap::new();
         for (name, value) in map {

@@ -1,0 +1,17 @@
+//! The instance as people meet it: the real program, over real sockets.
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod api;
+mod cli;
+mod crash;
+mod crossing;
+mod demo;
+mod privacy;
+mod program;
