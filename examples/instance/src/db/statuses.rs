@@ -411,14 +411,6 @@ pub(crate) async fn remember_key(
     Ok(())
 }
 
-/// Whether this object was deleted before it came, whoever did it.
-pub(crate) async fn has_tombstone(c: impl SqliteExecutor<'_>, uri: &str) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("select exists (select 1 from tombstones where uri = ?)")
-        .bind(uri)
-        .fetch_one(c)
-        .await
-}
-
 /// What was answered to a status in the open, the oldest first.
 pub(crate) async fn public_replies(
     c: impl SqliteExecutor<'_>,

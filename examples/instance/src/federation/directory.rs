@@ -37,7 +37,12 @@ impl Directory for App {
             return Ok(Found::Missing);
         };
         if row.deleted_at.is_some() {
-            return Ok(Found::Gone);
+            // That there was something for a few is nothing that everybody may know.
+            return Ok(if matches!(row.visibility.as_str(), "public" | "unlisted") {
+                Found::Gone
+            } else {
+                Found::Missing
+            });
         }
         let viewer = self.reader(ask.viewer()).await?;
         if db::statuses::visible(&self.db, row.id, viewer).await?.is_none() {
@@ -91,11 +96,8 @@ impl Directory for App {
         {
             return Ok(owner(author.uri(&self.urls))?);
         }
-        Ok(if db::statuses::has_tombstone(&self.db, id).await? {
-            Known::Gone
-        } else {
-            Known::Nothing
-        })
+        // What was deleted before it came is gone for whoever deleted it, and for nobody else: `remote::take` compares.
+        Ok(Known::Nothing)
     }
 
     async fn usage(&self) -> Result<Usage, Failure> {
@@ -153,5 +155,68 @@ impl App {
                 .await?
                 .map(|a| a.id),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{federation::remote, urls::Urls};
+    use serde_json::json;
+    use std::sync::Arc;
+
+    async fn app(dir: &tempfile::TempDir) -> App {
+        App {
+            db: db::open(dir.path()).await.unwrap(),
+            urls: Arc::new(Urls::parse("https://here.example").unwrap()),
+        }
+    }
+
+    async fn account(app: &App, name: &str) -> Account {
+        let actor = json!({
+            "id": format!("https://there.example/users/{name}"), "type": "Person",
+            "inbox": "https://there.example/inbox",
+        });
+        let actor = Object::from_value(actor).unwrap();
+        let handle = format!("@{name}@there.example");
+        let id = remote::store(app, &actor, &handle).await.unwrap().unwrap();
+        db::accounts::by_id(&app.db, id).await.unwrap().unwrap()
+    }
+
+    /// I16, W14: whoever shares a host with somebody cannot suppress a post of theirs by deleting it before it comes.
+    #[tokio::test]
+    async fn i16_a_delete_that_came_first_is_its_senders_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let app = app(&dir).await;
+        let (alice, eve) = (account(&app, "alice").await, account(&app, "eve").await);
+        let id = "https://there.example/notes/1";
+        let note = json!({ "id": id, "type": "Note", "content": "hi", "attributedTo": alice.uri(&app.urls) });
+        let note = Object::from_value(note).unwrap();
+        let mut tx = db::begin(&app.db).await.unwrap();
+        db::statuses::remember_deleted(&mut tx, id, &eve.uri(&app.urls))
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(app.known(&Iri::parse(id).unwrap()).await.unwrap(), Known::Nothing);
+        let mut tx = db::begin(&app.db).await.unwrap();
+        assert!(
+            remote::take(&mut tx, &app, &note, &alice)
+                .await
+                .unwrap()
+                .is_some()
+        );
+        drop(tx);
+        let mut tx = db::begin(&app.db).await.unwrap();
+        db::statuses::remember_deleted(&mut tx, "https://there.example/notes/2", &alice.uri(&app.urls))
+            .await
+            .unwrap();
+        let second = json!({ "id": "https://there.example/notes/2", "type": "Note", "content": "hi" });
+        let second = Object::from_value(second).unwrap();
+        assert!(
+            remote::take(&mut tx, &app, &second, &alice)
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 }

@@ -9,7 +9,10 @@ use crate::{
     text::escape,
     time,
 };
-use federate::activitystreams::{Iri, Object, html, is_public};
+use federate::{
+    activitystreams::{Iri, Object, html, is_public},
+    webfinger::Handle,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -25,13 +28,13 @@ pub(super) fn is_post(object: &Object) -> bool {
 
 /// Somebody elsewhere; `None` where what is needed to write to them is missing. `handle` is `@name@host`.
 pub(super) fn person(object: &Object, handle: &str) -> Option<Remote> {
-    let (username, domain) = handle.trim_start_matches('@').split_once('@')?;
+    let handle = Handle::parse_allowing_port(handle).ok()?;
     let uri = object.id()?;
     let inbox = object.inbox()?;
     Some(Remote {
-        username: username.to_owned(),
-        domain: domain.to_owned(),
-        url: object.url().and_then(|url| web(&url)),
+        username: handle.user().to_owned(),
+        domain: handle.host().to_owned(),
+        url: page(object, &uri),
         inbox: inbox.as_str().to_owned(),
         shared_inbox: object
             .shared_inbox()
@@ -77,7 +80,7 @@ pub(super) fn post(object: &Object, author: &Account) -> Option<New> {
     Some(New {
         id: ids::at(place),
         account_id: author.id,
-        url: object.url().and_then(|url| web(&url)),
+        url: page(object, &uri),
         content: content(object),
         sensitive: object.sensitive().unwrap_or(!spoiler.is_empty()),
         spoiler_text: spoiler,
@@ -199,6 +202,15 @@ fn web(url: &Iri) -> Option<String> {
     matches!(url.scheme(), "http" | "https").then(|| url.as_str().to_owned())
 }
 
+/// The page for people. Searches find by it, so it has to be of the host that answers for the id: whoever pastes the page of somebody
+/// must not be led to another who claims it.
+fn page(object: &Object, id: &Iri) -> Option<String> {
+    object
+        .url()
+        .filter(|url| url.host() == id.host())
+        .and_then(|url| web(&url))
+}
+
 fn line(text: &str, most: usize) -> String {
     text.chars()
         .filter(|c| !c.is_control() || *c == '\n')
@@ -206,4 +218,36 @@ fn line(text: &str, most: usize) -> String {
         .collect::<String>()
         .trim()
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn eve(url: &str) -> Remote {
+        let actor = json!({
+            "id": "https://evil.example/users/eve", "type": "Person", "preferredUsername": "eve",
+            "inbox": "https://evil.example/inbox", "url": url,
+        });
+        person(&Object::from_value(actor).unwrap(), "@eve@evil.example").unwrap()
+    }
+
+    /// CVE-2025-25306: a page of another host is not the actor's to claim.
+    #[test]
+    fn nobody_claims_the_page_of_another_host() {
+        assert_eq!(eve("https://bank.example/@victim").url, None);
+        assert_eq!(eve("javascript:alert(1)").url, None);
+        let own = "https://evil.example/@eve";
+        assert_eq!(eve(own).url.as_deref(), Some(own));
+    }
+
+    #[test]
+    fn a_handle_of_no_shape_is_nobody() {
+        let actor = json!({
+            "id": "https://evil.example/@victim@bank.example", "type": "Person",
+            "preferredUsername": "victim@bank.example", "inbox": "https://evil.example/inbox",
+        });
+        let actor = Object::from_value(actor).unwrap();
+        assert!(person(&actor, "https://evil.example/@victim@bank.example").is_none());
+    }
 }

@@ -52,10 +52,14 @@ pub(super) async fn fetch(federation: &Federation<App>, address: &Iri) -> Result
     let document = federation.object(address).await?;
     let object = document.object();
     if object.is_actor() {
+        let app = federation.app();
         let actor = federation.remote_actor(document.id()).await?;
-        return Ok(store(federation.app(), &actor.object, &actor.handle)
-            .await?
-            .map(Found::Account));
+        // A handle that was looked up is confirmed; that of the id is only where nothing better is known.
+        let handle = match db::accounts::by_uri(&app.db, actor.id.as_str()).await? {
+            Some(known) => known.handle(&app.urls),
+            None => actor.handle,
+        };
+        return Ok(store(app, &actor.object, &handle).await?.map(Found::Account));
     }
     if !read::is_post(object) {
         return Ok(None);
