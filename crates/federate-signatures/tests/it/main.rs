@@ -4,6 +4,7 @@
 
 mod support;
 
+mod knock;
 mod properties;
 mod refusals;
 mod signing;
