@@ -1,6 +1,7 @@
 //! Integration tests of the types: one binary.
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod captures;
 mod corpus;
 mod documents;
 mod hostile;
