@@ -3,8 +3,8 @@
 use crate::activitystreams::{Iri, Object, is_public};
 use std::collections::HashSet;
 
-/// To whom an activity goes: `to`, `cc`, `bto`, `bcc` and `audience`, of the activity and of the object in it, each once, without
-/// Public and without the sender. Collections stand in it as their ids: expanding them is the work of whoever owns them
+/// To whom an activity goes: `to`, `cc`, `bto`, `bcc` and `audience`, of the activity and of the sender's own object in it, each once,
+/// without Public and without the sender. Collections stand in it as their ids: expanding them is the work of whoever owns them
 /// (a foreign collection is never expanded to local followers: I11).
 ///
 /// Not more than `limit` of them, in the order in which they were written.
@@ -12,7 +12,7 @@ use std::collections::HashSet;
 pub fn audience(activity: &Object, limit: usize) -> Vec<Iri> {
     let sender = activity.actor().id();
     let mut seen = HashSet::new();
-    let embedded = activity.object().object();
+    let embedded = own_object(activity, sender.as_ref());
     activity
         .addressed()
         .into_iter()
@@ -21,6 +21,18 @@ pub fn audience(activity: &Object, limit: usize) -> Vec<Iri> {
         .filter(|id| seen.insert(id.clone()))
         .take(limit)
         .collect()
+}
+
+/// The object in an activity, where it is `sender`'s: nobody else is named as its author or its actor.
+///
+/// Whom somebody else's object names is not for us to write to: a `Follow` that is addressed to ten thousand strangers, embedded in our
+/// `Accept`, would make us tell them all.
+#[must_use]
+pub fn own_object(activity: &Object, sender: Option<&Iri>) -> Option<Object> {
+    let object = activity.object().object()?;
+    let mut named = object.attributed_to().ids();
+    named.extend(object.actor().ids());
+    named.iter().all(|one| Some(one) == sender).then_some(object)
 }
 
 /// The activity without `bto` and `bcc`, its own and those of the object in it: what is sent and what is shown (I17).
@@ -87,6 +99,29 @@ mod tests {
 
     fn object(value: &Value) -> Object {
         Object::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn whom_somebody_elses_object_names_is_not_written_to() {
+        let accept = object(&json!({
+            "id": "https://a.example/1", "type": "Accept", "actor": "https://a.example/alice", "to": "https://b.example/bob",
+            "object": {
+                "id": "https://b.example/f", "type": "Follow", "actor": "https://b.example/bob",
+                "object": "https://a.example/alice", "to": ["https://victim.example/1"],
+                "cc": ["https://a.example/alice/followers"], "bcc": "https://victim.example/2",
+            },
+        }));
+        assert_eq!(audience(&accept, 100), [iri("https://b.example/bob")]);
+        let boost = object(&json!({
+            "id": "https://a.example/1", "type": "Announce", "actor": "https://a.example/alice", "to": "https://b.example/bob",
+            "object": { "type": "Note", "attributedTo": "https://b.example/bob", "to": "https://victim.example/1" },
+        }));
+        assert_eq!(audience(&boost, 100), [iri("https://b.example/bob")]);
+        let undo = object(&json!({
+            "id": "https://a.example/2", "type": "Undo", "actor": "https://a.example/alice",
+            "object": { "type": "Announce", "actor": "https://a.example/alice", "to": "https://b.example/bob" },
+        }));
+        assert_eq!(audience(&undo, 100), [iri("https://b.example/bob")]);
     }
 
     #[test]

@@ -129,7 +129,7 @@ impl<App: Directory> Draft<App> {
         map.insert("id".into(), json!(id.as_str()));
         share_context(&mut map);
         let recipients = if self.activity.addressed().is_empty() {
-            self.recipients()
+            self.recipients(&me)
         } else {
             Recipients::default()
         };
@@ -172,9 +172,10 @@ impl<App: Directory> Draft<App> {
     }
 
     /// Whom an activity without addresses is for, where that is plain from what it is.
-    fn recipients(&self) -> Recipients {
+    fn recipients(&self, me: &Iri) -> Recipients {
         let object = self.activity.object();
         let embedded = object.object();
+        let own = audience::own_object(&self.activity, Some(me));
         let one = |id: Option<Iri>| Recipients {
             to: id.into_iter().map(|id| id.as_str().to_owned()).collect(),
             cc: Vec::new(),
@@ -183,7 +184,7 @@ impl<App: Directory> Draft<App> {
             "Follow" | "Block" => one(object.id()),
             "Accept" | "Reject" => one(embedded.and_then(|inner| inner.actor().id())),
             "Like" | "EmojiReact" => one(embedded.and_then(|inner| inner.attributed_to().id())),
-            "Undo" => match embedded {
+            "Undo" => match own {
                 Some(inner) if !inner.addressed().is_empty() => Recipients {
                     to: texts(&inner.to()),
                     cc: texts(&inner.cc()),
@@ -191,7 +192,7 @@ impl<App: Directory> Draft<App> {
                 Some(inner) if inner.is("Follow") || inner.is("Block") => one(inner.object_id()),
                 _ => Recipients::default(),
             },
-            _ => match embedded {
+            _ => match own {
                 Some(inner) => Recipients {
                     to: texts(&inner.to()),
                     cc: texts(&inner.cc()),

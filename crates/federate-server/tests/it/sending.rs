@@ -169,3 +169,30 @@ async fn ids_are_unguessable_and_sort_by_time() {
     assert_eq!(one.len(), 32);
     assert!(one < other);
 }
+
+/// A `Follow` that names strangers, embedded in our `Accept`, makes us write to none of them.
+#[tokio::test]
+async fn r9_whom_a_follow_names_gets_no_answer_of_ours() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let fan = world.peer("fan.test", "fan", 2);
+    let alice = "https://site.test/users/alice";
+    let follow = fan.activity(1, json!({ "type": "Follow", "object": alice }));
+    assert_eq!(fan.post(&site, &follow).await.status(), 202);
+    site.step_until_idle().await;
+    let before = world.net.count();
+    let strangers: Vec<String> = (0..50)
+        .map(|n| format!("https://victim-{n}.test/users/v"))
+        .collect();
+    let follow = bob.activity(
+        1,
+        json!({ "type": "Follow", "object": alice, "to": strangers, "cc": format!("{alice}/followers") }),
+    );
+    assert_eq!(bob.post(&site, &follow).await.status(), 202);
+    site.step_until_idle().await;
+    assert_eq!(bob.received_types(), ["Accept"]);
+    assert_eq!(fan.received_types(), ["Accept"]);
+    // His key, and the answer to him.
+    assert_eq!(world.net.count() - before, 2);
+}
