@@ -22,7 +22,7 @@ pub(super) fn check(activity: &Object, config: &Receiving) -> Result<Shape, BadA
         return Err(BadActivity::NoType);
     }
     let actor = actor(activity, config)?;
-    let id = id(activity, &actor)?;
+    let id = id(activity, &actor, config)?;
     if id
         .as_ref()
         .is_some_and(|id| *id == actor || activity.object().contains(id))
@@ -63,7 +63,7 @@ fn actor(activity: &Object, config: &Receiving) -> Result<Iri, BadActivity> {
 }
 
 /// One id of the actor's origin (I7, I9), or none where the type may lack it.
-fn id(activity: &Object, actor: &Iri) -> Result<Option<Iri>, BadActivity> {
+fn id(activity: &Object, actor: &Iri, config: &Receiving) -> Result<Option<Iri>, BadActivity> {
     let Some(id) = ids::stated(activity).map_err(|_| BadActivity::Id)? else {
         let may_lack_one = MAY_LACK_AN_ID.contains(&ids::local_name(activity.type_name()));
         return if may_lack_one {
@@ -77,9 +77,21 @@ fn id(activity: &Object, actor: &Iri) -> Result<Option<Iri>, BadActivity> {
     }
     if id.same_origin(actor) {
         Ok(Some(id))
+    } else if is_named_after_our_request(activity, &id, config) {
+        Ok(None)
     } else {
         Err(BadActivity::IdOrigin)
     }
+}
+
+/// Takahe names its answer after the request: `<id of our Follow>#accept`. Such an id is nobody's to give, so it counts as none;
+/// the answer itself is judged like any other, by whom the request was for.
+fn is_named_after_our_request(activity: &Object, id: &Iri, config: &Receiving) -> bool {
+    let answers = matches!(ids::local_name(activity.type_name()), "Accept" | "Reject");
+    answers
+        && id
+            .origin()
+            .is_some_and(|origin| config.own_origins.contains(&origin))
 }
 
 /// A `Delete` whose object is its own actor: the account is closed.

@@ -188,6 +188,33 @@ fn s17_a_replay_has_the_same_id_and_the_same_intent_later_another() {
 }
 
 #[test]
+fn i9_an_answer_may_be_named_after_what_it_answers() {
+    let answer = |ty: &str, id: &str| {
+        json!({
+            "id": id, "type": ty, "actor": ALICE,
+            "object": { "id": "https://here.example/follows/1", "type": "Follow", "actor": OURS, "object": ALICE },
+        })
+    };
+    for ty in ["Accept", "Reject"] {
+        let activity = from_alice(&answer(ty, "https://here.example/follows/1#accept"));
+        assert!(activity.id().as_str().starts_with("urn:sha256:"), "{ty}");
+        // Nobody else's name is lent.
+        assert_eq!(
+            refusal_of(&answer(ty, "https://b.example/1#accept")).status(),
+            400,
+            "{ty}"
+        );
+    }
+    for ty in ["Follow", "Undo", "Create"] {
+        assert_eq!(
+            refusal_of(&answer(ty, "https://here.example/1")).status(),
+            400,
+            "{ty}"
+        );
+    }
+}
+
+#[test]
 fn i8_one_actor_and_only_one() {
     for actor in [
         json!([ALICE, "https://a.example/users/bob"]),
