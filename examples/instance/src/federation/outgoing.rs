@@ -2,6 +2,7 @@
 
 use crate::{
     db::{self, accounts::Account, follows::Follow, statuses::Status},
+    time,
     urls::Urls,
 };
 use serde_json::{Value, json};
@@ -109,7 +110,7 @@ pub(crate) async fn note(
         "type": "Note",
         "summary": if row.spoiler_text.is_empty() { Value::Null } else { json!(row.spoiler_text) },
         "inReplyTo": row.in_reply_to_uri,
-        "published": row.created_at,
+        "published": time::whole_seconds(&row.created_at),
         "url": urls.status_page(&author.username, row.id),
         "attributedTo": author.uri(urls),
         "to": to,
@@ -156,7 +157,7 @@ pub(crate) async fn create(
         "id": format!("{}/activity", urls.status(&author.username, row.id)),
         "type": "Create",
         "actor": author.uri(urls),
-        "published": row.created_at,
+        "published": time::whole_seconds(&row.created_at),
         "to": note.get("to"),
         "cc": note.get("cc"),
         "object": note,
@@ -269,7 +270,7 @@ pub(crate) async fn announce(
         "id": urls.announce(&me.username, reblog.id),
         "type": "Announce",
         "actor": me.uri(urls),
-        "published": reblog.created_at,
+        "published": time::whole_seconds(&reblog.created_at),
         "to": to,
         "cc": cc,
         "object": object,

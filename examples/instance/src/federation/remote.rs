@@ -47,9 +47,21 @@ pub(super) async fn store(app: &App, actor: &Object, handle: &str) -> Result<Opt
     Ok(Some(number))
 }
 
-/// What is at an address elsewhere, taken into our tables.
+/// The id of the post that an object is, or that an activity is about. `None` for what does not bring one.
+pub(super) fn carried(object: &Object) -> Option<Iri> {
+    if object.is("Create") || object.is("Update") {
+        object.object().id()
+    } else {
+        object.id()
+    }
+}
+
+/// What is at an address elsewhere, taken into our tables. At that of a `Create`, it is what was made.
 pub(super) async fn fetch(federation: &Federation<App>, address: &Iri) -> Result<Option<Found>, Failure> {
-    let document = federation.object(address).await?;
+    let mut document = federation.object(address).await?;
+    if let Some(made) = carried(document.object()).filter(|made| made != document.id()) {
+        document = federation.object(&made).await?;
+    }
     let object = document.object();
     if object.is_actor() {
         let app = federation.app();

@@ -7,7 +7,7 @@ use crate::{
     federation::{read, remote},
     time,
 };
-use federate::{Authenticated, Cx, Outcome, prelude::*};
+use federate::{Authenticated, Cx, Outcome, activitystreams::Object, prelude::*};
 use jiff::Timestamp;
 
 /// Only of what the sender may read.
@@ -33,9 +33,14 @@ pub(super) async fn like(cx: Cx<App>, like: Authenticated<Like>) -> Outcome {
 /// Of a post of ours, or by somebody whom one of ours follows. What is not for everybody is announced by its author only.
 pub(super) async fn announce(cx: Cx<App>, announce: Authenticated<Announce>) -> Outcome {
     let app = cx.app();
-    let Some(id) = announce.object_id() else {
-        return Ok(());
+    // A group announces activities whole: <https://codeberg.org/fediverse/fep/src/branch/main/fep/1b12/fep-1b12.md>. What is
+    // meant is the post, and only its own server is believed about it.
+    let announced = Object::object(&announce);
+    let id = match announced.object().as_ref().map(remote::carried) {
+        Some(carried) => carried,
+        None => announced.id(),
     };
+    let Some(id) = id else { return Ok(()) };
     let Some(who) = remote::account(cx.federation(), announce.by()).await? else {
         return Ok(());
     };
