@@ -43,8 +43,11 @@ fuzz() {
   need_cargo cargo-fuzz cargo-fuzz
   for target in $(cd fuzz && cargo +nightly fuzz list); do
     mkdir -p "fuzz/corpus/$target"
-    (cd fuzz && cargo +nightly fuzz run --sanitizer none "$target" "corpus/$target" "seeds/$target" -- \
-      -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=5 -print_final_stats=0 -verbosity=0 -close_fd_mask=1)
+    if ! (cd fuzz && cargo +nightly fuzz run --sanitizer none "$target" "corpus/$target" "seeds/$target" -- \
+      -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=5 -close_fd_mask=1) >"fuzz/$target.log" 2>&1; then
+      tail -n 60 "fuzz/$target.log"
+      return 1
+    fi
     echo "fuzz: $target ran $seconds s without a finding"
   done
 }
