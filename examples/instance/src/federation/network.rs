@@ -4,6 +4,7 @@ use super::{App, Letter, remote};
 use crate::{
     actions::people::Found,
     db::accounts::{self, Account},
+    urls::{Local, Urls},
 };
 use bytes::Bytes;
 use federate::{
@@ -11,7 +12,7 @@ use federate::{
     activitystreams::{Iri, Object},
 };
 use serde_json::Value;
-use sqlx::SqliteConnection;
+use sqlx::{SqliteConnection, SqliteExecutor};
 
 /// Sends and looks up. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -95,11 +96,15 @@ fn reason(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 /// The account behind an id of ours or of a peer's, if it is known.
-pub(super) async fn known(app: &App, id: &Iri) -> Result<Option<Account>, sqlx::Error> {
-    let found = match app.urls.local(id.as_str()) {
-        Some(crate::urls::Local::Actor(name)) => accounts::local(&app.db, name).await?,
+pub(super) async fn known(
+    c: impl SqliteExecutor<'_>,
+    urls: &Urls,
+    id: &Iri,
+) -> Result<Option<Account>, sqlx::Error> {
+    let found = match urls.local(id.as_str()) {
+        Some(Local::Actor(name)) => accounts::local(c, name).await?,
         Some(_) => None,
-        None => accounts::by_uri(&app.db, id.as_str()).await?,
+        None => accounts::by_uri(c, id.as_str()).await?,
     };
     Ok(found.filter(|account| !account.deleted))
 }

@@ -218,7 +218,9 @@ pub(super) async fn concerns_us(
         return Ok(true);
     }
     for id in object.mentions().iter().chain(object.addressed().iter()) {
-        if matches!(app.urls.local(id.as_str()), Some(Local::Actor(_))) && known(app, id).await?.is_some() {
+        if matches!(app.urls.local(id.as_str()), Some(Local::Actor(_)))
+            && known(&mut *tx, &app.urls, id).await?.is_some()
+        {
             return Ok(true);
         }
     }

@@ -15,7 +15,7 @@ pub(super) async fn moved(cx: Cx<App>, moved: Authenticated<Move>) -> Outcome {
     let Some(old) = db::accounts::by_uri(&app.db, moved.by().as_str()).await? else {
         return Ok(());
     };
-    let new = match known(app, &target).await? {
+    let new = match known(&app.db, &app.urls, &target).await? {
         Some(known) => Some(known),
         None => remote::account(cx.federation(), &target).await?,
     };
