@@ -7,6 +7,7 @@ mod empty;
 mod follow_requests;
 mod instance;
 mod notifications;
+mod oauth;
 mod paged;
 mod params;
 mod routes;

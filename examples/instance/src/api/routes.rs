@@ -1,6 +1,8 @@
 //! Which address is answered by what.
 
-use super::{accounts, cors, empty, follow_requests, instance, notifications, search, statuses, timelines};
+use super::{
+    accounts, cors, empty, follow_requests, instance, notifications, oauth, search, statuses, timelines,
+};
 use crate::{error::ApiError, site::Site};
 use axum::{
     Router, middleware,
@@ -33,6 +35,12 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/api/v1/instance", get(instance::v1))
         .route("/api/v2/instance", get(instance::v2))
         .route("/api/v1/instance/peers", get(instance::peers))
+        .route("/api/v1/apps", post(oauth::register))
+        .route("/api/v1/apps/verify_credentials", get(oauth::verify))
+        .route("/oauth/authorize", get(oauth::form).post(oauth::allow))
+        .route("/oauth/token", post(oauth::token))
+        .route("/oauth/revoke", post(oauth::revoke))
+        .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
         .merge(empty::routes())
         .route("/api/{*rest}", any(async || ApiError::not_found()))
         .layer(middleware::from_fn(cors::cors))

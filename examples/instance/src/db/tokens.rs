@@ -31,6 +31,15 @@ pub(crate) async fn owner(c: impl SqliteExecutor<'_>, token: &str) -> Result<Opt
     .await
 }
 
+/// Ends a token; one that is none is no error.
+pub(crate) async fn revoke(c: impl SqliteExecutor<'_>, token: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from tokens where hash = ?")
+        .bind(hash(token))
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
 /// 256 bits as text of 64 hexadecimal digits.
 pub(crate) fn random() -> Option<String> {
     let mut bytes = [0_u8; 32];
@@ -38,6 +47,7 @@ pub(crate) fn random() -> Option<String> {
     Some(bytes.iter().map(|b| format!("{b:02x}")).collect())
 }
 
-fn hash(token: &str) -> Vec<u8> {
+/// What the database holds of a secret.
+pub(super) fn hash(token: &str) -> Vec<u8> {
     digest(&SHA256, token.as_bytes()).as_ref().to_vec()
 }

@@ -13,7 +13,7 @@ a{color:#2b5fb4}article{background:#fff;border:1px solid #ddd;border-radius:8px;
 header img{border-radius:8px}.who{font-weight:600}.when,.how{color:#666;font-size:.9em}code{background:#eee;padding:.1em .3em;border-radius:4px}";
 
 /// A whole page. `alternate` is the address of the same thing as an ActivityPub document.
-pub(super) fn frame(title: &str, alternate: Option<&str>, body: &Markup) -> Html<String> {
+pub(crate) fn frame(title: &str, alternate: Option<&str>, body: &Markup) -> Html<String> {
     let page = html! {
         (DOCTYPE)
         html lang="en" {

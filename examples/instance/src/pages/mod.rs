@@ -6,4 +6,5 @@ mod post;
 mod profile;
 mod routes;
 
+pub(crate) use layout::frame;
 pub(crate) use routes::routes;

@@ -342,3 +342,78 @@ async fn pages_show_the_handle_and_escape_everything() {
         StatusCode::NOT_FOUND
     );
 }
+
+#[tokio::test]
+async fn a_client_logs_its_user_in() {
+    let (instance, alice, _) = pair();
+    let nobody = instance.nobody();
+    let back = "https://client.example/back";
+    let app = nobody
+        .post(
+            "/api/v1/apps",
+            &json!({ "client_name": "<C>", "redirect_uris": back }),
+        )
+        .await
+        .ok();
+    let (client, secret) = (
+        app["client_id"].as_str().unwrap(),
+        app["client_secret"].as_str().unwrap(),
+    );
+    let asking = |to: &str| {
+        format!("/oauth/authorize?response_type=code&client_id={client}&state=s&redirect_uri={to}")
+    };
+    assert!(
+        nobody
+            .get(&asking(back))
+            .await
+            .text()
+            .contains("Let &lt;C&gt; in?")
+    );
+    assert_eq!(
+        nobody.get(&asking("https://evil.example/")).await.status,
+        StatusCode::BAD_REQUEST
+    );
+
+    let allow = async |token: &str| {
+        let body = json!({ "client_id": client, "redirect_uri": back, "state": "s", "token": token });
+        nobody.post("/oauth/authorize", &body).await
+    };
+    assert_eq!(allow("wrong").await.status, StatusCode::FORBIDDEN);
+    let answer = allow(alice.token.as_deref().unwrap()).await;
+    let location = answer.headers["location"].to_str().unwrap();
+    let code = location
+        .strip_prefix("https://client.example/back?code=")
+        .unwrap()
+        .strip_suffix("&state=s")
+        .unwrap();
+
+    let exchange = async |secret: &str| {
+        let body = json!({ "grant_type": "authorization_code", "code": code, "client_id": client,
+                           "client_secret": secret, "redirect_uri": back });
+        nobody.post("/oauth/token", &body).await
+    };
+    assert_eq!(exchange("wrong").await.json()["error"], "invalid_grant");
+    let token = exchange(secret).await.ok()["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        exchange(secret).await.status,
+        StatusCode::BAD_REQUEST,
+        "a code works once"
+    );
+    let logged_in = Person {
+        token: Some(token.clone()),
+        ..nobody.clone()
+    };
+    assert_eq!(
+        logged_in.get("/api/v1/accounts/verify_credentials").await.ok()["username"],
+        "alice"
+    );
+    nobody
+        .post("/oauth/revoke", &json!({ "token": token }))
+        .await
+        .ok();
+    let after = logged_in.get("/api/v1/accounts/verify_credentials").await;
+    assert_eq!(after.status, StatusCode::UNAUTHORIZED);
+}
