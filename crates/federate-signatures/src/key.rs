@@ -11,6 +11,7 @@ mod tests;
 mod wiped;
 
 pub use bad::BadKey;
+pub(crate) use multikey::{decode as multibase_decode, encode as multibase_encode};
 pub use private::PrivateKey;
 pub use public::PublicKey;
 pub(crate) use wiped::Wiped;

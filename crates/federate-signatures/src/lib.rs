@@ -43,25 +43,33 @@ mod algorithm;
 mod cavage;
 mod digest;
 mod head;
+mod json;
 mod key;
 mod key_id;
 mod knock;
 mod parsed;
 mod policy;
+mod proof;
 mod refusal;
 mod rfc9421;
 mod signature;
 mod signer;
 mod structured;
+mod time;
 mod unsigned;
 mod verified;
 
 pub use algorithm::{Algorithm, Flavour};
+pub use json::{BadJson, canonicalize};
 pub use key::{BadKey, PrivateKey, PublicKey};
 pub use key_id::KeyId;
 pub use knock::{BadFlavourMemory, FlavourEvidence, FlavourMemory, Knock};
 pub use parsed::{Parsed, parse, parse_label};
 pub use policy::{Components, Policy};
+pub use proof::{
+    ParsedProof, ProofOptions, ProofPolicy, ProofRefusal, UnsignedProof, VerifiedProof, parse_proof,
+    parse_proofs, proof,
+};
 pub use refusal::{Problem, Refusal, RefusalKind};
 pub use signer::{GeneratedKey, KeyGenerator, SignError, Signer};
 pub use unsigned::{Unsigned, cavage, rfc9421};

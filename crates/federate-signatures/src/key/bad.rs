@@ -28,6 +28,9 @@ pub enum BadKey {
     /// Not multibase in base58btc: `z` and base58 digits.
     #[error("not multibase in base58btc")]
     NotMultibase,
+    /// Not `did:key:` and a Multikey, or the fragment names another key.
+    #[error("not a did:key")]
+    NotDidKey,
     /// The bytes are not the DER structure that the label promises.
     #[error("not a DER key structure")]
     NotDer,

@@ -1,27 +1,31 @@
 //! Multibase in base58btc, as [FEP-521a](https://codeberg.org/fediverse/fep/src/branch/main/fep/521a/fep-521a.md) and
 //! `did:key` write keys.
 
-use super::BadKey;
+use super::{BadKey, Wiped};
 
 const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 /// More than an RSA key of 8192 bits needs; the work grows with the square.
 const LIMIT: usize = 2048;
 
-pub(super) fn decode(text: &str) -> Result<Vec<u8>, BadKey> {
+pub(crate) fn decode(text: &str) -> Result<Vec<u8>, BadKey> {
     if text.len() > LIMIT {
         return Err(BadKey::TooLong { limit: LIMIT });
     }
     let digits = text.strip_prefix('z').ok_or(BadKey::NotMultibase)?;
-    let values: Option<Vec<usize>> = digits
-        .bytes()
-        .map(|digit| ALPHABET.iter().position(|known| *known == digit))
-        .collect();
-    let values = values.ok_or(BadKey::NotMultibase)?;
-    let values: Vec<u8> = values.into_iter().filter_map(|v| u8::try_from(v).ok()).collect();
-    Ok(rebase(&values, 58, 256))
+    let value = |digit| {
+        let at = ALPHABET.iter().position(|known| *known == digit)?;
+        u8::try_from(at).ok()
+    };
+    // They may be a secret's: one buffer that does not grow, and is wiped.
+    let mut values = Vec::with_capacity(digits.len());
+    for digit in digits.bytes() {
+        values.push(value(digit).ok_or(BadKey::NotMultibase)?);
+    }
+    let values = Wiped::new(values);
+    Ok(rebase(values.as_slice(), 58, 256))
 }
 
-pub(super) fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     let digits = rebase(bytes, 256, 58);
     let digits = digits
         .iter()

@@ -1,6 +1,6 @@
 //! Private keys.
 
-use super::{BadKey, PublicKey, der, der::Reader, pem};
+use super::{BadKey, PublicKey, Wiped, der, der::Reader, multikey, pem};
 use crate::{Algorithm, KeyId, SignError, Signer};
 use ring::{
     rand::SystemRandom,
@@ -52,12 +52,7 @@ impl PrivateKey {
             der::OID_RSA => Self::from_pkcs1_der(id, key),
             der::OID_ED25519 => {
                 let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(bytes).map_err(|_| BadKey::Rejected)?;
-                let public = PublicKey::from_ed25519(pair.public_key().as_ref())?;
-                Ok(Self {
-                    id,
-                    public,
-                    pair: Pair::Ed25519(Box::new(pair)),
-                })
+                Self::from_ed25519_pair(id, pair)
             }
             _ => Err(BadKey::UnsupportedAlgorithm),
         }
@@ -79,10 +74,32 @@ impl PrivateKey {
         })
     }
 
+    /// Reads an Ed25519 secret as multibase (FEP-521a): base58btc over `0x1300` and the 32 bytes of the seed.
+    ///
+    /// # Errors
+    /// [`BadKey`] says what is wrong, without any part of the key.
+    pub fn from_multikey(id: KeyId, text: &str) -> Result<Self, BadKey> {
+        let bytes = Wiped::new(multikey::decode(text)?);
+        let [0x80, 0x26, seed @ ..] = bytes.as_slice() else {
+            return Err(BadKey::UnsupportedAlgorithm);
+        };
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| BadKey::Ed25519Length)?;
+        Self::from_ed25519_pair(id, pair)
+    }
+
     /// The public half.
     #[must_use]
     pub fn public_key(&self) -> PublicKey {
         self.public.clone()
+    }
+
+    fn from_ed25519_pair(id: KeyId, pair: Ed25519KeyPair) -> Result<Self, BadKey> {
+        let public = PublicKey::from_ed25519(pair.public_key().as_ref())?;
+        Ok(Self {
+            id,
+            public,
+            pair: Pair::Ed25519(Box::new(pair)),
+        })
     }
 }
 

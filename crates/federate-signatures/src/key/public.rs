@@ -130,6 +130,27 @@ impl PublicKey {
         })
     }
 
+    /// Reads a [`did:key`](https://w3c-ccg.github.io/did-key-spec/), with or without the fragment that names the same
+    /// key once more.
+    ///
+    /// # Errors
+    /// [`BadKey`] says what is wrong.
+    pub fn from_did_key(did: &str) -> Result<Self, BadKey> {
+        let key = did.strip_prefix("did:key:").ok_or(BadKey::NotDidKey)?;
+        let key = match key.split_once('#') {
+            Some((key, fragment)) if key == fragment => key,
+            Some(_) => return Err(BadKey::NotDidKey),
+            None => key,
+        };
+        Self::from_multikey(key)
+    }
+
+    /// The key as a `did:key`.
+    #[must_use]
+    pub fn to_did_key(&self) -> String {
+        format!("did:key:{}", self.to_multikey())
+    }
+
     /// DER SubjectPublicKeyInfo.
     #[must_use]
     pub fn to_spki_der(&self) -> Vec<u8> {

@@ -1,10 +1,16 @@
 //! Tests over the public API: published vectors, the rows of the threat list, properties.
 
-#![expect(clippy::unwrap_used, reason = "a helper of a test fails like the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a helper of a test fails like the test"
+)]
 
 mod support;
 
+mod json;
 mod knock;
+mod proofs;
 mod properties;
 mod refusals;
 mod signing;

@@ -282,8 +282,13 @@ pub(crate) fn why<T: std::fmt::Debug>(result: Result<T, Refusal>) -> &'static st
 }
 
 /// A file of the shared vectors; `None`, and a line that says so, where they are not checked out.
-#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 pub(crate) fn shared(path: &str) -> Option<serde_json::Value> {
+    shared_bytes(path).map(|bytes| serde_json::from_slice(&bytes).unwrap())
+}
+
+/// The same, as it is.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+pub(crate) fn shared_bytes(path: &str) -> Option<Vec<u8>> {
     #[expect(
         clippy::disallowed_methods,
         reason = "where the vectors lie is the machine's to say"
@@ -293,11 +298,9 @@ pub(crate) fn shared(path: &str) -> Option<serde_json::Value> {
         PathBuf::from,
     );
     let file = root.join("vectors").join(path);
-    match std::fs::read(&file) {
-        Ok(bytes) => Some(serde_json::from_slice(&bytes).unwrap()),
-        Err(_) => {
-            println!("skipped: {} is not there", file.display());
-            None
-        }
+    let bytes = std::fs::read(&file).ok();
+    if bytes.is_none() {
+        println!("skipped: {} is not there", file.display());
     }
+    bytes
 }
