@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use federate_protocol::activitystreams::{Activity, Iri, Object};
@@ -13,14 +13,21 @@ use federate_protocol::delivery::backoff;
 use federate_protocol::{Authenticated, Facts, Known};
 use federate_store::{Pending, ReceivedId, Settlement, StoreError, StoreErrorKind};
 use futures_util::{FutureExt, StreamExt, stream};
+use tokio::time::Instant;
 
 use crate::engine::InboxWorker;
 use crate::error::chain;
 use crate::{Cx, Directory, Error, Failure, Federation, Local};
 
-/// How many activities are taken up in one step, and how many senders at once.
+/// How many activities are taken up in one step, and how many senders at once. A handler mostly waits, for a database or for a
+/// peer: those who make it wait long must not hold all places.
 const BATCH: usize = 128;
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 64;
+
+/// Whoever made a handler wait so long, by a server that trickles for example, has had its share of this step: what else it sent
+/// is put off. Otherwise a hundred such activities of one sender would stop the inbox for an hour.
+const SLOW: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 /// After this many failed runs an activity goes to the dead letters.
 const RUNS: u32 = 12;
@@ -89,7 +96,21 @@ struct Opened {
 
 impl<App: Directory> Worker<App> {
     async fn handle_all(&self, activities: Vec<Opened>) -> Result<(), StoreError> {
+        let inner = &self.federation.inner;
+        let mut pause = None::<Duration>;
         for Opened { one, activity } in activities {
+            if let Some(wait) = &mut pause {
+                // Each behind the one before it, so that none is put off again and again.
+                *wait = (*wait + SLOW * 6).min(LONGEST_PAUSE);
+                let at = self.federation.now() + *wait;
+                inner
+                    .stores
+                    .inbox
+                    .retry(&one.id, at, "an earlier one of this sender took long")
+                    .await?;
+                continue;
+            }
+            let begun = Instant::now();
             let ended = if self.federation.inner.stores.inbox.handled(&one.id).await? {
                 // A former life committed this and died before it said so.
                 Ended::Done
@@ -97,6 +118,9 @@ impl<App: Directory> Worker<App> {
                 self.handle(&one.id, activity).await?
             };
             self.end(&one, ended).await?;
+            if begun.elapsed() >= SLOW {
+                pause = Some(Duration::ZERO);
+            }
         }
         Ok(())
     }

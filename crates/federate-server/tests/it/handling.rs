@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use federate_protocol::activitystreams::{Activity, Like, Note};
-use federate_server::{Failure, Federation};
+use federate_server::{Authenticated, Cx, Failure, Federation};
 use serde_json::json;
 
 use crate::world::{Peer, TestApp, World, spy};
@@ -205,4 +205,39 @@ async fn the_engine_runs_until_it_is_told_to_stop() {
     tokio::time::timeout(Duration::from_secs(20), async { tokio::join!(running, sending) })
         .await
         .unwrap();
+}
+
+/// A sender whose activities make a handler wait, each for as long as a fetch may take, does not stop the inbox for the others.
+#[tokio::test(start_paused = true)]
+async fn p4_a_slow_sender_keeps_nobody_else_waiting() {
+    let world = World::default();
+    let site = world
+        .instance_with("site.test", |builder| {
+            builder.on::<Activity>(async |cx: Cx<TestApp>, activity: Authenticated<Activity>| {
+                if activity.by().as_str().contains("slow.test") {
+                    tokio::time::sleep(Duration::from_secs(30)).await;
+                }
+                spy(cx, activity).await
+            })
+        })
+        .await;
+    let slow = world.peer("slow.test", "eve", 1);
+    let bob = world.peer("peer.test", "bob", 2);
+    let note = |n: u32| json!({ "type": "Like", "object": format!("https://site.test/posts/{n}") });
+    for n in 0..20 {
+        assert_eq!(slow.post(&site, &slow.activity(n, note(n))).await.status(), 202);
+    }
+    assert_eq!(bob.post(&site, &bob.activity(1, note(1))).await.status(), 202);
+    let begun = tokio::time::Instant::now();
+    while !site.engine.step().await.is_idle() {}
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    let seen = site.app.take_seen();
+    assert_eq!(seen.iter().filter(|s| s.contains("peer.test")).count(), 1);
+    assert_eq!(seen.iter().filter(|s| s.contains("slow.test")).count(), 1);
+    // The others of the slow one were put off, not lost.
+    for _ in 0..40 {
+        world.clock.advance(Duration::from_secs(30));
+        site.step_until_idle().await;
+    }
+    assert_eq!(site.app.take_seen().len(), 19);
 }
