@@ -12,6 +12,7 @@ mod building;
 mod crossing;
 mod discovery;
 mod handling;
+mod imitations;
 mod layer;
 mod sending;
 mod serving;
