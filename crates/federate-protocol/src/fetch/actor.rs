@@ -1,6 +1,6 @@
 //! An actor as far as its document may be believed.
 
-use super::{Document, FetchRefusal, multikey};
+use super::{Document, FetchRefusal, };
 use crate::activitystreams::{Iri, Object, Property, Ref, is_public};
 use crate::signatures::{KeyId, PublicKey};
 use crate::{Limits, webfinger::Handle};
@@ -235,6 +235,6 @@ fn owner(key: &Object) -> Option<Iri> {
 fn material(key: &Object) -> Option<PublicKey> {
     match key.get(&PEM) {
         Some(pem) => PublicKey::from_pem(&pem).ok(),
-        None => multikey::decode(&key.get(&MULTIBASE)?),
+        None => PublicKey::from_multikey(&key.get(&MULTIBASE)?).ok(),
     }
 }

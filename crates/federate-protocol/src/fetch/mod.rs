@@ -27,7 +27,6 @@ mod admit;
 mod document;
 mod handle;
 mod key;
-mod multikey;
 mod refusal;
 #[cfg(test)]
 mod tests;

@@ -195,7 +195,7 @@ impl NeedKey {
                 if !key.fresh
                     && !self.refresh
                     && key.owner == self.pending.actor
-                    && may_be_the_key(&refusal) =>
+                    && refusal.another_key_may_help() =>
             {
                 return Step::NeedKey(Self {
                     refresh: true,
@@ -262,15 +262,6 @@ impl NeedKey {
         };
         Step::Done(Box::new(Authenticated::new(&activity, proof)))
     }
-}
-
-/// Whether another key could have made this signature hold.
-fn may_be_the_key(refusal: &signatures::Refusal) -> bool {
-    use signatures::RefusalKind::{AlgorithmMismatch, SignatureMismatch};
-    matches!(
-        refusal.kind(),
-        SignatureMismatch { .. } | AlgorithmMismatch { .. }
-    )
 }
 
 /// See "Activities without an id" in the module's documentation.
