@@ -1,6 +1,6 @@
 //! An actor as far as its document may be believed.
 
-use super::{Document, FetchRefusal, };
+use super::{Document, FetchRefusal};
 use crate::activitystreams::{Iri, Object, Property, Ref, is_public};
 use crate::signatures::{KeyId, PublicKey};
 use crate::{Limits, webfinger::Handle};
