@@ -76,7 +76,8 @@ async fn take(cx: &Cx<App>, object: &Object, by: &Iri) -> Outcome {
     Ok(())
 }
 
-/// Only what is newer than what we have. A date that does not move says nothing about which is newer: it counts as now.
+/// Nothing that is older than what we have. Two edits within a second have one date with most servers: then the later to come
+/// counts. A date that does not move at all counts as now.
 async fn edit(
     tx: &mut SqliteConnection,
     app: &App,
@@ -93,7 +94,7 @@ async fn edit(
         .map(time::text);
     let updated = updated.filter(|at| *at > row.created_at);
     if let (Some(at), Some(before)) = (&updated, &row.edited_at)
-        && at <= before
+        && at < before
     {
         return Ok(());
     }
