@@ -16,9 +16,12 @@ use federate::{
     activitystreams::{Iri, Object},
 };
 use sqlx::SqliteConnection;
+use tokio::sync::Semaphore;
 
 /// How far up an unknown thread is followed.
 const ANCESTORS: usize = 5;
+/// How many threads are followed at once; the others stay cut. Whoever writes to us could start as many as they like.
+static FOLLOWED: Semaphore = Semaphore::const_new(16);
 
 /// Who this actor is, asked for where we do not know. `None` for one who was deleted.
 pub(super) async fn account(federation: &Federation<App>, id: &Iri) -> Result<Option<Account>, Failure> {
@@ -237,8 +240,12 @@ pub(super) fn fetch_ancestors(federation: &Federation<App>, row: &Status) {
     let (Some(first), None) = (row.in_reply_to_uri.clone(), row.in_reply_to_id) else {
         return;
     };
+    let Ok(place) = FOLLOWED.try_acquire() else {
+        return;
+    };
     let federation = federation.clone();
     tokio::spawn(async move {
+        let _place = place;
         let mut next = Some(first);
         for _ in 0..ANCESTORS {
             let Some(Ok(id)) = next.as_deref().map(Iri::parse) else {
