@@ -238,7 +238,7 @@ pub(crate) fn instance_document(uris: &Uris, public_key_pem: &str) -> Value {
         "@context": context(),
         "id": id.as_str(),
         "type": "Application",
-        "preferredUsername": uris.host(),
+        "preferredUsername": uris.instance_name(),
         "name": uris.host(),
         "url": uris.base(),
         "inbox": format!("{id}/inbox"),

@@ -164,6 +164,13 @@ impl Uris {
         &self.host
     }
 
+    /// The user name of the instance's own actor: the host, as with Mastodon, and never a port, for no name has a colon.
+    pub(crate) fn instance_name(&self) -> &str {
+        let end = self.host.rfind(':').filter(|_| !self.host.ends_with(']'));
+        let name = end.and_then(|end| self.host.get(..end)).unwrap_or(&self.host);
+        name.trim_matches(['[', ']'])
+    }
+
     /// The origin that all our ids have.
     pub fn origin(&self) -> &Origin {
         &self.origin

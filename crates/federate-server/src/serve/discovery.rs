@@ -39,7 +39,7 @@ async fn find<App: Directory>(federation: &Federation<App>, asked: Query) -> Res
             if !host.eq_ignore_ascii_case(uris.host()) {
                 return Ok(Found::Missing);
             }
-            if user.eq_ignore_ascii_case(uris.host()) {
+            if user.eq_ignore_ascii_case(uris.instance_name()) {
                 return Ok(instance(federation).into());
             }
             match federation.app().identify(&ask, &user).await? {
@@ -86,7 +86,7 @@ async fn actor<App: Directory>(
 
 fn instance<App: Directory>(federation: &Federation<App>) -> Option<Jrd> {
     let uris = federation.uris();
-    let handle = handle(uris.host(), uris.host())?;
+    let handle = handle(uris.instance_name(), uris.host())?;
     Some(Jrd::for_actor(&handle, uris.instance_actor().as_str(), None))
 }
 

@@ -36,6 +36,35 @@ async fn webfinger_finds_people_by_handle_id_and_page() {
     }
 }
 
+/// Servers that verify our signed look-ups ask who signs them, some by handle.
+#[tokio::test]
+async fn the_instance_actor_is_found_by_the_handle_that_it_gives() {
+    let world = World::default();
+    for host in ["site.test", "localhost:4443", "127.0.0.1:4443"] {
+        let site = world
+            .instance_with(host, |builder| builder.dangerous().allow_loopback())
+            .await;
+        let actor = site.federation.uris().instance_actor();
+        let document = body(&site.get("/actor").await);
+        assert_eq!(document["id"], actor.as_str());
+        let handle = format!("acct:{}@{host}", document["preferredUsername"].as_str().unwrap());
+        for resource in [handle.as_str(), actor.as_str()] {
+            let path = format!("/.well-known/webfinger?resource={resource}");
+            let response = site.get_as(&path, "application/jrd+json").await.unwrap();
+            assert_eq!(response.status(), 200, "{resource}");
+            let jrd = body(&response);
+            assert_eq!(jrd["subject"], handle);
+            assert!(
+                jrd["links"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .any(|l| l["href"] == actor.as_str())
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn webfinger_says_no_in_json() {
     let world = World::default();
