@@ -119,7 +119,7 @@ impl App {
             .name(row.shown_name())
             .summary(&crate::entities::note_html(&self.urls, row))
             .url(self.urls.profile(&row.username))
-            .published(&row.created_at);
+            .published(&crate::time::whole_seconds(&row.created_at));
         if row.locked {
             profile.approves_followers()
         } else {
