@@ -1,6 +1,6 @@
 //! What clients ask for at their start and what this instance has none of.
 
-use super::auth::Me;
+use super::{auth::Me, params::Params};
 use crate::{error::ApiError, site::Site};
 use axum::{Json, Router, routing::get};
 use serde_json::{Value, json};
@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 pub(crate) fn routes() -> Router<Site> {
     let mut router = Router::new()
         .route("/api/v1/preferences", get(preferences))
-        .route("/api/v1/markers", get(async |_: Me| Json(json!({}))));
+        .route("/api/v1/markers", get(async |_: Me| Json(json!({}))))
+        .route("/api/v1/accounts/familiar_followers", get(familiar_followers));
     for path in [
         "/api/v1/announcements",
         "/api/v1/blocks",
@@ -41,6 +42,12 @@ pub(crate) fn routes() -> Router<Site> {
         router = router.route(path, get(async || Json(json!([]))));
     }
     router
+}
+
+/// Nobody, for each who is asked about.
+async fn familiar_followers(_: Me, params: Params) -> Json<Value> {
+    let none = |id: &String| json!({ "id": id, "accounts": [] });
+    Json(params.list("id").iter().take(80).map(none).collect())
 }
 
 async fn preferences(_: Me) -> Result<Json<Value>, ApiError> {
