@@ -10,6 +10,14 @@ pub enum Algorithm {
     RsaV1_5Sha256,
     /// Ed25519: `hs2019` in draft-cavage; `ed25519` in RFC 9421.
     Ed25519,
+    /// RSASSA-PSS with SHA-512. No server of the fediverse uses it; a policy must name it.
+    RsaPssSha512,
+    /// ECDSA on P-256 with SHA-256. A policy must name it.
+    EcdsaP256Sha256,
+    /// ECDSA on P-384 with SHA-384; verified only. A policy must name it.
+    EcdsaP384Sha384,
+    /// HMAC with SHA-256, with a [`SharedSecret`](crate::SharedSecret). A policy must name it.
+    HmacSha256,
 }
 
 impl Algorithm {
@@ -18,7 +26,8 @@ impl Algorithm {
     pub fn cavage_name(self) -> &'static str {
         match self {
             Self::RsaV1_5Sha256 => "rsa-sha256",
-            Self::Ed25519 => "hs2019",
+            // The draft's name for "the key says".
+            _ => "hs2019",
         }
     }
 
@@ -28,7 +37,26 @@ impl Algorithm {
         match self {
             Self::RsaV1_5Sha256 => "rsa-v1_5-sha256",
             Self::Ed25519 => "ed25519",
+            Self::RsaPssSha512 => "rsa-pss-sha512",
+            Self::EcdsaP256Sha256 => "ecdsa-p256-sha256",
+            Self::EcdsaP384Sha384 => "ecdsa-p384-sha384",
+            Self::HmacSha256 => "hmac-sha256",
         }
+    }
+
+    /// The algorithm of this name in the registry of RFC 9421.
+    #[must_use]
+    pub fn from_rfc9421_name(name: &str) -> Option<Self> {
+        [
+            Self::RsaV1_5Sha256,
+            Self::Ed25519,
+            Self::RsaPssSha512,
+            Self::EcdsaP256Sha256,
+            Self::EcdsaP384Sha384,
+            Self::HmacSha256,
+        ]
+        .into_iter()
+        .find(|algorithm| algorithm.rfc9421_name() == name)
     }
 }
 

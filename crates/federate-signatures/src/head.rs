@@ -12,6 +12,8 @@ pub(crate) struct Head {
     /// Of `Host`, or of the target where HTTP/2 puts it.
     pub(crate) authority: Option<String>,
     pub(crate) has_body: bool,
+    /// Whether a response to this request is what is signed; then the body is that one's.
+    pub(crate) is_response: bool,
 }
 
 impl Head {
@@ -44,6 +46,7 @@ impl Head {
             query: parts.uri.query().map(ToOwned::to_owned),
             authority: authority_of(&parts.uri).map(ToOwned::to_owned),
             has_body: carries_body(&parts.method, body),
+            is_response: false,
         }
     }
 

@@ -1,7 +1,9 @@
 //! Keys: read, bounded, written, never shown.
 
 mod bad;
+mod curve;
 mod der;
+mod jwk;
 mod multikey;
 mod pem;
 mod private;

@@ -39,8 +39,10 @@
 
 #![deny(missing_docs)]
 
+mod accept;
 mod algorithm;
 mod cavage;
+mod components;
 mod digest;
 mod head;
 mod json;
@@ -51,6 +53,7 @@ mod parsed;
 mod policy;
 mod proof;
 mod refusal;
+mod response;
 mod rfc9421;
 mod signature;
 mod signer;
@@ -58,19 +61,23 @@ mod structured;
 mod time;
 mod unsigned;
 mod verified;
+mod verifier;
 
+pub use accept::AcceptSignature;
 pub use algorithm::{Algorithm, Flavour};
 pub use json::{BadJson, canonicalize};
 pub use key::{BadKey, PrivateKey, PublicKey};
 pub use key_id::KeyId;
 pub use knock::{BadFlavourMemory, FlavourEvidence, FlavourMemory, Knock};
-pub use parsed::{Parsed, parse, parse_label};
+pub use parsed::{Parsed, parse, parse_label, parse_response, parse_rfc9421};
 pub use policy::{Components, Policy};
 pub use proof::{
     ParsedProof, ProofOptions, ProofPolicy, ProofRefusal, UnsignedProof, VerifiedProof, parse_proof,
     parse_proofs, proof,
 };
 pub use refusal::{Problem, Refusal, RefusalKind};
+pub use response::{UnsignedResponse, rfc9421_response};
 pub use signer::{GeneratedKey, KeyGenerator, SignError, Signer};
-pub use unsigned::{Unsigned, cavage, rfc9421};
+pub use unsigned::{Unsigned, cavage, rfc9421, rfc9421_as_asked};
 pub use verified::VerifiedSignature;
+pub use verifier::{SharedSecret, Verifier};

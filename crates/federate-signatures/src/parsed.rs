@@ -1,7 +1,8 @@
 //! From headers to the key that is needed, and with the key to the verdict.
 
 use crate::{
-    Flavour, KeyId, Policy, PublicKey, Refusal, VerifiedSignature, cavage,
+    Flavour, KeyId, Policy, PublicKey, Refusal, VerifiedSignature, Verifier, cavage,
+    components::Message,
     digest::{check_content_digest, check_digest},
     head::{Head, field},
     refusal::{Problem, RefusalKind, shown},
@@ -32,6 +33,50 @@ pub fn parse(head: &Parts, body: &[u8]) -> Result<Parsed, Refusal> {
 /// [`Refusal`] like [`parse`]; also where the request has no signature of this label.
 pub fn parse_label(head: &Parts, body: &[u8], label: &str) -> Result<Parsed, Refusal> {
     read(head, body, Some(label))
+}
+
+/// Like [`parse`], for RFC 9421 alone and the whole of it: component parameters (`sf`, `bs`, `key`) and `@query-param`
+/// are read too. They are for applications with a policy of their own; on the fediverse nobody signs so, and [`parse`]
+/// refuses them. A component with parameters never stands for the one without.
+///
+/// # Errors
+/// [`Refusal`] like [`parse_label`].
+pub fn parse_rfc9421(head: &Parts, body: &[u8], label: Option<&str>) -> Result<Parsed, Refusal> {
+    let target = Head::read(head, body)?;
+    let message = Message {
+        head: &target,
+        headers: &head.headers,
+        response: None,
+        parameters: true,
+    };
+    read_rfc9421(message, &head.headers, body, label)
+}
+
+/// Reads the signature of a response (RFC 9421). `request` is the head of the request that it answers, as it was sent:
+/// components with `req` are taken from it.
+///
+/// The policy's [`response_components`](Policy::response_components) are what it must sign.
+///
+/// # Errors
+/// [`Refusal`] like [`parse_label`].
+pub fn parse_response(
+    response: &http::response::Parts,
+    body: &[u8],
+    request: &Parts,
+    label: Option<&str>,
+) -> Result<Parsed, Refusal> {
+    let head = Head {
+        has_body: !body.is_empty(),
+        is_response: true,
+        ..Head::read(request, &[])?
+    };
+    let message = Message {
+        head: &head,
+        headers: &request.headers,
+        response: Some((response.status, &response.headers)),
+        parameters: true,
+    };
+    read_rfc9421(message, &response.headers, body, label)
 }
 
 /// A signature that was read, but not verified. It owns what it needs and can be kept while the key is fetched.
@@ -122,6 +167,20 @@ impl Parsed {
         policy: &Policy,
         now: SystemTime,
     ) -> Result<VerifiedSignature, Refusal> {
+        self.verify_with(key, policy, now)
+    }
+
+    /// Verifies with a key that is not one of this crate's: a [`SharedSecret`](crate::SharedSecret), or a key of
+    /// another provider.
+    ///
+    /// # Errors
+    /// [`Refusal`] with the reason.
+    pub fn verify_with(
+        &self,
+        key: &dyn Verifier,
+        policy: &Policy,
+        now: SystemTime,
+    ) -> Result<VerifiedSignature, Refusal> {
         if let Beside::Unreadable(refusal) = &self.beside
             && !policy.cavage_fallback
         {
@@ -132,7 +191,9 @@ impl Parsed {
             verified = verified.and_then(|first| self.verify_one(one, key, policy, now).map(|_| first));
         }
         match (&self.beside, verified) {
-            (Beside::Cavage(cavage), Err(_)) if policy.cavage_fallback => cavage.verify(key, policy, now),
+            (Beside::Cavage(cavage), Err(_)) if policy.cavage_fallback => {
+                cavage.verify_with(key, policy, now)
+            }
             (_, verified) => verified,
         }
     }
@@ -149,12 +210,12 @@ impl Parsed {
     fn verify_one(
         &self,
         one: &One,
-        key: &PublicKey,
+        key: &dyn Verifier,
         policy: &Policy,
         now: SystemTime,
     ) -> Result<VerifiedSignature, Refusal> {
         let signed_at = self.check_one(one, policy, now)?;
-        one.agrees(key.algorithm())
+        one.agrees(key.algorithm(), policy)
             .map_err(|kind| self.refuse(one, kind))?;
         let base = one.base(&self.head, &policy.scheme, true);
         let mut query_signed = true;
@@ -192,18 +253,16 @@ impl Parsed {
 fn read(parts: &Parts, body: &[u8], label: Option<&str>) -> Result<Parsed, Refusal> {
     let head = Head::read(parts, body)?;
     let signatures = SignatureHeader::read(&parts.headers)?;
-    let input = lines(&parts.headers, "signature-input")?;
-    let Some(input) = input else {
+    if !parts.headers.contains_key("signature-input") {
         return read_cavage(&head, parts, body, &signatures);
+    }
+    let message = Message {
+        head: &head,
+        headers: &parts.headers,
+        response: None,
+        parameters: false,
     };
-    let strict = read_rfc9421(
-        &head,
-        parts,
-        body,
-        &input,
-        signatures.structured.as_deref(),
-        label,
-    );
+    let strict = read_rfc9421(message, &parts.headers, body, label);
     if signatures.cavage.is_none() || label.is_some() {
         return strict;
     }
@@ -231,34 +290,35 @@ fn read_cavage(head: &Head, parts: &Parts, body: &[u8], header: &SignatureHeader
         });
     };
     let one = cavage::read(text, header.in_authorization, head, &parts.headers).map_err(refuse)?;
-    finish(Flavour::Cavage, head, parts, body, vec![one])
+    finish(Flavour::Cavage, head, &parts.headers, body, vec![one])
 }
 
+/// `headers` are those of the message that is signed.
 fn read_rfc9421(
-    head: &Head,
-    parts: &Parts,
+    message: Message<'_>,
+    headers: &HeaderMap,
     body: &[u8],
-    input: &str,
-    signatures: Option<&str>,
     label: Option<&str>,
 ) -> Result<Parsed, Refusal> {
     let refuse = |kind| Refusal::new(kind).of(Flavour::Rfc9421);
+    let signatures = SignatureHeader::read(headers)?.structured;
+    let input = lines(headers, "signature-input")?.ok_or(RefusalKind::Unsigned)?;
     let mut all =
-        rfc9421::read(input, signatures.unwrap_or_default(), head, &parts.headers).map_err(refuse)?;
+        rfc9421::read(&input, signatures.as_deref().unwrap_or_default(), message).map_err(refuse)?;
     if let Some(label) = label {
         all.retain(|one| one.label.as_deref() == Some(label));
         if all.is_empty() {
             return Err(refuse(RefusalKind::LabelMismatch { label: shown(label) }));
         }
     }
-    finish(Flavour::Rfc9421, head, parts, body, all)
+    finish(Flavour::Rfc9421, message.head, headers, body, all)
 }
 
 /// Binds the signatures to one key, and the body to its digests.
 fn finish(
     flavour: Flavour,
     head: &Head,
-    parts: &Parts,
+    headers: &HeaderMap,
     body: &[u8],
     all: Vec<One>,
 ) -> Result<Parsed, Refusal> {
@@ -286,12 +346,12 @@ fn finish(
     };
     let refuse = |kind| parsed.refuse(&parsed.first, kind);
     if covers("digest")
-        && let Some(value) = field(&parts.headers, "digest")?
+        && let Some(value) = field(headers, "digest")?
     {
         check_digest(&value, body).map_err(refuse)?;
     }
     if covers("content-digest")
-        && let Some(value) = field(&parts.headers, "content-digest")?
+        && let Some(value) = field(headers, "content-digest")?
     {
         check_content_digest(&value, body).map_err(refuse)?;
     }

@@ -1,5 +1,6 @@
 //! What a receiver demands.
 
+use crate::Algorithm;
 use std::time::Duration;
 
 /// Components that must be signed: of each inner list at least one.
@@ -27,9 +28,12 @@ pub struct Policy {
     pub(crate) cavage_body: Components,
     pub(crate) rfc9421: Components,
     pub(crate) rfc9421_body: Components,
+    pub(crate) response: Components,
+    pub(crate) response_body: Components,
     pub(crate) query_fallback: bool,
     pub(crate) cavage_fallback: bool,
     pub(crate) tags: Vec<String>,
+    pub(crate) algorithms: Vec<Algorithm>,
 }
 
 impl Default for Policy {
@@ -45,9 +49,12 @@ impl Default for Policy {
             cavage_body: &[&["digest"]],
             rfc9421: &[&["@method"], &["@target-uri"]],
             rfc9421_body: &[&["content-digest"]],
+            response: &[&["@status"], &["\"@method\";req"], &["\"@target-uri\";req"]],
+            response_body: &[&["content-digest"]],
             query_fallback: true,
             cavage_fallback: false,
             tags: Vec::new(),
+            algorithms: vec![Algorithm::RsaV1_5Sha256, Algorithm::Ed25519],
         }
     }
 }
@@ -120,6 +127,15 @@ impl Policy {
         self
     }
 
+    /// What a signed response must sign always, and what besides when it has a body. By default `@status`, what binds it
+    /// to our request (`"@method";req` and `"@target-uri";req`), and `content-digest`.
+    #[must_use]
+    pub fn response_components(mut self, always: Components, with_body: Components) -> Self {
+        self.response = always;
+        self.response_body = with_body;
+        self
+    }
+
     /// Whether a draft-cavage signature that fails is tried once more with a `(request-target)` without its query.
     ///
     /// Old Mastodon and GoToSocial sign so; Mastodon and GoToSocial take it.
@@ -143,6 +159,14 @@ impl Policy {
     #[must_use]
     pub fn tags<S: AsRef<str>>(mut self, tags: impl IntoIterator<Item = S>) -> Self {
         self.tags = tags.into_iter().map(|t| t.as_ref().to_owned()).collect();
+        self
+    }
+
+    /// The algorithms whose keys are taken: RSASSA-PKCS1-v1_5 and Ed25519 by default. RSASSA-PSS, ECDSA and HMAC are for
+    /// those who name them; nobody on the fediverse signs with them.
+    #[must_use]
+    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.algorithms = algorithms.into_iter().collect();
         self
     }
 }

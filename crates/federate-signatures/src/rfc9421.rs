@@ -2,21 +2,15 @@
 
 use crate::{
     KeyId,
-    head::{Head, field},
-    refusal::{Problem, RefusalKind, shown},
-    signature::{Component, One, Value},
+    components::{Message, component},
+    refusal::{RefusalKind, shown},
+    signature::{Component, One},
     structured,
 };
-use http::HeaderMap;
 use sfv::{BareItem, InnerList, Item, Parameters};
 
 /// Reads all signatures, in the order of `Signature-Input`. Each label must stand in both headers.
-pub(crate) fn read(
-    input: &str,
-    signatures: &str,
-    head: &Head,
-    headers: &HeaderMap,
-) -> Result<Vec<One>, RefusalKind> {
+pub(crate) fn read(input: &str, signatures: &str, message: Message<'_>) -> Result<Vec<One>, RefusalKind> {
     let inputs = structured::inner_lists("signature-input", input, LABELS)?;
     let mut signatures = structured::byte_sequences("signature", signatures, LABELS)?;
     let mut out = Vec::with_capacity(inputs.len());
@@ -25,7 +19,7 @@ pub(crate) fn read(
             return Err(RefusalKind::LabelMismatch { label: shown(&label) });
         };
         let (label, signature) = signatures.swap_remove(at);
-        out.push(one(label, &list, signature, head, headers)?);
+        out.push(one(label, &list, signature, message)?);
     }
     match signatures.first() {
         Some((label, _)) => Err(RefusalKind::LabelMismatch { label: shown(label) }),
@@ -38,8 +32,7 @@ fn one(
     label: String,
     list: &InnerList,
     signature: Vec<u8>,
-    head: &Head,
-    headers: &HeaderMap,
+    message: Message<'_>,
 ) -> Result<One, RefusalKind> {
     let parameters = SignatureParameters::read(&list.params)?;
     Ok(One {
@@ -47,7 +40,7 @@ fn one(
         key_id: parameters
             .key_id
             .ok_or(RefusalKind::MissingParameter { name: "keyid" })?,
-        components: components(&list.items, head, headers)?,
+        components: components(&list.items, message)?,
         created: Some(
             parameters
                 .created
@@ -62,7 +55,7 @@ fn one(
     })
 }
 
-fn components(items: &[Item], head: &Head, headers: &HeaderMap) -> Result<Vec<Component>, RefusalKind> {
+fn components(items: &[Item], message: Message<'_>) -> Result<Vec<Component>, RefusalKind> {
     if items.len() > COMPONENTS {
         return Err(RefusalKind::TooLarge {
             header: INPUT,
@@ -71,53 +64,15 @@ fn components(items: &[Item], head: &Head, headers: &HeaderMap) -> Result<Vec<Co
     }
     let mut out: Vec<Component> = Vec::with_capacity(items.len());
     for item in items {
-        let BareItem::String(name) = &item.bare_item else {
-            return Err(RefusalKind::Malformed {
-                header: INPUT,
-                problem: Problem::StructuredField,
+        let component = component(item, message)?;
+        if out.iter().any(|known| known.id == component.id) {
+            return Err(RefusalKind::RepeatedComponent {
+                name: shown(&component.id),
             });
-        };
-        let name = name.as_str();
-        if let Some(parameter) = item.params.keys().next() {
-            // `;sf`, `;key`, `;bs`, `;tr`, `;req` and `;name` read the same header differently; none is used here.
-            let name = shown(&format!("\"{name}\";{}", parameter.as_str()));
-            return Err(RefusalKind::UnsupportedComponent { name });
         }
-        if out.iter().any(|c| c.id == name) {
-            return Err(RefusalKind::RepeatedComponent { name: shown(name) });
-        }
-        let value = value(name, head, headers)?;
-        out.push(Component {
-            id: name.to_owned(),
-            line: format!("\"{name}\": "),
-            value,
-        });
+        out.push(component);
     }
     Ok(out)
-}
-
-fn value(name: &str, head: &Head, headers: &HeaderMap) -> Result<Value, RefusalKind> {
-    let absent = || RefusalKind::AbsentComponent { name: shown(name) };
-    let unsupported = || RefusalKind::UnsupportedComponent { name: shown(name) };
-    Ok(match name {
-        "@method" => Value::Fixed(head.method.clone()),
-        "@path" => Value::Fixed(head.path.clone()),
-        "@query" => Value::Fixed(format!("?{}", head.query.as_deref().unwrap_or_default())),
-        "@request-target" => Value::Fixed(head.target(true)),
-        "@scheme" => Value::Scheme,
-        "@authority" | "@target-uri" if head.authority.is_none() => return Err(absent()),
-        "@authority" => Value::Authority,
-        "@target-uri" => Value::TargetUri,
-        "signature" | "signature-input" => return Err(unsupported()),
-        "host" => Value::Fixed(head.authority.clone().ok_or_else(absent)?),
-        // Names of fields are in lower case; `@status` and what is not known belong here too.
-        other if !other.bytes().all(is_field_name) || other.is_empty() => return Err(unsupported()),
-        other => Value::Fixed(field(headers, other)?.ok_or_else(absent)?),
-    })
-}
-
-fn is_field_name(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 #[derive(Default)]

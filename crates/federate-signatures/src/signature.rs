@@ -108,9 +108,11 @@ impl One {
         policy: &Policy,
         now: SystemTime,
     ) -> Result<SystemTime, RefusalKind> {
-        self.check_algorithm(flavour)?;
+        self.check_algorithm(flavour, policy)?;
         self.check_coverage(flavour, head, policy)?;
-        check_authority(head, policy)?;
+        if !head.is_response {
+            check_authority(head, policy)?;
+        }
         if let Some(tag) = self.tag.as_ref().filter(|tag| !policy.tags.contains(tag)) {
             return Err(RefusalKind::BadParameter {
                 name: shown(&format!("tag={tag}")),
@@ -119,13 +121,17 @@ impl One {
         self.check_time(flavour, policy, now)
     }
 
-    /// Whether what the header says agrees with the key.
-    pub(crate) fn agrees(&self, key: Algorithm) -> Result<(), RefusalKind> {
+    /// Whether the policy takes keys of this kind, and what the header says agrees with the key.
+    pub(crate) fn agrees(&self, key: Algorithm, policy: &Policy) -> Result<(), RefusalKind> {
+        if !policy.algorithms.contains(&key) {
+            return Err(RefusalKind::UnsupportedAlgorithm {
+                named: key.to_string(),
+            });
+        }
         let agrees = match self.algorithm.as_deref() {
             None | Some("hs2019") => true,
-            Some("rsa-sha256" | "rsa-v1_5-sha256") => key == Algorithm::RsaV1_5Sha256,
-            Some("ed25519") => key == Algorithm::Ed25519,
-            Some(_) => false,
+            Some("rsa-sha256") => key == Algorithm::RsaV1_5Sha256,
+            Some(named) => named == key.rfc9421_name(),
         };
         match &self.algorithm {
             Some(named) if !agrees => Err(RefusalKind::AlgorithmMismatch {
@@ -136,13 +142,15 @@ impl One {
         }
     }
 
-    fn check_algorithm(&self, flavour: Flavour) -> Result<(), RefusalKind> {
+    fn check_algorithm(&self, flavour: Flavour, policy: &Policy) -> Result<(), RefusalKind> {
         let Some(named) = self.algorithm.as_deref() else {
             return Ok(());
         };
         let known = match flavour {
             Flavour::Cavage => matches!(named, "rsa-sha256" | "hs2019" | "ed25519"),
-            Flavour::Rfc9421 => matches!(named, "rsa-v1_5-sha256" | "ed25519"),
+            Flavour::Rfc9421 => {
+                Algorithm::from_rfc9421_name(named).is_some_and(|a| policy.algorithms.contains(&a))
+            }
         };
         if known {
             Ok(())
@@ -153,6 +161,7 @@ impl One {
 
     fn check_coverage(&self, flavour: Flavour, head: &Head, policy: &Policy) -> Result<(), RefusalKind> {
         let (always, with_body) = match flavour {
+            _ if head.is_response => (policy.response, policy.response_body),
             Flavour::Cavage => (policy.cavage, policy.cavage_body),
             Flavour::Rfc9421 => (policy.rfc9421, policy.rfc9421_body),
         };

@@ -4,7 +4,10 @@
 //! those, and everything else that two readers could understand differently.
 
 use crate::refusal::{Problem, RefusalKind};
-use sfv::{BareItem, DictSerializer, Dictionary, InnerList, ListEntry, Parser, Version};
+use sfv::{
+    BareItem, DictSerializer, Dictionary, InnerList, Item, ItemSerializer, ListEntry, ListSerializer, Parser,
+    Version,
+};
 
 /// The inner lists of a dictionary by label.
 pub(crate) fn inner_lists(
@@ -50,9 +53,44 @@ pub(crate) fn byte_sequences(
 
 /// The canonical text of an inner list with its parameters.
 pub(crate) fn inner_list_text(list: &InnerList) -> Option<String> {
-    let mut serializer = sfv::ListSerializer::new();
+    let mut serializer = ListSerializer::new();
     serializer.members([&ListEntry::InnerList(list.clone())]);
     serializer.finish()
+}
+
+/// The canonical text of an item with its parameters.
+pub(crate) fn item_text(item: &Item) -> Option<String> {
+    let serializer = ItemSerializer::new().bare_item(&item.bare_item);
+    Some(serializer.parameters(&item.params).finish())
+}
+
+/// A dictionary in its canonical form.
+pub(crate) fn canonical_dictionary(value: &str) -> Option<String> {
+    let mut serializer = DictSerializer::new();
+    serializer.members(&dictionary(value)?);
+    serializer.finish()
+}
+
+/// One member of a dictionary, in its canonical form, with its parameters.
+pub(crate) fn dictionary_member(value: &str, name: &str) -> Option<String> {
+    let dictionary = dictionary(value)?;
+    let (_, member) = dictionary.iter().find(|(key, _)| key.as_str() == name)?;
+    let mut serializer = ListSerializer::new();
+    serializer.members([member]);
+    serializer.finish()
+}
+
+/// Without the strictness of the signature headers, whose white space is ours to demand; but a name that stands twice
+/// is refused here too.
+fn dictionary(value: &str) -> Option<Dictionary> {
+    if value.len() > BYTES {
+        return None;
+    }
+    let parsed: Dictionary = Parser::new(value).with_version(Version::Rfc8941).parse().ok()?;
+    let mut serializer = DictSerializer::new();
+    serializer.members(&parsed);
+    let members = |text: &str| compacted(text).matches(',').count();
+    (members(&serializer.finish()?) == members(value)).then_some(parsed)
 }
 
 fn members(header: &'static str, value: &str, limit: usize) -> Result<Vec<(String, ListEntry)>, RefusalKind> {

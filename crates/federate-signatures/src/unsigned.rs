@@ -1,7 +1,7 @@
 //! Requests that wait for their signature.
 
 use crate::{
-    Algorithm, Flavour, KeyId, SignError, Signer,
+    AcceptSignature, Algorithm, Flavour, KeyId, SignError, Signer,
     digest::{content_digest_header, digest_header},
     head::{Head, authority_of, carries_body, field, normal_authority},
     signature::{Component, One, Value},
@@ -9,7 +9,7 @@ use crate::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
-use std::time::SystemTime;
+use std::{borrow::Cow, time::SystemTime};
 
 /// Prepares a request for a draft-cavage signature, as Mastodon sends and demands it.
 ///
@@ -26,7 +26,8 @@ pub fn cavage(request: Request<Bytes>, now: SystemTime) -> Unsigned {
         set(request.headers_mut(), HeaderName::from_static("digest"), &digest);
         wanted.extend(["digest", "content-type"]);
     }
-    Unsigned::new(request, Flavour::Cavage, None, &wanted, now)
+    let wanted = wanted.into_iter().map(Cow::Borrowed).collect();
+    Unsigned::new(request, Flavour::Cavage, None, wanted, Asked::default(), now)
 }
 
 /// Prepares a request for an RFC 9421 signature in Mastodon's profile.
@@ -35,9 +36,61 @@ pub fn cavage(request: Request<Bytes>, now: SystemTime) -> Unsigned {
 /// `@target-uri`, and with a body `content-digest`. The key id is part of what is signed, so it is named here already.
 /// The URI of the request must be absolute.
 pub fn rfc9421(request: Request<Bytes>, key_id: &KeyId, now: SystemTime) -> Unsigned {
+    let (request, wanted) = profile(request, now);
+    Unsigned::new(
+        request,
+        Flavour::Rfc9421,
+        Some(key_id),
+        wanted,
+        Asked::default(),
+        now,
+    )
+}
+
+/// Prepares a request for the RFC 9421 signature that a peer asked for by `Accept-Signature`: its label, its
+/// components, its nonce and its tag, and besides always what [`rfc9421`] signs.
+///
+/// `None` where it cannot be met: it names another key, or a component that the request does not have.
+pub fn rfc9421_as_asked(
+    request: Request<Bytes>,
+    asked: &AcceptSignature,
+    key_id: &KeyId,
+    now: SystemTime,
+) -> Option<Unsigned> {
+    if asked.key_id().is_some_and(|asked| asked != key_id.as_str()) {
+        return None;
+    }
+    let (request, mut wanted) = profile(request, now);
+    for name in asked.components() {
+        if !wanted.iter().any(|known| known == name) {
+            wanted.push(Cow::Owned(name.clone()));
+        }
+    }
+    let mut more = String::new();
+    for (name, value) in [("nonce", asked.asked_nonce()), ("tag", asked.tag())] {
+        if let Some(value) = value {
+            let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+            more.push_str(&format!(";{name}=\"{value}\""));
+        }
+    }
+    let count = wanted.len();
+    let label = asked.label().to_owned();
+    let unsigned = Unsigned::new(
+        request,
+        Flavour::Rfc9421,
+        Some(key_id),
+        wanted,
+        Asked { label, more },
+        now,
+    );
+    (unsigned.wanted.len() == count).then_some(unsigned)
+}
+
+/// What Mastodon's profile of RFC 9421 sets and signs.
+fn profile(request: Request<Bytes>, now: SystemTime) -> (Request<Bytes>, Vec<Cow<'static, str>>) {
     let mut request = prepared(request, now);
     request.headers_mut().remove("digest");
-    let mut wanted = vec!["@method", "@target-uri"];
+    let mut wanted = vec![Cow::Borrowed("@method"), Cow::Borrowed("@target-uri")];
     if carries_body(request.method(), request.body()) {
         let digest = content_digest_header(request.body());
         set(
@@ -45,9 +98,24 @@ pub fn rfc9421(request: Request<Bytes>, key_id: &KeyId, now: SystemTime) -> Unsi
             HeaderName::from_static("content-digest"),
             &digest,
         );
-        wanted.push("content-digest");
+        wanted.push(Cow::Borrowed("content-digest"));
     }
-    Unsigned::new(request, Flavour::Rfc9421, Some(key_id), &wanted, now)
+    (request, wanted)
+}
+
+/// What a peer may ask for besides components.
+struct Asked {
+    label: String,
+    more: String,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self {
+            label: LABEL.to_owned(),
+            more: String::new(),
+        }
+    }
 }
 
 /// A request that is complete but for its signature.
@@ -56,7 +124,10 @@ pub fn rfc9421(request: Request<Bytes>, key_id: &KeyId, now: SystemTime) -> Unsi
 pub struct Unsigned {
     request: Request<Bytes>,
     flavour: Flavour,
-    wanted: Vec<&'static str>,
+    wanted: Vec<Cow<'static, str>>,
+    label: String,
+    /// Parameters behind `keyid`.
+    more: String,
     now: SystemTime,
     /// The value of `@signature-params`.
     parameters: Option<String>,
@@ -80,7 +151,11 @@ impl Unsigned {
                 self.request,
                 self.flavour,
                 Some(signer.key_id()),
-                &self.wanted,
+                self.wanted,
+                Asked {
+                    label: self.label,
+                    more: self.more,
+                },
                 self.now,
             );
         }
@@ -98,6 +173,7 @@ impl Unsigned {
             mut request,
             wanted,
             parameters,
+            label,
             ..
         } = self;
         let headers = request.headers_mut();
@@ -107,12 +183,12 @@ impl Unsigned {
                 set(
                     headers,
                     HeaderName::from_static("signature-input"),
-                    &format!("{LABEL}={parameters}"),
+                    &format!("{label}={parameters}"),
                 );
                 set(
                     headers,
                     HeaderName::from_static("signature"),
-                    &format!("{LABEL}=:{signature}:"),
+                    &format!("{label}=:{signature}:"),
                 );
             }
             None => {
@@ -131,7 +207,8 @@ impl Unsigned {
         request: Request<Bytes>,
         flavour: Flavour,
         key_id: Option<&KeyId>,
-        wanted: &[&'static str],
+        wanted: Vec<Cow<'static, str>>,
+        asked: Asked,
         now: SystemTime,
     ) -> Self {
         let (parts, body) = request.into_parts();
@@ -141,13 +218,18 @@ impl Unsigned {
         if let Ok(Some(host)) = field(&parts.headers, "host") {
             head.authority = Some(host);
         }
-        let components: Vec<(&'static str, Component)> = wanted
-            .iter()
+        let components: Vec<(Cow<'static, str>, Component)> = wanted
+            .into_iter()
             .filter_map(|name| {
-                let value = match *name {
+                let value = match &*name {
                     "(request-target)" => Value::CavageTarget,
                     "@target-uri" => Value::TargetUri,
                     "@method" => Value::Fixed(head.method.clone()),
+                    "@authority" => Value::Authority,
+                    "@scheme" => Value::Scheme,
+                    "@path" => Value::Fixed(head.path.clone()),
+                    "@query" => Value::Fixed(format!("?{}", head.query.as_deref().unwrap_or_default())),
+                    "@request-target" => Value::Fixed(head.target(true)),
                     "host" => Value::Fixed(head.authority.clone()?),
                     // A header of ours that cannot be signed is not signed.
                     other => Value::Fixed(field(&parts.headers, other).ok()??),
@@ -156,14 +238,8 @@ impl Unsigned {
                     Flavour::Cavage => format!("{name}: "),
                     Flavour::Rfc9421 => format!("\"{name}\": "),
                 };
-                Some((
-                    *name,
-                    Component {
-                        id: (*name).to_owned(),
-                        line,
-                        value,
-                    },
-                ))
+                let id = name.clone().into_owned();
+                Some((name, Component { id, line, value }))
             })
             .collect();
         let (wanted, components): (Vec<_>, Vec<_>) = components.into_iter().unzip();
@@ -174,9 +250,10 @@ impl Unsigned {
                 .as_secs();
             let list: Vec<String> = wanted.iter().map(|name| format!("\"{name}\"")).collect();
             format!(
-                "({});created={created};keyid=\"{}\"",
+                "({});created={created};keyid=\"{}\"{}",
                 list.join(" "),
-                quotable(key_id)
+                quotable(key_id),
+                asked.more
             )
         });
         let one = One {
@@ -196,6 +273,8 @@ impl Unsigned {
             request: Request::from_parts(parts, body),
             flavour,
             wanted,
+            label: asked.label,
+            more: asked.more,
             now,
             parameters,
             base,
@@ -218,14 +297,14 @@ fn prepared(mut request: Request<Bytes>, now: SystemTime) -> Request<Bytes> {
 }
 
 /// Replaces a header. Everything that is set here is printable ASCII, which a header always takes.
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
 }
 
 /// A key id that cannot leave its quotes.
-fn quotable(key_id: &KeyId) -> String {
+pub(crate) fn quotable(key_id: &KeyId) -> String {
     let mut out = String::with_capacity(key_id.as_str().len());
     for byte in key_id.as_str().bytes() {
         if byte.is_ascii_graphic() && byte != b'"' && byte != b'\\' {
@@ -238,4 +317,4 @@ fn quotable(key_id: &KeyId) -> String {
 }
 
 /// The label that Mastodon uses too.
-const LABEL: &str = "sig1";
+pub(crate) const LABEL: &str = "sig1";

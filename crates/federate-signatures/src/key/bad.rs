@@ -34,7 +34,13 @@ pub enum BadKey {
     /// The bytes are not the DER structure that the label promises.
     #[error("not a DER key structure")]
     NotDer,
-    /// Neither RSA nor Ed25519.
+    /// Not a JSON Web Key, or one whose members cannot be read.
+    #[error("not a JSON Web Key")]
+    NotJwk,
+    /// Not the encoding of a point on its curve.
+    #[error("not a point on its curve")]
+    BadPoint,
+    /// None of RSA, Ed25519, P-256 and P-384; or an algorithm that this key is not for.
     #[error("key of an unsupported algorithm")]
     UnsupportedAlgorithm,
     /// An RSA modulus outside of 2048 to 8192 bits.

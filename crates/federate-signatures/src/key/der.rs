@@ -14,6 +14,15 @@ pub(super) const OID_RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x
 /// id-Ed25519, 1.3.101.112
 pub(super) const OID_ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
+/// id-RSASSA-PSS, 1.2.840.113549.1.1.10
+pub(super) const OID_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
+/// id-ecPublicKey, 1.2.840.10045.2.1
+pub(super) const OID_EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+/// secp256r1, 1.2.840.10045.3.1.7
+pub(super) const OID_P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+/// secp384r1, 1.3.132.0.34
+pub(super) const OID_P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+
 /// Reads one level of DER.
 pub(super) struct Reader<'a>(&'a [u8]);
 
@@ -82,16 +91,23 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// An AlgorithmIdentifier: the OID, with absent or NULL parameters.
+/// An AlgorithmIdentifier: the OID; for a key on a curve that of the curve, else with absent or NULL parameters.
 pub(super) fn algorithm<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], BadKey> {
     let mut identifier = reader.sequence()?;
     let oid = identifier.element(OID)?;
-    if oid != OID_RSA && oid != OID_ED25519 {
+    match oid {
+        OID_EC => {
+            let curve = identifier.element(OID)?;
+            identifier.end()?;
+            return Ok(curve);
+        }
+        OID_RSA if identifier.is_empty() => {}
+        OID_RSA if identifier.element(NULL)?.is_empty() => {}
+        // With parameters it is a key for one digest and salt only; they are not read.
+        OID_ED25519 | OID_PSS => {}
+        OID_RSA => return Err(BadKey::NotDer),
         // Other algorithms have parameters of their own; they are refused by name, not by shape.
-        return Ok(oid);
-    }
-    if !identifier.is_empty() && (oid == OID_ED25519 || !identifier.element(NULL)?.is_empty()) {
-        return Err(BadKey::NotDer);
+        _ => return Ok(oid),
     }
     identifier.end()?;
     Ok(oid)

@@ -4,13 +4,16 @@ use super::{BadKey, PublicKey, Wiped, der, der::Reader, multikey, pem};
 use crate::{Algorithm, KeyId, SignError, Signer};
 use ring::{
     rand::SystemRandom,
-    signature::{Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair},
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256,
+        RSA_PSS_SHA512, RsaKeyPair,
+    },
 };
 use std::fmt;
 
 /// A private key with its name. It signs, and shows nothing of itself.
 ///
-/// RSA of 2048 to 4096 bits, or Ed25519. Buffers of this crate that held the key are overwritten; the copy inside of
+/// RSA of 2048 to 4096 bits, Ed25519, or P-256. Buffers of this crate that held the key are overwritten; the copy inside of
 /// `ring` is not, because `ring` offers no way to.
 pub struct PrivateKey {
     id: KeyId,
@@ -21,6 +24,7 @@ pub struct PrivateKey {
 enum Pair {
     Rsa(Box<RsaKeyPair>),
     Ed25519(Box<Ed25519KeyPair>),
+    P256(Box<EcdsaKeyPair>),
 }
 
 impl PrivateKey {
@@ -50,6 +54,18 @@ impl PrivateKey {
         // Attributes and the public key of version 2 may follow; they are not needed.
         match oid {
             der::OID_RSA => Self::from_pkcs1_der(id, key),
+            der::OID_PSS => Self::from_pkcs1_der(id, key)?.with_algorithm(Algorithm::RsaPssSha512),
+            der::OID_P256 => {
+                let pair =
+                    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, bytes, &SystemRandom::new())
+                        .map_err(|_| BadKey::Rejected)?;
+                let public = PublicKey::from_point(pair.public_key().as_ref())?;
+                Ok(Self {
+                    id,
+                    public,
+                    pair: Pair::P256(Box::new(pair)),
+                })
+            }
             der::OID_ED25519 => {
                 let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(bytes).map_err(|_| BadKey::Rejected)?;
                 Self::from_ed25519_pair(id, pair)
@@ -87,6 +103,16 @@ impl PrivateKey {
         Self::from_ed25519_pair(id, pair)
     }
 
+    /// The same key for another algorithm: an RSA key for RSASSA-PSS with SHA-512, or back.
+    ///
+    /// # Errors
+    /// [`BadKey::UnsupportedAlgorithm`] for an algorithm that this key is not for.
+    pub fn with_algorithm(self, algorithm: Algorithm) -> Result<Self, BadKey> {
+        let Self { id, public, pair } = self;
+        let public = public.with_algorithm(algorithm)?;
+        Ok(Self { id, public, pair })
+    }
+
     /// The public half.
     #[must_use]
     pub fn public_key(&self) -> PublicKey {
@@ -117,10 +143,18 @@ impl Signer for PrivateKey {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public().modulus_len()];
                 // PKCS#1 v1.5 is deterministic: ring asks for a source of randomness and does not draw from it.
-                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), base, &mut signature)
-                    .map_err(|_| SignError::Key)?;
+                let random = SystemRandom::new();
+                match self.public.algorithm() {
+                    Algorithm::RsaPssSha512 => pair.sign(&RSA_PSS_SHA512, &random, base, &mut signature),
+                    _ => pair.sign(&RSA_PKCS1_SHA256, &random, base, &mut signature),
+                }
+                .map_err(|_| SignError::Key)?;
                 Ok(signature)
             }
+            Pair::P256(pair) => match pair.sign(&SystemRandom::new(), base) {
+                Ok(signature) => Ok(signature.as_ref().to_vec()),
+                Err(_) => Err(SignError::Key),
+            },
             Pair::Ed25519(pair) => Ok(pair.sign(base).as_ref().to_vec()),
         }
     }

@@ -1,12 +1,15 @@
 //! Public keys, bounded before any arithmetic.
 
-use super::{BadKey, der, der::Reader, multikey, pem};
-use crate::Algorithm;
-use ring::signature::{ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey};
+use super::{BadKey, curve, der, der::Reader, jwk, multikey, pem};
+use crate::{Algorithm, Verifier};
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PSS_2048_8192_SHA512, RsaPublicKeyComponents, UnparsedPublicKey,
+};
 use std::{fmt, sync::Arc};
 
-/// A public key whose bounds were checked: RSA of 2048 to 8192 bits with an odd exponent from 3 to 2^32, or an
-/// Ed25519 key that is not of small order. Cheap to clone.
+/// A public key whose bounds were checked: RSA of 2048 to 8192 bits with an odd exponent from 3 to 2^32, an Ed25519 key
+/// that is not of small order, or a point on P-256 or P-384. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PublicKey(Inner);
 
@@ -16,8 +19,13 @@ enum Inner {
     Rsa {
         n: Arc<[u8]>,
         e: Arc<[u8]>,
+        /// For RSASSA-PSS with SHA-512.
+        pss: bool,
     },
     Ed25519([u8; 32]),
+    // Uncompressed points.
+    P256(Arc<[u8]>),
+    P384(Arc<[u8]>),
 }
 
 impl PublicKey {
@@ -53,7 +61,10 @@ impl PublicKey {
         };
         match oid {
             der::OID_RSA => Self::from_pkcs1_der(key),
+            der::OID_PSS => Self::from_pkcs1_der(key)?.with_algorithm(Algorithm::RsaPssSha512),
             der::OID_ED25519 => Self::from_ed25519(key),
+            der::OID_P256 if key.len() < 66 => Self::from_point(key),
+            der::OID_P384 if key.len() > 48 => Self::from_point(key),
             _ => Err(BadKey::UnsupportedAlgorithm),
         }
     }
@@ -93,6 +104,7 @@ impl PublicKey {
         Ok(Self(Inner::Rsa {
             n: n.into(),
             e: e.into(),
+            pss: false,
         }))
     }
 
@@ -108,6 +120,71 @@ impl PublicKey {
         Ok(Self(Inner::Ed25519(key)))
     }
 
+    /// Takes a point on P-256 or P-384, compressed or not ([SEC 1](https://www.secg.org/sec1-v2.pdf), 2.3.3). The
+    /// length says which curve.
+    ///
+    /// # Errors
+    /// [`BadKey::BadPoint`] for another length, and for what is no point on the curve.
+    pub fn from_point(encoded: &[u8]) -> Result<Self, BadKey> {
+        match encoded.len() {
+            33 | 65 => Ok(Self(Inner::P256(curve::P256.point(encoded)?.into()))),
+            49 | 97 => Ok(Self(Inner::P384(curve::P384.point(encoded)?.into()))),
+            _ => Err(BadKey::BadPoint),
+        }
+    }
+
+    /// Reads a JSON Web Key: RSA, Ed25519, P-256 or P-384.
+    ///
+    /// # Errors
+    /// [`BadKey`] says what is wrong; a private key is refused by name.
+    pub fn from_jwk(text: &str) -> Result<Self, BadKey> {
+        jwk::read(text)
+    }
+
+    /// The key as a JSON Web Key, with the members that [RFC 7638](https://www.rfc-editor.org/rfc/rfc7638) wants in a
+    /// thumbprint and in its order.
+    #[must_use]
+    pub fn to_jwk(&self) -> String {
+        use jwk::Value::{Bytes, Text};
+        let point = |name, point: &[u8]| {
+            let (x, y) = point.split_at(point.len() / 2 + 1);
+            let x = x.get(1..).unwrap_or_default();
+            jwk::write(&[
+                ("crv", Text(name)),
+                ("kty", Text("EC")),
+                ("x", Bytes(x)),
+                ("y", Bytes(y)),
+            ])
+        };
+        match &self.0 {
+            Inner::Rsa { n, e, .. } => jwk::write(&[("e", Bytes(e)), ("kty", Text("RSA")), ("n", Bytes(n))]),
+            Inner::Ed25519(key) => {
+                jwk::write(&[("crv", Text("Ed25519")), ("kty", Text("OKP")), ("x", Bytes(key))])
+            }
+            Inner::P256(key) => point("P-256", key),
+            Inner::P384(key) => point("P-384", key),
+        }
+    }
+
+    /// The same key for another algorithm: an RSA key for RSASSA-PSS with SHA-512, or back. Only whoever knows the key
+    /// may say so; what a header says never leads here.
+    ///
+    /// # Errors
+    /// [`BadKey::UnsupportedAlgorithm`] for an algorithm that this key is not for.
+    pub fn with_algorithm(self, algorithm: Algorithm) -> Result<Self, BadKey> {
+        match (self.0, algorithm) {
+            (Inner::Rsa { n, e, .. }, Algorithm::RsaV1_5Sha256 | Algorithm::RsaPssSha512) => {
+                Ok(Self(Inner::Rsa {
+                    n,
+                    e,
+                    pss: algorithm == Algorithm::RsaPssSha512,
+                }))
+            }
+            (inner, algorithm) if Self(inner.clone()).algorithm() == algorithm => Ok(Self(inner)),
+            _ => Err(BadKey::UnsupportedAlgorithm),
+        }
+    }
+
     /// Reads a Multikey (FEP-521a): the value of `publicKeyMultibase`, or of a `did:key` behind its prefix.
     ///
     /// # Errors
@@ -117,6 +194,8 @@ impl PublicKey {
         match bytes.as_slice() {
             [0xed, 0x01, key @ ..] => Self::from_ed25519(key),
             [0x85, 0x24, key @ ..] => Self::from_pkcs1_der(key),
+            [0x80, 0x24, key @ ..] if key.len() == 33 => Self::from_point(key),
+            [0x81, 0x24, key @ ..] if key.len() == 49 => Self::from_point(key),
             _ => Err(BadKey::UnsupportedAlgorithm),
         }
     }
@@ -127,6 +206,8 @@ impl PublicKey {
         multikey::encode(&match &self.0 {
             Inner::Rsa { .. } => [&[0x85, 0x24], self.key_bytes().as_slice()].concat(),
             Inner::Ed25519(key) => [&[0xed, 0x01], key.as_slice()].concat(),
+            Inner::P256(key) => [&[0x80, 0x24], curve::Curve::<32>::compressed(key).as_slice()].concat(),
+            Inner::P384(key) => [&[0x81, 0x24], curve::Curve::<48>::compressed(key).as_slice()].concat(),
         })
     }
 
@@ -160,6 +241,8 @@ impl PublicKey {
                 der::write(der::SEQUENCE, &[&oid(der::OID_RSA), &der::write(der::NULL, &[])])
             }
             Inner::Ed25519(_) => der::write(der::SEQUENCE, &[&oid(der::OID_ED25519)]),
+            Inner::P256(_) => der::write(der::SEQUENCE, &[&oid(der::OID_EC), &oid(der::OID_P256)]),
+            Inner::P384(_) => der::write(der::SEQUENCE, &[&oid(der::OID_EC), &oid(der::OID_P384)]),
         };
         der::write(
             der::SEQUENCE,
@@ -180,19 +263,23 @@ impl PublicKey {
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         match self.0 {
-            Inner::Rsa { .. } => Algorithm::RsaV1_5Sha256,
+            Inner::Rsa { pss: false, .. } => Algorithm::RsaV1_5Sha256,
+            Inner::Rsa { pss: true, .. } => Algorithm::RsaPssSha512,
             Inner::Ed25519(_) => Algorithm::Ed25519,
+            Inner::P256(_) => Algorithm::EcdsaP256Sha256,
+            Inner::P384(_) => Algorithm::EcdsaP384Sha384,
         }
     }
 
-    /// The size in bits: of the modulus for RSA, 256 for Ed25519.
+    /// The size in bits: of the modulus for RSA, of the field for a curve.
     #[must_use]
     pub fn bits(&self) -> usize {
         match &self.0 {
             Inner::Rsa { n, .. } => n.first().map_or(0, |first| {
                 n.len().saturating_mul(8) - first.leading_zeros() as usize
             }),
-            Inner::Ed25519(_) => 256,
+            Inner::Ed25519(_) | Inner::P256(_) => 256,
+            Inner::P384(_) => 384,
         }
     }
 
@@ -201,8 +288,21 @@ impl PublicKey {
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.0 {
-            Inner::Rsa { n, e } => RsaPublicKeyComponents { n, e }
-                .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
+            Inner::Rsa { n, e, pss } => {
+                let parameters = if *pss {
+                    &RSA_PSS_2048_8192_SHA512
+                } else {
+                    &RSA_PKCS1_2048_8192_SHA256
+                };
+                RsaPublicKeyComponents { n, e }
+                    .verify(parameters, message, signature)
+                    .is_ok()
+            }
+            Inner::P256(key) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key)
+                .verify(message, signature)
+                .is_ok(),
+            Inner::P384(key) => UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, key)
+                .verify(message, signature)
                 .is_ok(),
             Inner::Ed25519(key) => {
                 // ring refuses S >= L; a commitment R of small order is refused here, as `verify_strict` does.
@@ -217,14 +317,25 @@ impl PublicKey {
 }
 
 impl PublicKey {
-    /// PKCS#1 for RSA, the point for Ed25519.
+    /// PKCS#1 for RSA, else the point.
     fn key_bytes(&self) -> Vec<u8> {
         match &self.0 {
-            Inner::Rsa { n, e } => {
+            Inner::Rsa { n, e, .. } => {
                 der::write(der::SEQUENCE, &[&der::write_unsigned(n), &der::write_unsigned(e)])
             }
             Inner::Ed25519(key) => key.to_vec(),
+            Inner::P256(key) | Inner::P384(key) => key.to_vec(),
         }
+    }
+}
+
+impl Verifier for PublicKey {
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm()
+    }
+
+    fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.verifies(message, signature)
     }
 }
 

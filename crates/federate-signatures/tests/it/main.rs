@@ -9,10 +9,12 @@
 mod support;
 
 mod json;
+mod keys;
 mod knock;
 mod proofs;
 mod properties;
 mod refusals;
+mod responses;
 mod signing;
 mod threats_cavage;
 mod threats_rfc9421;

@@ -1,0 +1,213 @@
+//! Keys of every kind, in every dress.
+
+use crate::support::{ED25519, KEY_ID, OTHER_RSA, RSA, key, now, policy, post, shared, verify};
+use federate_signatures::{
+    Algorithm, BadKey, KeyId, PrivateKey, PublicKey, SharedSecret, Signer as _, cavage, parse, rfc9421,
+};
+
+const P256: &str = include_str!("../keys/p256.pkcs8.pem");
+const P256_SPKI: &str = include_str!("../keys/p256.spki.pem");
+
+fn publics() -> Vec<PublicKey> {
+    [RSA, OTHER_RSA, ED25519, P256]
+        .map(|pem| key(pem).public_key())
+        .to_vec()
+}
+
+#[test]
+fn every_dress_is_read_again() {
+    for public in publics() {
+        assert_eq!(PublicKey::from_pem(&public.to_pem()), Ok(public.clone()));
+        assert_eq!(
+            PublicKey::from_spki_der(&public.to_spki_der()),
+            Ok(public.clone())
+        );
+        assert_eq!(
+            PublicKey::from_multikey(&public.to_multikey()),
+            Ok(public.clone())
+        );
+        assert_eq!(PublicKey::from_jwk(&public.to_jwk()), Ok(public.clone()));
+        let did = public.to_did_key();
+        assert_eq!(PublicKey::from_did_key(&did), Ok(public.clone()));
+        let named_twice = format!("{did}#{}", public.to_multikey());
+        assert_eq!(PublicKey::from_did_key(&named_twice), Ok(public.clone()));
+        let other = format!("{did}#key-1");
+        assert_eq!(PublicKey::from_did_key(&other), Err(BadKey::NotDidKey));
+    }
+    assert_eq!(PublicKey::from_pem(P256_SPKI), Ok(key(P256).public_key()));
+    assert_eq!(key(P256).public_key().bits(), 256);
+}
+
+#[test]
+fn the_keys_of_rfc_9421_as_jwk_and_pem() {
+    let Some(keys) = shared("rfc9421/keys.json") else {
+        return;
+    };
+    for (name, entry) in keys.as_object().unwrap() {
+        let Some(pem) = entry["public_pem"].as_str() else {
+            continue;
+        };
+        let mut jwk = entry["jwk"].clone();
+        if jwk.get("d").is_some() {
+            assert_eq!(
+                PublicKey::from_jwk(&jwk.to_string()),
+                Err(BadKey::PrivateKeyGiven)
+            );
+            for private in ["d", "p", "q", "dp", "dq", "qi"] {
+                jwk.as_object_mut().unwrap().remove(private);
+            }
+        }
+        let of_pem = PublicKey::from_pem(pem).unwrap();
+        let of_jwk = PublicKey::from_jwk(&jwk.to_string()).unwrap();
+        let of_jwk = of_jwk.with_algorithm(of_pem.algorithm()).unwrap();
+        assert_eq!(of_pem, of_jwk, "{name}");
+    }
+}
+
+#[test]
+fn bad_jwks() {
+    let x = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for (text, expected) in [
+        ("", BadKey::NotJwk),
+        ("[]", BadKey::NotJwk),
+        (r#"{"kty":"RSA"}"#, BadKey::NotJwk),
+        (r#"{"kty":"RSA","kty":"OKP"}"#, BadKey::NotJwk),
+        (r#"{"kty":"oct","k":"AAAA"}"#, BadKey::PrivateKeyGiven),
+        (
+            r#"{"kty":"OKP","crv":"X25519","x":"AA"}"#,
+            BadKey::UnsupportedAlgorithm,
+        ),
+        (r#"{"kty":"OKP","crv":"Ed25519","x":"AA"}"#, BadKey::Ed25519Length),
+        (r#"{"kty":"OKP","crv":"Ed25519","x":"AA=="}"#, BadKey::NotJwk),
+        (
+            r#"{"kty":"OKP","crv":"Ed25519","x":"AA","use":"enc"}"#,
+            BadKey::UnsupportedAlgorithm,
+        ),
+        (
+            r#"{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}"#,
+            BadKey::BadPoint,
+        ),
+        (
+            r#"{"kty":"EC","crv":"P-521","x":"AA","y":"AA"}"#,
+            BadKey::UnsupportedAlgorithm,
+        ),
+        (
+            r#"{"kty":"RSA","n":"_w","e":"AQAB"}"#,
+            BadKey::ModulusSize { bits: 8 },
+        ),
+    ] {
+        assert_eq!(PublicKey::from_jwk(text), Err(expected), "{text}");
+    }
+    let zero = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}"#);
+    assert_eq!(PublicKey::from_jwk(&zero), Err(BadKey::WeakPoint));
+    let zero = format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{x}"}}"#);
+    assert_eq!(PublicKey::from_jwk(&zero), Err(BadKey::BadPoint));
+}
+
+#[test]
+fn s20_points_that_are_on_no_curve() {
+    let spki = key(P256).public_key().to_spki_der();
+    let point = spki[spki.len() - 65..].to_vec();
+    PublicKey::from_point(&point).unwrap();
+    for at in [0, 1, 31, 32, 33, 64] {
+        let mut bad = point.clone();
+        bad[at] ^= 1;
+        assert_eq!(PublicKey::from_point(&bad), Err(BadKey::BadPoint), "{at}");
+    }
+    for bad in [
+        &[][..],
+        &[0],
+        &[4; 64],
+        &[0; 65],
+        &[4; 65],
+        &[0xff; 33],
+        &[2; 48],
+        &[0xff; 97],
+    ] {
+        assert_eq!(PublicKey::from_point(bad), Err(BadKey::BadPoint));
+    }
+    // The coordinates are below the field's prime: p itself is not another zero.
+    let mut above = vec![2];
+    above.extend([0xff; 32]);
+    assert_eq!(PublicKey::from_point(&above), Err(BadKey::BadPoint));
+}
+
+#[test]
+fn s6_algorithms_beyond_the_default_are_for_those_who_name_them() {
+    let pss = || key(RSA).with_algorithm(Algorithm::RsaPssSha512).unwrap();
+    for (private, algorithm) in [
+        (pss(), Algorithm::RsaPssSha512),
+        (key(P256), Algorithm::EcdsaP256Sha256),
+    ] {
+        assert_eq!(private.algorithm(), algorithm);
+        let request = rfc9421(post(), private.key_id(), now()).sign(&private).unwrap();
+        let public = private.public_key();
+        verify(request.clone(), &public, &policy().algorithms([algorithm]), now()).unwrap();
+        let refusal = verify(request.clone(), &public, &policy(), now()).unwrap_err();
+        assert_eq!(refusal.name(), "unsupported_algorithm");
+        assert!(!refusal.another_key_may_help());
+        let other = key(ED25519).public_key();
+        let refusal = verify(request, &other, &policy(), now()).unwrap_err();
+        assert_eq!(refusal.name(), "signature_mismatch");
+        // In draft-cavage too.
+        let request = cavage(post(), now()).sign(&private).unwrap();
+        verify(request.clone(), &public, &policy().algorithms([algorithm]), now()).unwrap();
+        verify(request, &public, &policy(), now()).unwrap_err();
+    }
+    key(RSA).with_algorithm(Algorithm::Ed25519).unwrap_err();
+    key(ED25519).with_algorithm(Algorithm::HmacSha256).unwrap_err();
+}
+
+#[test]
+fn s6_a_shared_secret_is_never_a_public_key() {
+    let secret = SharedSecret::new(KeyId::from(KEY_ID), &[7; 32]).unwrap();
+    assert!(SharedSecret::new(KeyId::from(KEY_ID), &[7; 31]).is_none());
+    assert!(!format!("{secret:?}").contains('7'));
+    let request = rfc9421(post(), &KeyId::from(KEY_ID), now())
+        .sign(&secret)
+        .unwrap();
+    let (head, body) = request.into_parts();
+    let parsed = parse(&head, &body).unwrap();
+    let named = policy().algorithms([secret_algorithm(&secret)]);
+    parsed.verify_with(&secret, &named, now()).unwrap();
+    assert!(parsed.verify_with(&secret, &policy(), now()).is_err());
+    assert!(parsed.verify(&key(RSA).public_key(), &named, now()).is_err());
+}
+
+fn secret_algorithm(secret: &SharedSecret) -> Algorithm {
+    federate_signatures::Verifier::algorithm(secret)
+}
+
+#[test]
+fn an_rsa_key_of_8192_bits_is_a_key() {
+    let mut n = vec![0xff; 1024];
+    n[1] = 0x7f;
+    let public = PublicKey::from_rsa_components(&n, &[1, 0, 1]).unwrap();
+    assert_eq!(public.bits(), 8192);
+    assert_eq!(
+        PublicKey::from_multikey(&public.to_multikey()),
+        Ok(public.clone())
+    );
+    assert!(!public.verifies(b"", &[1; 1024]));
+}
+
+#[test]
+fn a_secret_in_multibase() {
+    let read = |text| PrivateKey::from_multikey(KeyId::from("k"), text);
+    let private = read("z3u2en7t5LR2WtQH5PfFqMqwVHBeXouLzo6haApm8XHqvjxq").unwrap();
+    assert_eq!(
+        private.public_key().to_multikey(),
+        "z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"
+    );
+    let public = "z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2";
+    assert_eq!(read(public).unwrap_err(), BadKey::UnsupportedAlgorithm);
+    for text in [
+        "",
+        "z",
+        "u",
+        "z0",
+        "z3u2en7t5LR2WtQH5PfFqMqwVHBeXouLzo6haApm8XHqvj",
+    ] {
+        read(text).unwrap_err();
+    }
+}
