@@ -1,12 +1,25 @@
-//! Reading a Create(Note) as Mastodon sends it, with every check, and looking at twelve of its properties.
+//! Types: reading what Mastodon sends, and reading, changing and writing payloads of many servers, beside the peers.
+//!
+//! The payloads are those below `FEDERATE_SHARED` (or `../shared` beside the repository), in `corpus`.
 
-use federate_activitystreams::{Create, Note, Object};
+use std::{fs, path::PathBuf};
+
+use activitystreams::prelude::*;
+use federate_activitystreams::{Create, Limits, Note, Object, terms};
 use federate_benches::{Candidate, compare};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 const CREATE: &[u8] = include_bytes!("create-note.json");
 
 fn main() {
+    read();
+    write();
+    corpus();
+    hostile();
+}
+
+fn read() {
     compare(
         "read a Create(Note) and look at twelve properties",
         CREATE.len(),
@@ -25,10 +38,33 @@ fn main() {
                 let looked = (o.id(), o.type_name().len(), o.actor().id(), o.published(), o.to().len(), o.cc().len());
                 let more = (note.id(), note.content(), note.attributed_to().id(), note.in_reply_to().id());
                 let last = (note.tag().len(), note.sensitive());
-                format_args!("{looked:?}{more:?}{last:?}").as_str().is_some()
+                drop(std::hint::black_box((looked, more, last)));
+            }),
+            Candidate::new("federate-activitystreams, parse alone", || Object::parse(CREATE).unwrap()),
+            Candidate::new("structs of our own, as activitypub_federation", || {
+                serde_json::from_slice::<derived::Create>(CREATE).unwrap()
+            }),
+            Candidate::new("actpub-activitystreams", || {
+                serde_json::from_slice::<actpub_activitystreams::WithContext<actpub_activitystreams::Object>>(CREATE)
+                    .unwrap()
+            }),
+            Candidate::new("activitystreams", || {
+                let create: activitystreams::activity::Create = serde_json::from_slice(CREATE).unwrap();
+                let note = create.object_unchecked().as_one().cloned();
+                note.and_then(|note| note.extend::<NoteOfActivitystreams, _>().ok().flatten())
+            }),
+            Candidate::new("activitystreams-vocabulary", || {
+                serde_json::from_slice::<activitystreams_vocabulary::Create>(CREATE).is_ok()
             }),
         ],
     );
+    println!(
+        "  (activitystreams-vocabulary reads it: {})",
+        serde_json::from_slice::<activitystreams_vocabulary::Create>(CREATE).is_ok()
+    );
+}
+
+fn write() {
     compare(
         "read a Create(Note) and write it untouched",
         CREATE.len(),
@@ -39,4 +75,157 @@ fn main() {
             Candidate::new("federate-activitystreams", || Object::parse(CREATE).unwrap().to_bytes()),
         ],
     );
+}
+
+fn corpus() {
+    let root = std::env::var_os("FEDERATE_SHARED")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
+    let Ok(folder) = fs::read_dir(root.join("corpus")) else {
+        println!("skipped: no corpus (set FEDERATE_SHARED)");
+        return;
+    };
+    let all: Vec<Vec<u8>> = folder
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "json"))
+        .map(|path| fs::read(path).unwrap())
+        .filter(|bytes| Object::parse(bytes).is_ok())
+        .collect();
+    on("all", &all, &mut []);
+    let actpub = readable::<actpub_activitystreams::Object>(&all);
+    on(
+        "those that actpub-activitystreams reads",
+        &actpub,
+        &mut [(
+            "actpub-activitystreams",
+            Box::new(|bytes| {
+                let mut object: actpub_activitystreams::Object = serde_json::from_slice(bytes).unwrap();
+                object.name = Some("changed".into());
+                serde_json::to_vec(&object).unwrap()
+            }),
+        )],
+    );
+    let asonix = readable::<AnyOfActivitystreams>(&all);
+    on(
+        "those that activitystreams reads",
+        &asonix,
+        &mut [(
+            "activitystreams",
+            Box::new(|bytes| {
+                let mut object: AnyOfActivitystreams = serde_json::from_slice(bytes).unwrap();
+                object.set_name("changed");
+                serde_json::to_vec(&object).unwrap()
+            }),
+        )],
+    );
+}
+
+type Change<'a> = (&'a str, Box<dyn Fn(&[u8]) -> Vec<u8>>);
+
+fn on(which: &str, documents: &[Vec<u8>], peers: &mut [Change<'_>]) {
+    let bytes = documents.iter().map(Vec::len).sum();
+    let value = |bytes: &[u8]| {
+        let mut value: Value = serde_json::from_slice(bytes).unwrap();
+        value["name"] = "changed".into();
+        serde_json::to_vec(&value).unwrap()
+    };
+    let ours = |bytes: &[u8]| {
+        let mut object = Object::parse(bytes).unwrap();
+        object.set(&terms::NAME, "changed");
+        object.to_bytes()
+    };
+    let each = |change: &dyn Fn(&[u8]) -> Vec<u8>| documents.iter().map(|bytes| change(bytes).len()).sum::<usize>();
+    let mut candidates = vec![
+        Candidate::new("serde_json::Value", || each(&value)),
+        Candidate::new("federate-activitystreams", || each(&ours)),
+    ];
+    for (name, change) in peers.iter() {
+        candidates.push(Candidate::new(name, move || each(change)));
+    }
+    compare(
+        &format!("read, change one property and write {} documents: {which}", documents.len()),
+        bytes,
+        &mut candidates,
+    );
+}
+
+fn readable<T: DeserializeOwned>(all: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    all.iter().filter(|bytes| serde_json::from_slice::<T>(bytes).is_ok()).cloned().collect()
+}
+
+fn hostile() {
+    let mut wide = Limits::default();
+    wide.bytes = 64 << 20;
+    let arrays = "[".repeat(100_000);
+    let within = format!("{{\"a\":{}{}}}", arrays, "]".repeat(100_000));
+    let key = format!("{{\"{}\":1}}", "k".repeat(1_000_000));
+    let to = format!("{{\"to\":[{}0]}}", "\"https://a.example/u\",".repeat(1_000_000));
+    compare(
+        "refuse what is only sent to hurt (it must take under 20 ms)",
+        0,
+        &mut [
+            Candidate::new("100,000 arrays", || Object::parse(arrays.as_bytes()).unwrap_err()),
+            Candidate::new("100,000 arrays in an object", || Object::parse(within.as_bytes()).unwrap_err()),
+            Candidate::new("a name of a megabyte", || Object::parse(key.as_bytes()).unwrap_err()),
+            Candidate::new("a million recipients, usual limits", || Object::parse(to.as_bytes()).unwrap_err()),
+            Candidate::new("a million recipients, 64 MiB allowed", || {
+                Object::parse_with(to.as_bytes(), &wide).unwrap_err()
+            }),
+        ],
+    );
+}
+
+type NoteOfActivitystreams = activitystreams::object::ApObject<activitystreams::object::Note>;
+type AnyOfActivitystreams = activitystreams::object::Object<String>;
+
+/// What a program that uses activitypub_federation declares for itself.
+mod derived {
+    use super::{Deserialize, Serialize, Value};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    pub enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Create {
+        #[serde(rename = "@context")]
+        pub context: Value,
+        pub id: url::Url,
+        #[serde(rename = "type")]
+        pub kind: String,
+        pub actor: url::Url,
+        pub published: String,
+        pub to: OneOrMany,
+        pub cc: OneOrMany,
+        pub object: Note,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Note {
+        pub id: url::Url,
+        #[serde(rename = "type")]
+        pub kind: String,
+        pub content: String,
+        pub attributed_to: url::Url,
+        pub in_reply_to: Option<url::Url>,
+        pub published: String,
+        pub to: OneOrMany,
+        pub cc: OneOrMany,
+        pub tag: Vec<Tag>,
+        #[serde(default)]
+        pub sensitive: bool,
+        pub content_map: Option<std::collections::HashMap<String, String>>,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    pub struct Tag {
+        #[serde(rename = "type")]
+        pub kind: String,
+        pub href: Option<url::Url>,
+        pub name: Option<String>,
+    }
 }

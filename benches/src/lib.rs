@@ -42,9 +42,11 @@ pub fn compare(title: &str, bytes: usize, candidates: &mut [Candidate<'_>]) {
             t[t.len() / 2]
         })
         .collect();
-    for (candidate, median) in candidates.iter().zip(&medians) {
+    for (candidate, median) in candidates.iter_mut().zip(&medians) {
         let rate = if bytes > 0 { format!("{:9.0} MB/s", bytes as f64 / median / 1e6) } else { String::new() };
-        println!("  {:40} {:10.2} us  x{:<6.2} {rate}", candidate.name, median * 1e6, median / medians[0]);
+        let counted = allocation_counter::measure(&mut candidate.run).count_total;
+        let ratio = median / medians[0];
+        println!("  {:46} {:10.2} us  x{ratio:<6.2} {rate} {counted:8} allocations", candidate.name, median * 1e6);
     }
 }
 

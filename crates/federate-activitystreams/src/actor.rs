@@ -1,9 +1,6 @@
 //! What is read from actor documents.
 
-use crate::{Iri, Object, Property, Ref, terms};
-
-const SHARED_INBOX: Property<Iri> =
-    Property::new("sharedInbox", "https://www.w3.org/ns/activitystreams#sharedInbox");
+use crate::{Iri, Object, Ref, terms};
 
 /// The types of objects that act.
 const ACTORS: [&str; 5] = ["Person", "Service", "Group", "Application", "Organization"];
@@ -44,8 +41,8 @@ impl Object {
     pub fn shared_inbox(&self) -> Option<Iri> {
         let below = self
             .endpoints()
-            .and_then(|endpoints| endpoints.get(&SHARED_INBOX));
-        below.or_else(|| self.get(&SHARED_INBOX))
+            .and_then(|endpoints| endpoints.get(&terms::SHARED_INBOX));
+        below.or_else(|| self.get(&terms::SHARED_INBOX))
     }
 
     /// Its keys: `publicKey` as an id, an object, or an array of both. For a key document (which has
@@ -100,13 +97,11 @@ impl ActorKey {
             id: key.id(),
             owner: object
                 .as_ref()
-                .and_then(|key| key.owner().or_else(|| key.get(&CONTROLLER))),
+                .and_then(|key| key.owner().or_else(|| key.controller())),
             pem: object.and_then(|key| key.public_key_pem()),
         }
     }
 }
-
-const CONTROLLER: Property<Iri> = Property::new("controller", "https://w3id.org/security#controller");
 
 /// Where a picture is: an address, a Link, an Image with `url` (an address, a Link, or several).
 fn media_url(media: &Ref) -> Option<Iri> {

@@ -308,7 +308,7 @@ impl From<NoteBuilder> for Object {
             note.set_all(&terms::TAG, tags);
         }
         for (name, value) in builder.others.node().entries() {
-            note.set_json(&name, &Json(value.raw().to_vec()));
+            note.set_json(&name, &Json(value.text().to_owned()));
         }
         note
     }
@@ -375,8 +375,8 @@ impl Object {
             _ => return whole.with(&terms::OBJECT, object),
         };
         match embedded.node().get(CONTEXT.name()) {
-            Some(context) if mentions_activitystreams(context.raw()) => {
-                whole.set_json(CONTEXT.name(), &Json(context.raw().to_vec()));
+            Some(context) if context.text().contains(CONTEXT_IRI) => {
+                whole.set_json(CONTEXT.name(), &Json(context.text().to_owned()));
                 whole.with(&terms::OBJECT, Ref::from(embedded.without(&CONTEXT)))
             }
             _ => whole.with(&terms::OBJECT, Ref::from(embedded)),
@@ -401,11 +401,6 @@ impl Object {
         }
         self
     }
-}
-
-fn mentions_activitystreams(raw: &[u8]) -> bool {
-    raw.windows(CONTEXT_IRI.len())
-        .any(|window| window == CONTEXT_IRI.as_bytes())
 }
 
 fn unique(ids: &[Iri]) -> Vec<&Iri> {

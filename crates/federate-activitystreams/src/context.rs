@@ -1,14 +1,16 @@
 //! What a document's own context may not say.
 //!
-//! Contexts are never fetched and never applied: documents are read in their compact form. So a context that
-//! gives a term on which security rests another meaning would make us believe something that a reader who
-//! does apply it would not. Such a document is refused.
+//! Contexts are never fetched: documents are read in their compact form. A second name for a term
+//! (`"author": "as:attributedTo"`) is read as what it means, and a term that means something else is not read.
+//! A context that gives a term on which security rests another meaning would make us believe something that
+//! other readers would not. Such a document is refused.
 
 use std::{borrow::Cow, collections::HashMap};
 
 use crate::{
     ParseError, spelling,
-    tape::{Doc, Token},
+    tape::{Doc, Renamed, Token},
+    terms,
 };
 
 /// The namespaces whose terms everybody writes bare, by each of their spellings, with their usual prefix.
@@ -23,53 +25,21 @@ const BARE: [(&str, &str); 5] = [
 /// The prefixes of those namespaces.
 const PREFIXES: [&str; 3] = ["as", "sec", "ldp"];
 
-/// The terms on which security rests. Each may be defined anew only as what it is: the term of this name in
-/// one of the namespaces above.
-const GUARDED: [&str; 43] = [
-    "id",
-    "type",
-    "actor",
-    "object",
-    "target",
-    "origin",
-    "result",
-    "instrument",
-    "attributedTo",
-    "to",
-    "cc",
-    "bto",
-    "bcc",
-    "audience",
-    "inReplyTo",
-    "inbox",
-    "outbox",
-    "followers",
-    "following",
-    "liked",
-    "endpoints",
-    "sharedInbox",
-    "publicKey",
-    "publicKeyPem",
-    "owner",
-    "controller",
-    "assertionMethod",
-    "authentication",
-    "verificationMethod",
-    "publicKeyMultibase",
-    "proof",
-    "proofValue",
-    "proofPurpose",
-    "signature",
-    "signatureValue",
-    "movedTo",
-    "alsoKnownAs",
-    "preferredUsername",
-    "items",
-    "orderedItems",
-    "partOf",
-    "first",
-    "next",
-];
+macro_rules! guarded {
+    ($($term:literal)*) => {
+        /// The terms on which security rests. Each may be defined anew only as what it is: the term of this
+        /// name in one of the namespaces above.
+        fn guarded(name: &str) -> Option<&'static str> {
+            match name {
+                $($term => Some($term),)*
+                _ => None,
+            }
+        }
+    };
+}
+guarded! {
+    "id" "type" "actor" "object" "target" "origin" "result" "instrument" "attributedTo" "to" "cc" "bto" "bcc" "audience" "inReplyTo" "inbox" "outbox" "followers" "following" "liked" "endpoints" "sharedInbox" "publicKey" "publicKeyPem" "owner" "controller" "assertionMethod" "authentication" "verificationMethod" "publicKeyMultibase" "proof" "proofValue" "proofPurpose" "signature" "signatureValue" "movedTo" "alsoKnownAs" "preferredUsername" "items" "orderedItems" "partOf" "first" "next"
+}
 
 /// The namespace that everybody means by a prefix.
 pub(crate) fn prefix(name: &str) -> Option<&'static str> {
@@ -96,44 +66,96 @@ pub(crate) fn bare(spelled: &str) -> Option<&str> {
 }
 
 /// Refuses the document where one of its inline contexts (the values of the names at `contexts`) redefines a
-/// guarded term or the prefix by which one is spelled, or gives a guarded term a second name and the document
-/// uses both with two values.
-pub(crate) fn check(doc: &Doc, contexts: &[u32]) -> Result<(), ParseError> {
-    let mut aliases = HashMap::new();
+/// guarded term or the prefix by which one is spelled, or where an object has one property under two names
+/// with two values. Answers with the names that mean something else than they say, sorted.
+pub(crate) fn check(doc: &Doc, contexts: &[u32]) -> Result<Vec<Renamed>, ParseError> {
+    let mut renamed = Vec::new();
     for context in contexts {
-        for index in context + 1..doc.entry(context + 1).next {
+        let value = context + 1;
+        for index in value..value + doc.entry(value).size {
+            if doc.entry(index).token != Token::Object {
+                continue;
+            }
             let declared = Declared::of(doc, index);
             for key in doc.keys(index) {
-                if let Some((alias, term)) = check_term(doc, &declared, key)? {
-                    aliases.insert(alias, term);
+                if let Some(iri) = check_term(doc, &declared, key)? {
+                    let name = doc.string(key).unwrap_or_default();
+                    renamed.push((
+                        Renamed {
+                            name: name.into(),
+                            iri,
+                        },
+                        key,
+                    ));
                 }
             }
         }
     }
-    if aliases.is_empty() {
-        Ok(())
-    } else {
-        no_disagreement(doc, contexts, &aliases)
+    if renamed.is_empty() {
+        return Ok(Vec::new());
     }
+    renamed.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    for pair in renamed.windows(2) {
+        if let [(one, _), (other, key)] = pair
+            && one.name == other.name
+            && !same_iri(&one.iri, &other.iri)
+            && let Some(term) = meant(&one.iri).or_else(|| meant(&other.iri))
+        {
+            let at = doc.entry(*key).start as usize;
+            return Err(ParseError::Redefined { term, at });
+        }
+    }
+    renamed.dedup_by(|(a, _), (b, _)| a.name == b.name);
+    let renamed: Vec<Renamed> = renamed.into_iter().map(|(renamed, _)| renamed).collect();
+    no_disagreement(doc, contexts, &renamed)?;
+    Ok(renamed)
 }
 
-/// Checks one definition; answers with the name and the guarded term where it is a second name for one.
-fn check_term(
-    doc: &Doc,
-    declared: &Declared<'_>,
-    key: u32,
-) -> Result<Option<(String, &'static str)>, ParseError> {
+/// What a name means that is sorted into these, where it is something else than it says.
+pub(crate) fn find<'a>(renamed: &'a [Renamed], name: &str) -> Option<&'a str> {
+    let at = renamed.binary_search_by(|one| (*one.name).cmp(name)).ok()?;
+    renamed.get(at).map(|one| &*one.iri)
+}
+
+/// Whether two full IRIs are the same term: `http:` or `https:`, `/` or `#` before the name.
+pub(crate) fn same_iri(one: &str, other: &str) -> bool {
+    one == other || (!local(one).is_empty() && local(one) == local(other) && space(one) == space(other))
+}
+
+/// The name at the end of an IRI, full or with a prefix.
+pub(crate) fn local(iri: &str) -> &str {
+    let before = iri.bytes().rposition(|byte| matches!(byte, b'#' | b'/' | b':'));
+    before.and_then(|at| iri.get(at + 1..)).unwrap_or(iri)
+}
+
+fn space(iri: &str) -> &str {
+    let space = iri.strip_suffix(local(iri)).unwrap_or(iri);
+    let space = space.trim_end_matches(['#', '/']);
+    space
+        .strip_prefix("https:")
+        .or_else(|| space.strip_prefix("http:"))
+        .unwrap_or(space)
+}
+
+/// Checks one definition; answers with what its term means where that is not what its name says.
+fn check_term(doc: &Doc, declared: &Declared<'_>, key: u32) -> Result<Option<Box<str>>, ParseError> {
     let name = doc.string(key).unwrap_or_default();
     if name.starts_with('@') {
         return Ok(None);
     }
-    let at = doc.entry(key).start as usize;
     let target = match target(doc, key + 1) {
         Target::None => return Ok(None),
-        Target::Nothing => String::new(),
-        Target::Iri(text) => declared.in_full(text),
+        Target::Nothing => Cow::Borrowed(""),
+        Target::Iri(text) => text,
     };
-    if let Some(known) = PREFIXES.iter().find(|known| **known == name) {
+    let guarded = guarded(&name);
+    let prefix = PREFIXES.iter().find(|known| **known == name);
+    if guarded.is_none() && prefix.is_none() && local(&target) == name {
+        return Ok(None);
+    }
+    let target = declared.in_full(target);
+    let at = doc.entry(key).start as usize;
+    if let Some(known) = prefix {
         let same = BARE
             .iter()
             .any(|(prefix, space)| prefix == known && *space == target);
@@ -143,41 +165,43 @@ fn check_term(
             Err(ParseError::Redefined { term: known, at })
         };
     }
-    if let Some(term) = GUARDED.iter().find(|term| **term == name) {
-        let same = means(&target, term);
-        return if same {
+    if let Some(term) = guarded {
+        return if means(&target, term) {
             Ok(None)
         } else {
             Err(ParseError::Redefined { term, at })
         };
     }
-    Ok(meant(&target).map(|term| (name.into_owned(), term)))
+    let second = matches!(&*target, "@id" | "@type")
+        || bare(&target).is_some_and(|name| !name.is_empty())
+        || (!local(&target).is_empty() && terms::is_in_known_space(&target));
+    if second || terms::known(&name).is_some() || crate::kinds::is_known(&name) {
+        Ok(Some(target.into()))
+    } else {
+        Ok(None)
+    }
 }
 
-enum Target {
+enum Target<'a> {
     /// The definition says nothing of the term's meaning.
     None,
     /// The term is to mean nothing.
     Nothing,
-    Iri(String),
+    Iri(Cow<'a, str>),
 }
 
 /// What a definition says that its term means.
-fn target(doc: &Doc, value: u32) -> Target {
+fn target(doc: &Doc, value: u32) -> Target<'_> {
     let entry = doc.entry(value);
     match entry.token {
-        Token::Plain | Token::Escaped => Target::Iri(doc.string(value).unwrap_or_default().into_owned()),
+        Token::Plain | Token::Escaped => Target::Iri(doc.string(value).unwrap_or_default()),
         Token::Object => {
             let mut target = Target::None;
             for key in doc.keys(value) {
-                match doc.string(key).as_deref() {
-                    Some("@id") => {
-                        target = doc
-                            .string(key + 1)
-                            .map_or(Target::Nothing, |id| Target::Iri(id.into_owned()));
-                    }
-                    Some("@reverse") => return Target::Nothing,
-                    _ => {}
+                if doc.key_is(key, "@id") {
+                    target = doc.string(key + 1).map_or(Target::Nothing, Target::Iri);
+                } else if doc.key_is(key, "@reverse") {
+                    return Target::Nothing;
                 }
             }
             target
@@ -206,7 +230,7 @@ impl<'a> Declared<'a> {
     }
 
     /// An IRI with a prefix that the same context declares, written out.
-    fn in_full(&self, text: String) -> String {
+    fn in_full(&self, text: Cow<'a, str>) -> Cow<'a, str> {
         let Some((prefix, rest)) = text.split_once(':') else {
             return text;
         };
@@ -218,7 +242,7 @@ impl<'a> Declared<'a> {
                 .find(|key| self.doc.key_is(*key, prefix)),
         };
         match key.and_then(|key| self.doc.string(key + 1)) {
-            Some(space) => format!("{space}{rest}"),
+            Some(space) => format!("{space}{rest}").into(),
             None => text,
         }
     }
@@ -229,10 +253,7 @@ fn meant(target: &str) -> Option<&'static str> {
     match target {
         "@id" => Some("id"),
         "@type" => Some("type"),
-        target => {
-            let bare = bare(target)?;
-            GUARDED.iter().copied().find(|term| *term == bare)
-        }
+        target => guarded(bare(target)?),
     }
 }
 
@@ -247,31 +268,38 @@ fn means(target: &str, term: &str) -> bool {
     meant(target) == Some(term) || bare(target) == Some(other)
 }
 
-/// Refuses a document in which one object has a guarded term under both its names, with two values.
-fn no_disagreement(
-    doc: &Doc,
-    contexts: &[u32],
-    aliases: &HashMap<String, &'static str>,
-) -> Result<(), ParseError> {
-    let text = doc.text();
+/// Refuses a document in which one object has a property under two names, with two values.
+fn no_disagreement(doc: &Doc, contexts: &[u32], renamed: &[Renamed]) -> Result<(), ParseError> {
     let mut index = 0;
+    let mut found: HashMap<Cow<'_, str>, u32> = HashMap::new();
     while (index as usize) < doc.tape.len() {
         if index > 0 && contexts.binary_search(&(index - 1)).is_ok() {
-            index = doc.entry(index).next.max(index + 1);
+            index += doc.entry(index).size.max(1);
             continue;
         }
-        let mut found: HashMap<&str, u32> = HashMap::new();
+        found.clear();
+        let other_name = |key| find(renamed, &doc.string(key).unwrap_or_default()).is_some();
+        if doc.entry(index).token != Token::Object || !(doc.odd || doc.keys(index).any(other_name)) {
+            index += 1;
+            continue;
+        }
         for key in doc.keys(index) {
             let name = doc.string(key).unwrap_or_default();
-            let term = aliases
-                .get(&*name)
-                .or_else(|| GUARDED.iter().find(|term| **term == name));
-            let Some(term) = term else { continue };
-            if let Some(other) = found.insert(term, key + 1)
-                && !spelling::same(text, &doc.tape, other, key + 1)
+            let meaning = match find(renamed, &name) {
+                Some("") => continue,
+                Some(iri) => usual(iri),
+                None => match terms::known(&name) {
+                    Some(term) => usual(term.iri),
+                    None => usual(&name).into_owned().into(),
+                },
+            };
+            if let Some(other) = found.insert(meaning.clone(), key + 1)
+                && !spelling::same(&doc.text, &doc.tape, other, key + 1)
             {
+                let property =
+                    guarded(&meaning).or_else(|| terms::known(local(&meaning)).map(|term| term.name));
                 return Err(ParseError::Conflict {
-                    property: term,
+                    property: property.unwrap_or("a property"),
                     at: doc.entry(key).start as usize,
                 });
             }
@@ -279,4 +307,16 @@ fn no_disagreement(
         index += 1;
     }
     Ok(())
+}
+
+/// One spelling for all of one IRI: bare, or without what varies.
+fn usual(iri: &str) -> Cow<'_, str> {
+    match iri {
+        "@id" => Cow::Borrowed("id"),
+        "@type" => Cow::Borrowed("type"),
+        iri => match bare(iri) {
+            Some(name) => Cow::Borrowed(name),
+            None => format!("{}#{}", space(iri), local(iri)).into(),
+        },
+    }
 }

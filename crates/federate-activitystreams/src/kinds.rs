@@ -19,6 +19,38 @@ vocabulary! {
     Image;
     /// A file: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-document>
     Document;
+    /// Something that happens: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-event>
+    Event;
+    /// Somewhere: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-place>
+    Place;
+    /// Something about somebody: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-profile>
+    Profile;
+    /// How two are related: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-relationship>
+    Relationship;
+    /// A message of a chat: <https://codeberg.org/fediverse/fep/src/branch/main/fep/9967/fep-9967.md>
+    ChatMessage;
+    /// A list of videos: <https://docs.joinpeertube.org/api/activitypub>
+    Playlist;
+    /// A second source of a video: <https://docs.joinpeertube.org/api/activitypub>
+    CacheFile;
+    /// A piece of music: <https://docs.funkwhale.audio/developer/federation/index.html>
+    Track;
+    /// An album: <https://docs.funkwhale.audio/developer/federation/index.html>
+    Album;
+    /// A musician: <https://docs.funkwhale.audio/developer/federation/index.html>
+    Artist;
+    /// A collection of sounds: <https://docs.funkwhale.audio/developer/federation/index.html>
+    Library;
+    /// What is gone after a day: <https://docs.pixelfed.org/spec/ActivityPub.html>
+    Story;
+    /// A yes to a quote: <https://codeberg.org/fediverse/fep/src/branch/main/fep/044f/fep-044f.md>
+    QuoteAuthorization;
+    /// A yes to a like: <https://docs.gotosocial.org/en/latest/federation/interaction_controls/>
+    LikeAuthorization;
+    /// A yes to an answer: <https://docs.gotosocial.org/en/latest/federation/interaction_controls/>
+    ReplyAuthorization;
+    /// A yes to a boost: <https://docs.gotosocial.org/en/latest/federation/interaction_controls/>
+    AnnounceAuthorization;
     /// What is left of something deleted: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-tombstone>
     Tombstone;
 
@@ -53,6 +85,13 @@ vocabulary! {
     /// A field of a profile: <https://docs.joinmastodon.org/spec/activitypub/#PropertyValue>
     PropertyValue;
 
+    /// A key in PEM, as a document: <https://w3c-ccg.github.io/security-vocab/#Key>
+    Key;
+    /// A key by multibase: <https://www.w3.org/TR/controller-document/#Multikey>
+    Multikey;
+    /// A proof: <https://codeberg.org/fediverse/fep/src/branch/main/fep/8b32/fep-8b32.md>
+    DataIntegrityProof;
+
     /// Something new: <https://www.w3.org/TR/activitypub/#create-activity-inbox>
     Create<T>;
     /// Something changed: <https://www.w3.org/TR/activitypub/#update-activity-inbox>
@@ -81,6 +120,44 @@ vocabulary! {
     Flag;
     /// An account that moves: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-move>
     Move;
+    /// A dislike: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-dislike>
+    Dislike;
+    /// An offer: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-offer>
+    Offer;
+    /// An invitation: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-invite>
+    Invite;
+    /// Somebody comes in: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-join>
+    Join;
+    /// Somebody leaves: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-leave>
+    Leave;
+    /// Somebody looked at it: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-view>
+    View;
+    /// Somebody read it: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-read>
+    Read;
+    /// Somebody listened to it: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-listen>
+    Listen;
+    /// Somebody does not care: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-ignore>
+    Ignore;
+    /// Nearly a yes: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-tentativeaccept>
+    TentativeAccept;
+    /// Nearly a no: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-tentativereject>
+    TentativeReject;
+    /// Somebody arrived: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-arrive>
+    Arrive;
+    /// Somebody is on the way: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-travel>
+    Travel;
+    /// A wish to quote: <https://codeberg.org/fediverse/fep/src/branch/main/fep/044f/fep-044f.md>
+    QuoteRequest;
+    /// A wish to like: <https://docs.gotosocial.org/en/latest/federation/interaction_controls/>
+    LikeRequest;
+    /// A wish to answer: <https://docs.gotosocial.org/en/latest/federation/interaction_controls/>
+    ReplyRequest;
+    /// A wish to boost: <https://docs.gotosocial.org/en/latest/federation/interaction_controls/>
+    AnnounceRequest;
+    /// Somebody watched a video: <https://docs.joinpeertube.org/api/activitypub>
+    WatchAction;
+    /// Nobody may answer any more: <https://join-lemmy.org/docs/contributors/05-federation.html>
+    Lock;
     /// A reaction with an emoji: <https://codeberg.org/fediverse/fep/src/branch/main/fep/c0e0/fep-c0e0.md>
     EmojiReact
 }
@@ -96,7 +173,11 @@ macro_rules! about {
         }
     )*};
 }
-about! { Delete Follow Like Announce Add Remove Block Flag Move EmojiReact }
+about! {
+    Delete Follow Like Announce Add Remove Block Flag Move EmojiReact Dislike Offer Invite Join Leave View Read
+    Listen Ignore TentativeAccept TentativeReject QuoteRequest LikeRequest ReplyRequest AnnounceRequest
+    WatchAction Lock
+}
 
 macro_rules! about_whole {
     ($($name:ident)*) => {$(
@@ -128,6 +209,104 @@ macro_rules! answer {
     )*};
 }
 answer! { Accept Reject Undo }
+
+macro_rules! activities {
+    ($($name:ident)*) => {
+        /// What an activity does: one arm for each type of activity that the library knows, and one for all else.
+        ///
+        /// An application's own types are asked for with [`Object::as_`].
+        ///
+        /// ```
+        /// use federate_activitystreams::{ActivityKind, Object};
+        ///
+        /// let came = Object::parse(br#"{"type": "Like", "object": "https://a.example/1"}"#)?;
+        /// match came.activity() {
+        ///     ActivityKind::Like(like) => assert!(like.object_id().is_some()),
+        ///     ActivityKind::Create(create) => drop(create.object().as_note()),
+        ///     ActivityKind::Unknown(object) => panic!("what is {}?", object.type_name()),
+        ///     _ => {}
+        /// }
+        /// # Ok::<_, federate_activitystreams::ParseError>(())
+        /// ```
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum ActivityKind {
+            $(
+                #[doc = concat!("A [`", stringify!($name), "`].")]
+                $name($name),
+            )*
+            /// Anything else, and what lacks the `object` that its type must have.
+            Unknown(Object),
+        }
+
+        impl Object {
+            /// What it does, by its first type that is known.
+            #[must_use]
+            pub fn activity(&self) -> ActivityKind {
+                for name in crate::types::all(self.node()) {
+                    let kind = match name {
+                        $(stringify!($name) => $name::from_object(self).map(ActivityKind::$name),)*
+                        _ => None,
+                    };
+                    if let Some(kind) = kind {
+                        return kind;
+                    }
+                }
+                ActivityKind::Unknown(self.clone())
+            }
+        }
+
+        const ACTIVITIES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+activities! {
+    Create Update Delete Follow Accept Reject Like Announce Undo Add Remove Block Flag Move EmojiReact Dislike
+    Offer Invite Join Leave View Read Listen Ignore TentativeAccept TentativeReject Arrive Travel Question
+    QuoteRequest LikeRequest ReplyRequest AnnounceRequest WatchAction Lock
+}
+
+macro_rules! views {
+    ($($method:ident $name:ident)*) => {
+        impl Object {
+            $(
+                #[doc = concat!("This as a [`", stringify!($name), "`], where it is one.")]
+                #[must_use]
+                pub fn $method(&self) -> Option<$name> {
+                    self.as_()
+                }
+            )*
+        }
+
+        impl Ref {
+            $(
+                #[doc = concat!("The embedded object as a [`", stringify!($name), "`], where it is one.")]
+                #[must_use]
+                pub fn $method(&self) -> Option<$name> {
+                    self.as_()
+                }
+            )*
+        }
+
+        const OBJECTS: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+views! {
+    as_note Note as_article Article as_question Question as_page Page as_video Video as_audio Audio
+    as_image Image as_document Document as_event Event as_place Place as_profile Profile
+    as_relationship Relationship as_chat_message ChatMessage as_playlist Playlist as_cache_file CacheFile
+    as_track Track as_album Album as_artist Artist as_library Library as_story Story as_tombstone Tombstone
+    as_quote_authorization QuoteAuthorization as_like_authorization LikeAuthorization
+    as_reply_authorization ReplyAuthorization as_announce_authorization AnnounceAuthorization
+    as_person Person as_service Service as_group Group as_application Application as_organization Organization
+    as_collection Collection as_ordered_collection OrderedCollection as_collection_page CollectionPage
+    as_ordered_collection_page OrderedCollectionPage as_link Link as_mention Mention as_hashtag Hashtag
+    as_emoji Emoji as_property_value PropertyValue as_key Key as_multikey Multikey
+    as_data_integrity_proof DataIntegrityProof
+}
+
+/// Whether the library knows a type of this name.
+pub(crate) fn is_known(name: &str) -> bool {
+    OBJECTS.contains(&name) || ACTIVITIES.contains(&name)
+}
 
 impl Note {
     pub(crate) fn empty() -> Self {

@@ -34,10 +34,7 @@ impl Object {
     /// An object without any property.
     #[must_use]
     pub fn new() -> Self {
-        Self::own(b"{}".to_vec()).unwrap_or_else(|| Self {
-            doc: Arc::default(),
-            index: 0,
-        })
+        Self::whole(scan::nothing())
     }
 
     /// Reads a document within the usual [`Limits`].
@@ -81,10 +78,15 @@ impl Object {
     /// [`to_bytes`](Self::to_bytes) without a copy.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
+        self.as_text().as_bytes()
+    }
+
+    /// The document as text: as it came where nobody touched it.
+    pub(crate) fn as_text(&self) -> &str {
         if self.index == 0 {
-            &self.doc.bytes
+            &self.doc.text
         } else {
-            self.node().raw()
+            self.node().text()
         }
     }
 
@@ -241,12 +243,11 @@ impl Object {
         }
     }
 
-    /// A document that we wrote ourselves.
-    pub(crate) fn own(bytes: Vec<u8>) -> Option<Self> {
-        Some(Self {
-            doc: Arc::new(scan::owned(bytes, &scan::OURS).ok()?),
+    pub(crate) fn whole(doc: Doc) -> Self {
+        Self {
+            doc: Arc::new(doc),
             index: 0,
-        })
+        }
     }
 
     fn first_of<T: Value>(&self, name: &str, iri: &str) -> Option<T> {
@@ -275,8 +276,8 @@ impl Object {
     }
 
     fn put(&mut self, name: &'static str, iri: &'static str, value: Option<&Json>) {
-        if let Some(changed) = edit::put(self.node(), name, iri, value).and_then(Self::own) {
-            *self = changed;
+        if let Some(doc) = edit::put(self.node(), name, iri, value) {
+            *self = Self::whole(doc);
         }
     }
 }

@@ -81,36 +81,40 @@ pub trait Value: Sized {
 
 /// JSON to be written into a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Json(pub(crate) Vec<u8>);
+pub struct Json(pub(crate) String);
 
 impl Json {
     /// A text. U+0000 is left out: no receiver can store it.
     #[must_use]
     pub fn string(text: &str) -> Self {
-        Self::of(&text.replace('\0', ""))
+        if text.contains('\0') {
+            Self::of(&text.replace('\0', ""))
+        } else {
+            Self::of(text)
+        }
     }
 
     /// Anything that serde can write.
     #[must_use]
     pub fn of<T: serde::Serialize + ?Sized>(value: &T) -> Self {
-        Self(serde_json::to_vec(value).unwrap_or_else(|_| b"null".to_vec()))
+        Self(serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()))
     }
 
     /// A document, or the part of one, with its bytes as they are.
     #[must_use]
     pub fn object(object: &Object) -> Self {
-        Self(object.to_bytes())
+        Self(object.as_text().to_owned())
     }
 
     pub(crate) fn array(values: &[Self]) -> Self {
-        let mut out = vec![b'['];
+        let mut out = String::from("[");
         for (n, value) in values.iter().enumerate() {
             if n > 0 {
-                out.push(b',');
+                out.push(',');
             }
-            out.extend_from_slice(&value.0);
+            out.push_str(&value.0);
         }
-        out.push(b']');
+        out.push(']');
         Self(out)
     }
 }

@@ -92,7 +92,7 @@ impl Ref {
     pub(crate) fn json(&self) -> Json {
         match &self.0 {
             Some(object) => Json::object(object),
-            None => Json(b"null".to_vec()),
+            None => Json("null".to_owned()),
         }
     }
 

@@ -23,42 +23,86 @@ const MOST_DEPTH: usize = 512;
 /// Objects of at most this many properties are searched for duplicates pair by pair, larger ones sorted.
 const FEW_KEYS: usize = 24;
 
+/// How many entries are reserved at most before any has been read.
+const MOST_RESERVED: usize = 16_384;
+
 /// Reads a document that came.
 pub(crate) fn document(bytes: &[u8], limits: &Limits) -> Result<Doc, ParseError> {
     admit(bytes, limits)?;
-    owned(bytes.to_vec(), limits)
+    let text = std::str::from_utf8(bytes).map_err(|error| ParseError::NotUtf8 {
+        at: error.valid_up_to(),
+    })?;
+    index(text, limits, str::to_owned)
 }
 
 /// Reads a document that is ours already.
-pub(crate) fn owned(bytes: Vec<u8>, limits: &Limits) -> Result<Doc, ParseError> {
-    admit(&bytes, limits)?;
-    let text = std::str::from_utf8(&bytes).map_err(|error| ParseError::NotUtf8 {
-        at: error.valid_up_to(),
-    })?;
-    let mut scanner = Scanner::new(text, limits);
-    scanner.run()?;
+pub(crate) fn owned(text: String) -> Result<Doc, ParseError> {
+    admit(text.as_bytes(), &OURS)?;
+    index(text, &OURS, |text| text)
+}
+
+/// The entries of one value that is to be put into a document at this depth; `None` where it has anything that
+/// concerns the whole document (a context, an unusual spelling), which has to be read anew then.
+pub(crate) fn fragment(value: &str, depth: usize) -> Option<Vec<Entry>> {
+    let limits = Limits {
+        depth: MOST_DEPTH.checked_sub(depth)?,
+        ..OURS
+    };
+    let mut scanner = Scanner::new(value, &limits);
+    scanner.run().ok()?;
+    let plain = !scanner.odd && scanner.types.is_empty() && scanner.contexts.is_empty();
+    plain.then_some(scanner.tape)
+}
+
+/// What is refused is not even copied.
+fn index<T: AsRef<str>>(text: T, limits: &Limits, own: impl FnOnce(T) -> String) -> Result<Doc, ParseError> {
+    let mut scanner = Scanner::new(text.as_ref(), limits);
+    scanner.run().map_err(|stop| *stop)?;
+    match scanner.tape.first() {
+        Some(entry) if entry.token == Token::Object => {}
+        _ => return Err(ParseError::NotAnObject),
+    }
     let Scanner {
         tape,
         odd,
         types,
         contexts,
+        conflict,
         ..
     } = scanner;
-    let doc = Doc {
-        bytes,
+    let mut doc = Doc {
+        text: own(text),
         tape,
         odd,
         types,
+        renamed: Vec::new(),
     };
-    context::check(&doc, &contexts)?;
-    Ok(doc)
+    doc.renamed = context::check(&doc, &contexts)?;
+    match conflict {
+        Some(conflict) if doc.renamed.is_empty() => Err(conflict),
+        _ => Ok(doc),
+    }
+}
+
+/// An object without any property.
+pub(crate) fn nothing() -> Doc {
+    Doc {
+        text: "{}".to_owned(),
+        tape: vec![Entry {
+            token: Token::Object,
+            start: 0,
+            end: 2,
+            size: 1,
+        }],
+        ..Doc::default()
+    }
 }
 
 /// A document that is one text only: what stands where only an id is known.
 pub(crate) fn text(text: &str) -> Doc {
-    let bytes = crate::Json::string(text).0;
-    let end = position(bytes.len().saturating_sub(1));
-    let token = if bytes.contains(&b'\\') {
+    let text = crate::Json::string(text).0;
+    let end = position(text.len().saturating_sub(1));
+    let token = if text.contains('\\') {
         Token::Escaped
     } else {
         Token::Plain
@@ -67,13 +111,12 @@ pub(crate) fn text(text: &str) -> Doc {
         token,
         start: 1,
         end,
-        next: 1,
+        size: 1,
     };
     Doc {
-        bytes,
+        text,
         tape: vec![entry],
-        odd: false,
-        types: Vec::new(),
+        ..Doc::default()
     }
 }
 
@@ -103,21 +146,25 @@ struct Open {
     context: bool,
     /// Whether what comes next in it is a `type`.
     of_type: bool,
+    /// Whether what comes next in it is a context.
+    of_context: bool,
     /// Whether one of its names has an unusual spelling.
     odd: bool,
     /// Where its names begin in `seen`.
     names: usize,
 }
 
-/// What may come next.
-#[derive(Clone, Copy, PartialEq)]
-enum Want {
-    Value,
-    ValueOrEnd,
-    Name,
-    NameOrEnd,
-    Next,
-}
+/// What holds the document itself.
+const OUTSIDE: Open = Open {
+    entry: 0,
+    count: 0,
+    object: false,
+    context: false,
+    of_type: false,
+    of_context: false,
+    odd: false,
+    names: 0,
+};
 
 struct Scanner<'a> {
     text: &'a str,
@@ -127,13 +174,21 @@ struct Scanner<'a> {
     at: usize,
     tape: Vec<Entry>,
     values: usize,
-    open: Vec<Open>,
+    /// The innermost that is open.
+    top: Open,
+    /// Those around it, [`OUTSIDE`] first.
+    around: Vec<Open>,
     /// The names of all open objects: hash and entry.
     seen: Vec<(u32, u32)>,
     odd: bool,
     types: Vec<(u32, Box<str>)>,
     contexts: Vec<u32>,
+    /// One property under two spellings with two values, unless the document's context says otherwise.
+    conflict: Option<ParseError>,
 }
+
+/// Why reading stopped; small, because every step can answer with it.
+type Stop = Box<ParseError>;
 
 impl<'a> Scanner<'a> {
     fn new(text: &'a str, limits: &'a Limits) -> Self {
@@ -143,162 +198,174 @@ impl<'a> Scanner<'a> {
             limits,
             depth: limits.depth.min(MOST_DEPTH),
             at: 0,
-            tape: Vec::with_capacity(text.len() / 20 + 8),
+            tape: Vec::with_capacity((text.len() / 16 + 8).min(MOST_RESERVED)),
             values: 0,
-            open: Vec::with_capacity(16),
+            top: OUTSIDE,
+            around: Vec::with_capacity(16),
             seen: Vec::with_capacity(64),
             odd: false,
             types: Vec::new(),
             contexts: Vec::new(),
+            conflict: None,
         }
     }
 
-    fn run(&mut self) -> Result<(), ParseError> {
-        let mut want = Want::Value;
+    fn run(&mut self) -> Result<(), Stop> {
+        let byte = self.skip_blanks();
+        let mut opened = self.value(byte)?;
         loop {
             let byte = self.skip_blanks();
-            want = match (want, byte) {
-                (Want::ValueOrEnd, Some(b']')) | (Want::NameOrEnd, Some(b'}')) => self.close()?,
-                (Want::Value | Want::ValueOrEnd, _) => self.value(byte)?,
-                (Want::Name | Want::NameOrEnd, Some(b'"')) => self.name()?,
-                (Want::Next, byte) => match (self.open.last(), byte) {
-                    (None, None) => break,
-                    (None, Some(_)) => return Err(ParseError::TrailingData { at: self.at }),
-                    (Some(open), Some(b',')) => {
-                        let want = if open.object { Want::Name } else { Want::Value };
-                        self.at += 1;
-                        want
-                    }
-                    (Some(open), Some(b'}')) if open.object => self.close()?,
-                    (Some(open), Some(b']')) if !open.object => self.close()?,
-                    _ => return Err(self.syntax()),
-                },
+            if opened && byte != Some(self.closer()) {
+                opened = self.member(byte)?;
+                continue;
+            }
+            if self.around.is_empty() {
+                return match byte {
+                    None => Ok(()),
+                    Some(_) => Err(Stop::from(ParseError::TrailingData { at: self.at })),
+                };
+            }
+            opened = match byte {
+                Some(b',') => {
+                    self.at += 1;
+                    let byte = self.skip_blanks();
+                    self.member(byte)?
+                }
+                Some(byte) if byte == self.closer() => {
+                    self.close()?;
+                    false
+                }
                 _ => return Err(self.syntax()),
             };
         }
-        match self.tape.first() {
-            Some(entry) if entry.token == Token::Object => Ok(()),
-            _ => Err(ParseError::NotAnObject),
-        }
     }
 
-    fn value(&mut self, byte: Option<u8>) -> Result<Want, ParseError> {
-        let at = self.at;
+    fn closer(&self) -> u8 {
+        if self.top.object { b'}' } else { b']' }
+    }
+
+    /// One entry of what is open; whether it opened another.
+    fn member(&mut self, byte: Option<u8>) -> Result<bool, Stop> {
+        if !self.top.object {
+            if self.top.count >= self.limits.items {
+                return Err(Stop::from(ParseError::TooMany {
+                    what: "items",
+                    at: self.at,
+                    limit: self.limits.items,
+                }));
+            }
+            return self.value(byte);
+        }
+        if byte != Some(b'"') {
+            return Err(self.syntax());
+        }
+        self.name()?;
+        let byte = self.skip_blanks();
+        self.value(byte)
+    }
+
+    fn value(&mut self, byte: Option<u8>) -> Result<bool, Stop> {
         self.values += 1;
         if self.values > self.limits.values {
-            return Err(ParseError::TooMany {
+            return Err(Stop::from(ParseError::TooMany {
                 what: "values",
-                at,
+                at: self.at,
                 limit: self.limits.values,
-            });
+            }));
         }
-        if let Some(open) = self.open.last_mut() {
-            open.count += 1;
-            if !open.object && open.count > self.limits.items {
-                return Err(ParseError::TooMany {
-                    what: "items",
-                    at,
-                    limit: self.limits.items,
-                });
-            }
-        }
+        self.top.count += 1;
         match byte {
-            Some(b'{') => self.begin(Token::Object),
-            Some(b'[') => self.begin(Token::Array),
             Some(b'"') => {
                 let (token, start, end) = self.string()?;
-                if token == Token::Escaped && self.open.last().is_some_and(|open| open.of_type) {
+                if token == Token::Escaped && self.top.of_type {
                     let decoded = unescape(self.text.get(start..end).unwrap_or_default());
                     self.types.push((position(self.tape.len()), decoded.into()));
                 }
-                self.leaf(token, start, end)
+                self.leaf(token, start, end);
             }
-            Some(b't') => self.word("true", Token::True),
-            Some(b'f') => self.word("false", Token::False),
-            Some(b'n') => self.word("null", Token::Null),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            _ => Err(self.syntax()),
+            Some(b'{') => return self.begin(Token::Object),
+            Some(b'[') => return self.begin(Token::Array),
+            Some(b't') => self.word("true", Token::True)?,
+            Some(b'f') => self.word("false", Token::False)?,
+            Some(b'n') => self.word("null", Token::Null)?,
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            _ => return Err(self.syntax()),
         }
+        Ok(false)
     }
 
-    fn begin(&mut self, token: Token) -> Result<Want, ParseError> {
+    fn begin(&mut self, token: Token) -> Result<bool, Stop> {
         let at = self.at;
-        if self.open.len() >= self.depth {
-            return Err(ParseError::TooDeep {
+        if self.around.len() >= self.depth {
+            return Err(Stop::from(ParseError::TooDeep {
                 at,
                 limit: self.depth,
-            });
+            }));
         }
         let object = token == Token::Object;
-        let (context, of_type) = match self.open.last() {
-            Some(open) => (open.context, open.of_type && !object),
-            None => (false, false),
-        };
-        let entry = position(self.tape.len());
-        let context = context || (entry > 0 && self.contexts.last() == Some(&(entry - 1)));
-        let names = self.seen.len();
-        self.open.push(Open {
-            entry,
-            count: 0,
+        let open = Open {
+            entry: position(self.tape.len()),
             object,
-            context,
-            of_type,
-            odd: false,
-            names,
-        });
+            context: self.top.context || self.top.of_context,
+            of_type: self.top.of_type && !object,
+            names: self.seen.len(),
+            ..OUTSIDE
+        };
+        self.around.push(std::mem::replace(&mut self.top, open));
         self.tape.push(Entry {
             token,
             start: position(at),
             end: 0,
-            next: 0,
+            size: 0,
         });
         self.at += 1;
-        Ok(if object { Want::NameOrEnd } else { Want::ValueOrEnd })
+        Ok(true)
     }
 
-    fn close(&mut self) -> Result<Want, ParseError> {
+    fn close(&mut self) -> Result<(), Stop> {
         self.at += 1;
-        let Some(open) = self.open.pop() else {
+        let Some(around) = self.around.pop() else {
             return Err(self.syntax());
         };
+        let open = std::mem::replace(&mut self.top, around);
         let next = position(self.tape.len());
         if let Some(entry) = self.tape.get_mut(open.entry as usize) {
             entry.end = position(self.at);
-            entry.next = next;
+            entry.size = next - open.entry;
         }
         if open.object {
             self.no_duplicates(open.names)?;
             if open.odd {
                 let names = self.seen.get(open.names..).unwrap_or_default();
-                spelling::no_conflicts(self.text, &self.tape, names)?;
+                let conflict = spelling::no_conflicts(self.text, &self.tape, names).err();
+                self.conflict = self.conflict.take().or(conflict);
             }
             self.seen.truncate(open.names);
         }
-        Ok(Want::Next)
+        Ok(())
     }
 
-    fn leaf(&mut self, token: Token, start: usize, end: usize) -> Result<Want, ParseError> {
-        let next = position(self.tape.len() + 1);
+    fn leaf(&mut self, token: Token, start: usize, end: usize) {
         self.tape.push(Entry {
             token,
             start: position(start),
             end: position(end),
-            next,
+            size: 1,
         });
-        Ok(Want::Next)
     }
 
-    fn word(&mut self, word: &str, token: Token) -> Result<Want, ParseError> {
+    fn word(&mut self, word: &str, token: Token) -> Result<(), Stop> {
         let start = self.at;
         let end = start + word.len();
         if self.bytes.get(start..end) != Some(word.as_bytes()) {
             return Err(self.syntax());
         }
         self.at = end;
-        self.leaf(token, start, end)
+        self.leaf(token, start, end);
+        Ok(())
     }
 
-    fn number(&mut self) -> Result<Want, ParseError> {
+    fn number(&mut self) -> Result<(), Stop> {
         let start = self.at;
         if self.peek() == Some(b'-') {
             self.at += 1;
@@ -318,10 +385,11 @@ impl<'a> Scanner<'a> {
             }
             self.digits()?;
         }
-        self.leaf(Token::Number, start, self.at)
+        self.leaf(Token::Number, start, self.at);
+        Ok(())
     }
 
-    fn digits(&mut self) -> Result<(), ParseError> {
+    fn digits(&mut self) -> Result<(), Stop> {
         let start = self.at;
         while let Some(b'0'..=b'9') = self.peek() {
             self.at += 1;
@@ -333,41 +401,42 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn name(&mut self) -> Result<Want, ParseError> {
+    /// A name and its colon.
+    fn name(&mut self) -> Result<(), Stop> {
         let at = self.at;
         let (token, start, end) = self.string()?;
         if end - start > self.limits.key_bytes {
-            return Err(ParseError::LongKey {
+            return Err(Stop::from(ParseError::LongKey {
                 at,
                 limit: self.limits.key_bytes,
-            });
+            }));
         }
-        let raw = self.text.get(start..end).unwrap_or_default();
+        if self.top.count >= self.limits.keys {
+            return Err(Stop::from(ParseError::TooMany {
+                what: "properties",
+                at,
+                limit: self.limits.keys,
+            }));
+        }
         let decoded;
         let name = if token == Token::Escaped {
-            decoded = unescape(raw);
-            decoded.as_str()
+            decoded = unescape(self.text.get(start..end).unwrap_or_default());
+            decoded.as_bytes()
         } else {
-            raw
+            self.bytes.get(start..end).unwrap_or_default()
         };
         let key = position(self.tape.len());
         let (hash, colon) = hash(name);
-        let is_context = name == "@context";
-        let odd = (colon || name.starts_with('@')) && !is_context;
-        if let Some(open) = self.open.last_mut() {
-            let odd = odd && !open.context;
-            open.odd |= odd;
+        let keyword = name.first() == Some(&b'@');
+        if !self.top.context {
+            let is_context = keyword && name == b"@context";
+            let odd = (colon || keyword) && !is_context;
+            self.top.odd |= odd;
             self.odd |= odd;
-            open.of_type = !open.context && matches!(name, "type" | "@type");
-            if is_context && !open.context {
+            self.top.of_context = is_context;
+            self.top.of_type = name == b"type" || (keyword && name == b"@type");
+            if is_context {
                 self.contexts.push(key);
-            }
-            if open.count >= self.limits.keys {
-                return Err(ParseError::TooMany {
-                    what: "properties",
-                    at,
-                    limit: self.limits.keys,
-                });
             }
         }
         self.seen.push((hash, key));
@@ -375,17 +444,17 @@ impl<'a> Scanner<'a> {
             token,
             start: position(start),
             end: position(end),
-            next: hash,
+            size: 1,
         });
         if self.skip_blanks() != Some(b':') {
             return Err(self.syntax());
         }
         self.at += 1;
-        Ok(Want::Value)
+        Ok(())
     }
 
     /// A text, from its quote on: whether it has escapes, and what stands between the quotes.
-    fn string(&mut self) -> Result<(Token, usize, usize), ParseError> {
+    fn string(&mut self) -> Result<(Token, usize, usize), Stop> {
         let start = self.at + 1;
         let mut at = start;
         let mut token = Token::Plain;
@@ -397,8 +466,8 @@ impl<'a> Scanner<'a> {
                     token = Token::Escaped;
                     at = self.escape(at)?;
                 }
-                Some(0) => return Err(ParseError::Nul { at }),
-                _ => return Err(ParseError::Syntax { at }),
+                Some(0) => return Err(Stop::from(ParseError::Nul { at })),
+                _ => return Err(Stop::from(ParseError::Syntax { at })),
             }
         }
         self.at = at + 1;
@@ -406,34 +475,39 @@ impl<'a> Scanner<'a> {
     }
 
     /// One escape, from its backslash on: where it ends.
-    fn escape(&self, at: usize) -> Result<usize, ParseError> {
+    fn escape(&self, at: usize) -> Result<usize, Stop> {
         match self.bytes.get(at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
             Some(b'u') => match self.unit(at)? {
-                0 => Err(ParseError::Nul { at }),
+                0 => Err(Stop::from(ParseError::Nul { at })),
                 0xd800..=0xdbff => {
                     let pair = self.bytes.get(at + 6..at + 8) == Some(b"\\u");
                     match if pair { self.unit(at + 6)? } else { 0 } {
                         0xdc00..=0xdfff => Ok(at + 12),
-                        _ => Err(ParseError::LoneSurrogate { at }),
+                        _ => Err(Stop::from(ParseError::LoneSurrogate { at })),
                     }
                 }
-                0xdc00..=0xdfff => Err(ParseError::LoneSurrogate { at }),
+                0xdc00..=0xdfff => Err(Stop::from(ParseError::LoneSurrogate { at })),
                 _ => Ok(at + 6),
             },
-            _ => Err(ParseError::Syntax { at }),
+            _ => Err(Stop::from(ParseError::Syntax { at })),
         }
     }
 
-    fn unit(&self, at: usize) -> Result<u32, ParseError> {
-        let digits = self.bytes.get(at + 2..at + 6).ok_or(ParseError::Syntax { at })?;
+    fn unit(&self, at: usize) -> Result<u32, Stop> {
+        let digits = self
+            .bytes
+            .get(at + 2..at + 6)
+            .ok_or_else(|| Stop::from(ParseError::Syntax { at }))?;
         digits.iter().try_fold(0, |unit, digit| {
-            let digit = char::from(*digit).to_digit(16).ok_or(ParseError::Syntax { at })?;
+            let digit = char::from(*digit)
+                .to_digit(16)
+                .ok_or_else(|| Stop::from(ParseError::Syntax { at }))?;
             Ok(unit << 4 | digit)
         })
     }
 
-    fn no_duplicates(&mut self, names: usize) -> Result<(), ParseError> {
+    fn no_duplicates(&mut self, names: usize) -> Result<(), Stop> {
         let seen = self.seen.get_mut(names..).unwrap_or_default();
         let name = |key: u32| spelling::decoded(self.text, &self.tape, key);
         if seen.len() <= FEW_KEYS {
@@ -443,7 +517,7 @@ impl<'a> Scanner<'a> {
                     .iter()
                     .any(|(other, there)| other == hash && name(*there) == name(*key))
                 {
-                    return Err(duplicate(&self.tape, *key));
+                    return Err(Stop::from(duplicate(&self.tape, *key)));
                 }
             }
             return Ok(());
@@ -455,7 +529,7 @@ impl<'a> Scanner<'a> {
                 && a == b
                 && name(*one) == name(*other)
             {
-                return Err(duplicate(&self.tape, *one.max(other)));
+                return Err(Stop::from(duplicate(&self.tape, *one.max(other))));
             }
         }
         Ok(())
@@ -474,8 +548,8 @@ impl<'a> Scanner<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    fn syntax(&self) -> ParseError {
-        ParseError::Syntax { at: self.at }
+    fn syntax(&self) -> Stop {
+        Stop::from(ParseError::Syntax { at: self.at })
     }
 }
 
@@ -485,35 +559,61 @@ fn duplicate(tape: &[Entry], key: u32) -> ParseError {
     }
 }
 
-/// FNV-1a, and whether there is a colon.
-fn hash(name: &str) -> (u32, bool) {
-    let mut colon = false;
-    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        colon |= byte == b':';
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
-    (hash, colon)
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Marks the bytes of a word that are zero; the lowest mark is always true, whatever a borrow did to those
+/// above it.
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & HIGH
 }
 
-/// Where the first quote, backslash or control character stands, from `at` on; eight bytes at a time.
-fn plain_end(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+/// A hash that tells most names apart, and whether there is a colon. What shares a hash is compared.
+fn hash(name: &[u8]) -> (u32, bool) {
+    let mut hash = name.len() as u64;
+    let mut colons = 0;
+    let mut add = |word: u64| {
+        colons |= zeros(word ^ (ONES * b':' as u64));
+        hash = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        hash ^= hash >> 32;
+    };
+    let mut rest = name;
+    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
+        add(u64::from_le_bytes(*chunk));
+        rest = after;
+    }
+    if let (true, Some(last)) = (!rest.is_empty(), name.last_chunk::<8>()) {
+        add(u64::from_le_bytes(*last));
+    } else if !rest.is_empty() {
+        add(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
+    (hash as u32, colons != 0)
+}
+
+/// Where the first quote, backslash or control character stands, from `at` on: eight bytes at a time, and in
+/// long texts thirty-two.
+pub(crate) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+    let stops = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+    let long = at + 32;
     while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*chunk);
         let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        let found = zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\'))) | control;
+        let found = zeros(word ^ (ONES * b'"' as u64)) | zeros(word ^ (ONES * b'\\' as u64)) | control;
         if found != 0 {
-            // The lowest mark is always true, whatever a borrow did to those above it.
             return at + found.trailing_zeros() as usize / 8;
         }
         at += 8;
-    }
-    while let Some(byte) = bytes.get(at) {
-        if *byte < 0x20 || matches!(byte, b'"' | b'\\') {
-            break;
+        if at >= long {
+            while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<32>()) {
+                if chunk.iter().fold(false, |any, byte| any | stops(*byte)) {
+                    break;
+                }
+                at += 32;
+            }
         }
+    }
+    while bytes.get(at).is_some_and(|byte| !stops(*byte)) {
         at += 1;
     }
     at

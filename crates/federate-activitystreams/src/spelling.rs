@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::{
     ParseError, context,
     tape::{Entry, Token, unescape},
-    terms::KNOWN,
+    terms,
 };
 
 /// The name of an entry as it is meant.
@@ -35,7 +35,7 @@ pub(crate) fn no_conflicts(text: &str, tape: &[Entry], names: &[(u32, u32)]) -> 
             continue;
         };
         if name == other && !same(text, tape, one + 1, two + 1) {
-            let property = KNOWN.iter().map(|term| term.name).find(|known| known == name);
+            let property = terms::known(name).map(|term| term.name);
             let at = tape.get(*two as usize).map_or(0, |entry| entry.start as usize);
             return Err(ParseError::Conflict {
                 property: property.unwrap_or("a property"),
@@ -61,8 +61,9 @@ fn usual(name: Cow<'_, str>) -> Cow<'_, str> {
 /// Whether two values are the same JSON: escapes aside, byte by byte.
 pub(crate) fn same(text: &str, tape: &[Entry], one: u32, other: u32) -> bool {
     let span = |index: u32| {
-        let next = tape.get(index as usize).map_or(index, |entry| entry.next);
-        tape.get(index as usize..next as usize).unwrap_or_default()
+        let size = tape.get(index as usize).map_or(0, |entry| entry.size);
+        tape.get(index as usize..(index + size) as usize)
+            .unwrap_or_default()
     };
     let (a, b) = (span(one), span(other));
     let raw = |entry: &Entry| {
@@ -81,12 +82,8 @@ pub(crate) fn same(text: &str, tape: &[Entry], one: u32, other: u32) -> bool {
         Token::Object | Token::Array => Cow::Borrowed(""),
         _ => Cow::Borrowed(raw(entry)),
     };
-    let size = |entry: &Entry, base: u32| match entry.token {
-        Token::Object | Token::Array => entry.next - base,
-        _ => 0,
-    };
     a.len() == b.len()
         && a.iter()
             .zip(b)
-            .all(|(a, b)| kind(a) == kind(b) && size(a, one) == size(b, other) && value(a) == value(b))
+            .all(|(a, b)| kind(a) == kind(b) && a.size == b.size && value(a) == value(b))
 }

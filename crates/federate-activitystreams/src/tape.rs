@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, sync::Arc};
 
+use crate::{context, scan};
+
 /// What stands at one place of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Token {
@@ -17,8 +19,7 @@ pub(crate) enum Token {
     Null,
 }
 
-/// One entry: 16 bytes. A name is an entry of its own, before its value; its `next` is a hash of the decoded
-/// name (a name's value always follows it, so it needs no other link).
+/// One entry: 16 bytes. A name is an entry of its own, before its value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
     pub(crate) token: Token,
@@ -26,20 +27,31 @@ pub(crate) struct Entry {
     pub(crate) start: u32,
     /// The byte after the last: of a text its closing quote.
     pub(crate) end: u32,
-    /// The entry after this value and all within it.
-    pub(crate) next: u32,
+    /// How many entries this value and all within it have: what stands within a value says nothing of where
+    /// the value stands, so that it can be moved.
+    pub(crate) size: u32,
 }
 
 /// One document. Flat, so that dropping it never recurses.
 #[derive(Debug, Default)]
 pub(crate) struct Doc {
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) text: String,
     pub(crate) tape: Vec<Entry>,
     /// Whether any name has a prefix, is a keyword or a full IRI (`as:actor`, `@id`, `https://…#actor`): where
     /// none is, a property is found under its usual name alone.
     pub(crate) odd: bool,
     /// Decoded `type` values that have escapes, by entry: so that a type's name can be borrowed.
     pub(crate) types: Vec<(u32, Box<str>)>,
+    /// Terms that the document's own contexts give another meaning.
+    pub(crate) renamed: Vec<Renamed>,
+}
+
+/// A name that means something else than what it says, by the document's own context.
+#[derive(Debug)]
+pub(crate) struct Renamed {
+    pub(crate) name: Box<str>,
+    /// The full IRI; empty where it is to mean nothing.
+    pub(crate) iri: Box<str>,
 }
 
 /// One value in a document: what a [`Value`](crate::Value) is read from.
@@ -55,23 +67,22 @@ impl Doc {
             token: Token::Null,
             start: 0,
             end: 0,
-            next: u32::MAX,
+            size: 1,
         };
         self.tape.get(index as usize).copied().unwrap_or(NOTHING)
     }
 
     pub(crate) fn raw(&self, start: u32, end: u32) -> &[u8] {
-        self.bytes.get(start as usize..end as usize).unwrap_or_default()
+        self.text
+            .as_bytes()
+            .get(start as usize..end as usize)
+            .unwrap_or_default()
     }
 
-    pub(crate) fn text_bytes(&self, index: u32) -> &[u8] {
-        let entry = self.entry(index);
-        self.raw(entry.start, entry.end)
-    }
-
-    fn text_of(&self, entry: Entry) -> &str {
-        // Checked once for the whole document; entries lie on character boundaries.
-        std::str::from_utf8(self.raw(entry.start, entry.end)).unwrap_or_default()
+    pub(crate) fn text_of(&self, entry: Entry) -> &str {
+        self.text
+            .get(entry.start as usize..entry.end as usize)
+            .unwrap_or_default()
     }
 
     pub(crate) fn string(&self, index: u32) -> Option<Cow<'_, str>> {
@@ -101,29 +112,27 @@ pub(crate) fn position(at: usize) -> u32 {
 /// The text that a checked JSON string means.
 pub(crate) fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('\\') {
-        out.push_str(before);
-        let mut letters = after.chars();
-        match letters.next() {
-            Some('u') => {
-                let (c, used) = code_point(after);
+    let mut at = 0;
+    loop {
+        // There are no bare quotes or control characters in it, so this finds the next backslash.
+        let end = scan::plain_end(text.as_bytes(), at);
+        out.push_str(text.get(at..end).unwrap_or_default());
+        at = end + 2;
+        match text.as_bytes().get(end + 1) {
+            Some(b'n') => out.push('\n'),
+            Some(b't') => out.push('\t'),
+            Some(b'r') => out.push('\r'),
+            Some(b'b') => out.push('\u{8}'),
+            Some(b'f') => out.push('\u{c}'),
+            Some(b'u') => {
+                let (c, used) = code_point(text.get(end + 1..).unwrap_or_default());
                 out.push(c);
-                rest = after.get(used..).unwrap_or_default();
-                continue;
+                at = end + 1 + used;
             }
-            Some('n') => out.push('\n'),
-            Some('t') => out.push('\t'),
-            Some('r') => out.push('\r'),
-            Some('b') => out.push('\u{8}'),
-            Some('f') => out.push('\u{c}'),
-            Some(other) => out.push(other),
-            None => {}
+            Some(other) => out.push(char::from(*other)),
+            None => return out,
         }
-        rest = letters.as_str();
     }
-    out.push_str(rest);
-    out
 }
 
 /// `u00e9` or `ud83d\ude00`: the character, and how many bytes it took.
@@ -213,15 +222,26 @@ impl<'a> Node<'a> {
     /// The value under exactly this name.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Node<'a>> {
-        let key = self.keys().find(|key| self.doc.key_is(*key, name))?;
-        Some(Node::new(self.doc, key + 1))
+        Some(Node::new(self.doc, self.key(name)? + 1))
+    }
+
+    pub(crate) fn key(self, name: &str) -> Option<u32> {
+        self.keys().find(|key| self.doc.key_is(*key, name))
     }
 
     /// The bytes of this value, as they came.
     #[must_use]
     pub fn raw(self) -> &'a [u8] {
+        self.text().as_bytes()
+    }
+
+    /// The JSON of this value, as it came.
+    pub(crate) fn text(self) -> &'a str {
         let (start, end) = self.doc.span(self.index);
-        self.doc.raw(start, end)
+        self.doc
+            .text
+            .get(start as usize..end as usize)
+            .unwrap_or_default()
     }
 
     /// The value as a [`serde_json::Value`]. Depth is bounded by the limits of reading.
@@ -249,13 +269,13 @@ impl<'a> Node<'a> {
     fn children(self) -> impl Iterator<Item = Node<'a>> {
         let entry = self.doc.entry(self.index);
         let (mut at, end) = if entry.token == Token::Array {
-            (self.index + 1, entry.next)
+            (self.index + 1, self.index + entry.size)
         } else {
             (0, 0)
         };
         std::iter::from_fn(move || {
             let node = (at < end).then(|| Node::new(self.doc, at))?;
-            at = self.doc.entry(at).next.max(at + 1);
+            at += self.doc.entry(at).size.max(1);
             Some(node)
         })
     }
@@ -270,26 +290,34 @@ impl Doc {
     pub(crate) fn keys(&self, index: u32) -> impl Iterator<Item = u32> + use<'_> {
         let entry = self.entry(index);
         let (mut at, end) = if entry.token == Token::Object {
-            (index + 1, entry.next)
+            (index + 1, index + entry.size)
         } else {
             (0, 0)
         };
         std::iter::from_fn(move || {
             let key = (at < end).then_some(at)?;
-            at = self.entry(key + 1).next.max(key + 2);
+            at = key + 1 + self.entry(key + 1).size.max(1);
             Some(key)
         })
     }
 
-    /// The whole document.
-    pub(crate) fn text(&self) -> &str {
-        std::str::from_utf8(&self.bytes).unwrap_or_default()
+    /// Whether every property stands under its usual name, if at all.
+    pub(crate) fn is_usual(&self) -> bool {
+        !self.odd && self.renamed.is_empty()
+    }
+
+    /// What this name means by the document's own context, where that is something else than it says.
+    pub(crate) fn renamed(&self, name: &str) -> Option<&str> {
+        context::find(&self.renamed, name)
     }
 
     pub(crate) fn key_is(&self, key: u32, name: &str) -> bool {
         let entry = self.entry(key);
         match entry.token {
-            Token::Plain => self.raw(entry.start, entry.end) == name.as_bytes(),
+            Token::Plain => {
+                (entry.end - entry.start) as usize == name.len()
+                    && self.raw(entry.start, entry.end) == name.as_bytes()
+            }
             _ => self.string(key).is_some_and(|decoded| decoded == name),
         }
     }

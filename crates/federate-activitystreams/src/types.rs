@@ -1,6 +1,9 @@
 //! The names of types, without the spellings of JSON-LD.
 
-use crate::tape::{Node, Token};
+use crate::{
+    context, edit,
+    tape::{Node, Token},
+};
 
 const NAMESPACES: [&str; 4] = [
     "https://www.w3.org/ns/activitystreams#",
@@ -16,10 +19,10 @@ pub(crate) fn first(node: Node<'_>) -> Option<&str> {
 
 /// All types, in the order in which they came; borrowed, also where the document escapes them.
 pub(crate) fn all(node: Node<'_>) -> impl Iterator<Item = &str> {
-    let found = node
-        .get("type")
-        .or_else(|| if node.doc.odd { node.get("@type") } else { None });
-    found.into_iter().flat_map(Node::each).filter_map(name)
+    edit::find(node, "type", "@type")
+        .into_iter()
+        .flat_map(Node::each)
+        .filter_map(name)
 }
 
 /// The name without the namespace of ActivityStreams: `as:Note` is `Note`.
@@ -33,7 +36,7 @@ pub(crate) fn short(name: &str) -> &str {
 fn name(node: Node<'_>) -> Option<&str> {
     let doc = node.doc;
     let text = match node.token() {
-        Token::Plain => std::str::from_utf8(node.doc.text_bytes(node.index)).ok()?,
+        Token::Plain => node.doc.text_of(doc.entry(node.index)),
         Token::Escaped => doc
             .types
             .iter()
@@ -41,5 +44,9 @@ fn name(node: Node<'_>) -> Option<&str> {
             .map(|(_, text)| &**text)?,
         _ => return None,
     };
-    Some(short(text)).filter(|text| !text.is_empty())
+    let meant = match doc.renamed(text) {
+        Some(iri) => context::local(iri),
+        None => short(text),
+    };
+    Some(meant).filter(|text| !text.is_empty())
 }

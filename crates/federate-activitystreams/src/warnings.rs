@@ -3,7 +3,7 @@
 use crate::{
     Warning,
     tape::{Node, Token},
-    terms::{KNOWN, Term},
+    terms::{self, Term},
 };
 
 /// How many warnings are made of one document at most.
@@ -22,13 +22,22 @@ pub(crate) fn of(node: Node<'_>) -> Vec<Warning> {
             continue;
         }
         for (name, value) in node.entries() {
-            if name == "@context" || value.is_null() {
+            if value.is_null() {
                 continue;
             }
             let below = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
-            if let Some(term) = term(&name) {
+            if name == "@context" {
+                check_context(&below, value, &mut found);
+                continue;
+            }
+            let meant = match node.doc.renamed(&name) {
+                Some(iri) => crate::context::local(iri).to_owned().into(),
+                None => name.clone(),
+            };
+            if let Some(term) = term(&meant) {
                 check(term, &below, value, &mut found);
-            } else if by_language(&name) {
+                check_pages(term, &below, value, &mut found);
+            } else if by_language(&meant) {
                 check_languages(&below, value, &mut found);
             }
             if found.len() >= MOST {
@@ -49,7 +58,7 @@ fn term(name: &str) -> Option<&'static Term> {
         "@type" => "type",
         name => crate::types::short(name),
     };
-    KNOWN.iter().find(|term| term.name == short)
+    terms::known(short)
 }
 
 fn check(term: &'static Term, path: &str, value: Node<'_>, found: &mut Vec<Warning>) {
@@ -90,13 +99,7 @@ fn check_languages(path: &str, value: Node<'_>, found: &mut Vec<Warning>) {
         return;
     }
     for (language, text) in value.entries() {
-        // BCP 47 as far as its shape goes: parts of one to eight letters and digits, the first of letters
-        // (`x`, `i` and two to eight), or JSON-LD's `@none`.
-        let mut parts = language.split('-');
-        let first = parts.next().unwrap_or_default();
-        let shape =
-            |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_alphanumeric());
-        let tag = first.bytes().all(|c| c.is_ascii_alphabetic()) && shape(first) && parts.all(shape);
+        let tag = is_language_tag(&language);
         if !tag && language != "@none" {
             found.push(Warning {
                 path: path.to_owned(),
@@ -108,6 +111,92 @@ fn check_languages(path: &str, value: Node<'_>, found: &mut Vec<Warning>) {
                 path: format!("{path}/{language}"),
                 expected: "text",
                 came: came(text),
+            });
+        }
+    }
+}
+
+/// Whether this has the form of a language tag: [RFC 5646](https://www.rfc-editor.org/rfc/rfc5646#section-2.1).
+fn is_language_tag(tag: &str) -> bool {
+    let all = |part: &str, of: fn(&u8) -> bool| part.as_bytes().iter().all(of);
+    let mut parts = tag.split('-').peekable();
+    let first = parts.next().unwrap_or_default();
+    if !all(first, u8::is_ascii_alphabetic) {
+        return false;
+    }
+    match first.len() {
+        2 | 3 => {
+            let extended = |part: &&str| part.len() == 3 && all(part, u8::is_ascii_alphabetic);
+            for _ in 0..3 {
+                let _ = parts.next_if(extended);
+            }
+        }
+        4..=8 => {}
+        // `x-…` is private and `i-…` of old: anything may follow.
+        1 if matches!(first, "x" | "X" | "i" | "I") => {
+            return parts.peek().is_some() && parts.all(|part| (1..=8).contains(&part.len()));
+        }
+        _ => return false,
+    }
+    let _ = parts.next_if(|part| part.len() == 4 && all(part, u8::is_ascii_alphabetic));
+    let _ = parts.next_if(|part| {
+        part.len() == 2 && all(part, u8::is_ascii_alphabetic)
+            || part.len() == 3 && all(part, u8::is_ascii_digit)
+    });
+    let variant = |part: &&str| {
+        part.len() >= 5 || part.len() == 4 && part.as_bytes().first().is_some_and(u8::is_ascii_digit)
+    };
+    while parts.next_if(variant).is_some() {}
+    // Extensions: a single letter or digit, and what belongs to it.
+    parts.peek().is_none_or(|part| part.len() == 1)
+        && tag
+            .split('-')
+            .all(|part| (1..=8).contains(&part.len()) && all(part, u8::is_ascii_alphanumeric))
+}
+
+/// A context is an address, an object, or several of these; one of them is that of ActivityStreams, where any
+/// address stands at all.
+fn check_context(path: &str, value: Node<'_>, found: &mut Vec<Warning>) {
+    let mut warn = |came: Node<'_>, expected| {
+        found.push(Warning {
+            path: path.to_owned(),
+            expected,
+            came: self::came(came),
+        });
+    };
+    let mut named = None;
+    for one in value.each() {
+        match one.as_str() {
+            Some(iri)
+                if iri
+                    .trim_end_matches('#')
+                    .ends_with("://www.w3.org/ns/activitystreams") =>
+            {
+                return;
+            }
+            Some(_) => named = named.or(Some(one)),
+            None if !one.is_object() => return warn(one, "context"),
+            None => {}
+        }
+    }
+    if let Some(named) = named {
+        warn(named, "context of ActivityStreams");
+    }
+}
+
+/// What leads from page to page leads to pages.
+fn check_pages(term: &Term, path: &str, value: Node<'_>, found: &mut Vec<Warning>) {
+    if !matches!(term.name, "first" | "last" | "next" | "prev" | "current") {
+        return;
+    }
+    for one in value.each().filter(|one| one.is_object()) {
+        let mut types = crate::types::all(one).peekable();
+        let is_page = |name: &str| name.ends_with("Page") || matches!(name, "Link" | "Mention");
+        if types.peek().is_some() && !types.any(is_page) {
+            found.push(Warning {
+                path: path.to_owned(),
+                expected: "collection page",
+                came: came(one),
             });
         }
     }

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use federate_activitystreams::{
-    Announce, Create, Follow, Iri, Kind, Like, Note, Object, PUBLIC, ParseError, Property, Undo, Visibility,
-    terms,
+    ActivityKind, Announce, Create, Follow, Iri, Kind, Like, Note, Object, PUBLIC, ParseError, Property,
+    Undo, Visibility, terms,
 };
 
 fn object(text: &str) -> Object {
@@ -361,4 +361,116 @@ fn warnings_say_where_and_what() {
         ]
     );
     assert!(read.has(&terms::OBJECT) && !read.has(&terms::ACTOR));
+}
+
+#[test]
+fn j6_a_second_name_is_read_as_what_it_means() {
+    let text = r#"{"@context": ["https://www.w3.org/ns/activitystreams", {"author": "as:attributedTo",
+        "body": {"@id": "as:content"}, "Post": "as:Note", "pinned": "http://joinmastodon.org/ns#featured",
+        "summary": "as:name", "image": "https://x.example/ns#picture"}],
+        "type": "Post", "author": "https://a.example/u", "body": "hi", "pinned": "https://a.example/p",
+        "summary": "a name", "image": "https://a.example/i"}"#;
+    let note = object(text);
+    assert!(note.as_note().is_some());
+    assert_eq!(note.attributed_to().id(), Some(iri("https://a.example/u")));
+    assert_eq!(note.content().as_deref(), Some("hi"));
+    assert_eq!(note.featured(), Some(iri("https://a.example/p")));
+    assert_eq!((note.name().as_deref(), note.summary()), (Some("a name"), None));
+    assert!(note.image().is_empty());
+    // What is set is set under the name that this document has for it.
+    let changed = note.clone().with(&terms::CONTENT, "there");
+    assert_eq!(changed.to_bytes(), text.replace("hi", "there").as_bytes());
+    let changed = note.clone().with(&terms::SUMMARY, "short");
+    assert_eq!(
+        (changed.summary().as_deref(), changed.name().as_deref()),
+        (Some("short"), Some("a name"))
+    );
+    assert!(note.without(&terms::CONTENT).content().is_none());
+}
+
+#[test]
+fn j6_what_a_context_may_and_may_not_say() {
+    let table = [
+        (r#"{"actor": "as:object"}"#, true),
+        (r#"{"actor": null}"#, true),
+        (r#"{"actor": {"@id": "as:actor", "@type": "@id"}}"#, false),
+        (r#"{"as": "https://x.example/ns#"}"#, true),
+        (r#"{"id": "@id", "type": "@type"}"#, false),
+        (r#"{"id": "https://x.example/id"}"#, true),
+        (
+            r#"{"publicKey": {"@id": "sec:publicKey", "@type": "@id"}}"#,
+            false,
+        ),
+        (r#"{"publicKey": {"@reverse": "sec:publicKey"}}"#, true),
+        (r#"{"content": "https://x.example/body"}"#, false),
+        (r#"{"x": "as:actor"}"#, false),
+        (r#"[{"x": "as:actor"}, {"x": "as:object"}]"#, true),
+        (r#"{"@vocab": "https://x.example/"}"#, false),
+        (
+            r#"{"p": "https://www.w3.org/ns/activitystreams#", "inbox": "p:outbox"}"#,
+            true,
+        ),
+    ];
+    for (context, is_refused) in table {
+        let text = format!(r#"{{"@context": {context}, "actor": "https://a.example/u"}}"#);
+        let came = Object::parse(text.as_bytes());
+        assert_eq!(
+            matches!(came, Err(ParseError::Redefined { .. })),
+            is_refused,
+            "{context}: {came:?}"
+        );
+        assert_eq!(came.is_err(), is_refused, "{context}");
+    }
+}
+
+#[test]
+fn a_property_under_several_spellings_is_taken_out_whole() {
+    let text = r#"{"as:name":"x","name":"x","b":1,"https://www.w3.org/ns/activitystreams#name":"x"}"#;
+    assert_eq!(object(text).without(&terms::NAME).to_bytes(), br#"{"b":1}"#);
+    assert_eq!(
+        object(text).with(&terms::NAME, "y").to_bytes(),
+        br#"{"as:name":"y","b":1}"#
+    );
+}
+
+#[test]
+fn quotes_of_all_kinds() {
+    for quote in [
+        r#""quote": "https://a.example/1""#,
+        r#""quote": {"id": "https://a.example/1", "type": "Note"}"#,
+        r#""_misskey_quote": "https://a.example/1""#,
+        r#""quoteUri": "https://a.example/1""#,
+        r#""quoteUrl": "https://a.example/1""#,
+        r#""tag": [{"type": "Link", "href": "https://a.example/1", "rel": "https://misskey-hub.net/ns#_misskey_quote",
+            "mediaType": "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\""}]"#,
+    ] {
+        let note = object(&format!("{{\"type\": \"Note\", {quote}}}"));
+        assert_eq!(note.quoted(), Some(iri("https://a.example/1")), "{quote}");
+    }
+}
+
+#[test]
+fn activities_are_matched_with_an_arm_for_the_unknown() {
+    let create = object(r#"{"type": ["https://x.example/New", "Create"], "object": {"type": "Note"}}"#);
+    assert!(matches!(create.activity(), ActivityKind::Create(create) if create.object().as_note().is_some()));
+    for text in [r#"{"type": "Create"}"#, r#"{"type": "Bite"}"#, "{}"] {
+        assert!(
+            matches!(object(text).activity(), ActivityKind::Unknown(_)),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn every_term_is_declared_once_with_its_spec() {
+    let mut names: Vec<&str> = terms::all().iter().map(|term| term.name).collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all);
+    for term in terms::all() {
+        assert!(term.spec.starts_with("http"), "{term:?}");
+        assert_eq!(terms::known(term.name).unwrap().iri, term.iri);
+    }
+    assert!(all > 190, "{all}");
 }

@@ -10,7 +10,7 @@ fn quickly<T>(what: &str, run: impl FnOnce() -> T) -> T {
     let result = run();
     // Generous: this is a debug build beside other work. Quadratic behaviour would take minutes.
     assert!(
-        begin.elapsed() < Duration::from_secs(2),
+        begin.elapsed() < Duration::from_secs(10),
         "{what} took {:?}",
         begin.elapsed()
     );
