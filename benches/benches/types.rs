@@ -12,11 +12,14 @@ use serde_json::Value;
 
 const CREATE: &[u8] = include_bytes!("create-note.json");
 
+/// All, or those that are named: `cargo bench --bench types -- read`.
 fn main() {
-    read();
-    write();
-    corpus();
-    hostile();
+    let named: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
+    for (name, run) in [("read", read as fn()), ("write", write), ("corpus", corpus), ("hostile", hostile)] {
+        if named.is_empty() || named.iter().any(|one| one == name) {
+            run();
+        }
+    }
 }
 
 fn read() {
