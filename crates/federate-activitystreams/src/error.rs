@@ -46,7 +46,7 @@ impl Default for Limits {
 /// | U+0000 in a text or a name, raw or `\u0000` | [`Nul`](Self::Nul) |
 /// | half a surrogate pair (`\ud800`) | [`LoneSurrogate`](Self::LoneSurrogate) |
 /// | a limit of [`Limits`] | [`TooLarge`](Self::TooLarge), [`TooDeep`](Self::TooDeep), [`TooMany`](Self::TooMany), [`LongKey`](Self::LongKey) |
-/// | one property under two spellings (`actor`, `as:actor`, its full IRI) with two values | [`Conflict`](Self::Conflict) |
+/// | one property under two spellings (`actor`, `as:actor`, its full IRI, a second name by the inline context) with two values | [`Conflict`](Self::Conflict) |
 /// | an inline `@context` that gives a security-relevant term another meaning | [`Redefined`](Self::Redefined) |
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]

@@ -47,10 +47,23 @@
 //!
 //! # JSON-LD
 //!
-//! Documents are read in the compact form that everybody sends, whatever their context says; contexts are
-//! never fetched. `as:actor` and `https://www.w3.org/ns/activitystreams#actor` are read as `actor`, `@id` and
-//! `@type` as `id` and `type`. A document that gives a security-relevant term another meaning by its inline
-//! context, or one property two values under two spellings, is refused: two readers would believe two things.
+//! Documents are read in the compact form that everybody sends; contexts are never fetched. Beyond that form:
+//!
+//! | In the document | How it is read |
+//! |---|---|
+//! | `as:actor`, `https://www.w3.org/ns/activitystreams#actor`, `toot:featured` | as `actor`, `featured` |
+//! | `@id`, `@type` | as `id`, `type` |
+//! | a second name by the document's own context (`"author": "as:attributedTo"`, `"Post": "as:Note"`) | as what it means |
+//! | a known term that the document's own context gives another meaning | not read under its name |
+//! | the same for a term on which security rests (`id`, `actor`, `publicKey` …) or a prefix of one | refused |
+//! | one property under two of its names, with two values | refused |
+//! | `@graph`, `@included`, `@reverse`, contexts at an address that we do not know | kept, and not followed |
+//!
+//! # The terms
+//!
+//! [`terms`] has one declaration for each, with its meaning and its specification; [`terms::all`] lists them.
+//! What a server sends beside them is kept, and read through a [`Property`] of the application's own: see the
+//! example `extend`.
 //!
 //! # Features
 //!
