@@ -353,6 +353,7 @@ impl<App: Directory> Builder<App> {
             delivery,
             inbox: crate::worker::worker(&federation),
             clock: self.clock,
+            stores: federation.inner.stores.clone(),
         };
         Ok((federation, engine))
     }

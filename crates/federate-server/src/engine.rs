@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use federate_delivery::Clock;
-use federate_store::StoreError;
+use federate_store::{StoreError, Stores};
 use futures_util::FutureExt;
 use futures_util::future::{self, Either};
 
+use crate::tidy;
 use crate::worker::log_store;
 
 /// How often the worker looks by itself: another process may have accepted something.
@@ -27,6 +28,7 @@ pub struct Engine {
     pub(crate) delivery: Arc<federate_delivery::Engine>,
     pub(crate) inbox: Arc<dyn InboxWorker>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) stores: Stores,
 }
 
 /// What one step did.
@@ -85,13 +87,27 @@ impl Engine {
     pub async fn run_until(&self, stop: impl Future<Output = ()> + Send) {
         let stop = stop.shared();
         let receiving = self.receive_until(stop.clone());
+        let tidying = self.tidy_until(stop.clone());
         let delivering = self.delivery.run_until(stop);
-        let ((), drained) = future::join(receiving, delivering).await;
+        let ((), (), drained) = future::join3(receiving, tidying, delivering).await;
         if drained.abandoned > 0 {
             tracing::warn!(
                 abandoned = drained.abandoned,
                 "stopped with deliveries under way; they will be repeated"
             );
+        }
+    }
+
+    async fn tidy_until(&self, stop: impl Future<Output = ()> + Clone + Send + Unpin) {
+        loop {
+            let now = self.clock.now();
+            if let Err(e) = tidy::tidy(&self.stores, now).await {
+                log_store(&e);
+            }
+            let rest = self.clock.sleep_until(now + tidy::EVERY);
+            if let Either::Left(_) = future::select(stop.clone(), rest).await {
+                return;
+            }
         }
     }
 

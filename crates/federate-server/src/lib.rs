@@ -60,6 +60,7 @@ mod limit;
 mod profile;
 mod reach;
 mod serve;
+mod tidy;
 mod uris;
 mod worker;
 
