@@ -14,6 +14,7 @@ mod wiped;
 
 pub use bad::BadKey;
 pub(crate) use multikey::{decode as multibase_decode, encode as multibase_encode};
+pub(crate) use pem::write as pem_write;
 pub use private::PrivateKey;
 pub use public::PublicKey;
 pub(crate) use wiped::Wiped;

@@ -1,6 +1,6 @@
 //! What a receiver demands.
 
-use crate::Algorithm;
+use crate::{Algorithm, Flavour};
 use std::time::Duration;
 
 /// Components that must be signed: of each inner list at least one.
@@ -34,6 +34,7 @@ pub struct Policy {
     pub(crate) cavage_fallback: bool,
     pub(crate) tags: Vec<String>,
     pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) flavours: Vec<Flavour>,
 }
 
 impl Default for Policy {
@@ -55,6 +56,7 @@ impl Default for Policy {
             cavage_fallback: false,
             tags: Vec::new(),
             algorithms: vec![Algorithm::RsaV1_5Sha256, Algorithm::Ed25519],
+            flavours: vec![Flavour::Cavage, Flavour::Rfc9421],
         }
     }
 }
@@ -74,6 +76,144 @@ impl Policy {
             past: HOUR.saturating_add(Duration::from_secs(300)),
             ..Self::default()
         }
+    }
+
+    /// What GoToSocial demands: `(request-target)`, `host` and `date` signed, with a body `digest`; draft-cavage alone.
+    ///
+    /// It signs with `hs2019`, first with the query and after a 401 without it. How far clocks may differ there was not
+    /// established; ours is one hour.
+    ///
+    /// Source: GoToSocial, `docs/federation/http_signatures.md`, and requests of 0.20 as they were observed.
+    #[must_use]
+    pub fn gotosocial() -> Self {
+        Self {
+            cavage: &[&["(request-target)"], &["host"], &["date"]],
+            ..Self::cavage_only()
+        }
+    }
+
+    /// What Misskey and its family demand: 5 minutes either way, `(request-target)`, `host` and `date` signed, with a
+    /// body `digest`; draft-cavage alone, and the query is part of the target.
+    ///
+    /// Source: Sharkey, `packages/backend/src/server/ActivityPubServerService.ts`, and the default of the library that
+    /// it uses, `@peertube/http-signature` (`clockSkew` 300).
+    #[must_use]
+    pub fn misskey() -> Self {
+        Self {
+            cavage: &[&["(request-target)"], &["host"], &["date"]],
+            query_fallback: false,
+            ..Self::cavage_only()
+        }
+        .window(Duration::from_secs(300))
+    }
+
+    /// What Lemmy demands: one hour, `(request-target)`, `host` and a time signed, with a body `digest`; draft-cavage
+    /// alone.
+    ///
+    /// Source: activitypub-federation-rust, `src/http_signatures.rs`.
+    #[must_use]
+    pub fn lemmy() -> Self {
+        Self {
+            query_fallback: false,
+            ..Self::cavage_only()
+        }
+    }
+
+    /// What Pleroma and Akkoma demand: `(request-target)`, `host` and a time signed, with a body `digest`;
+    /// draft-cavage alone. How far clocks may differ there was not established; ours is one hour.
+    ///
+    /// Source: the list of implementations in the SWICG report on ActivityPub and HTTP Signatures,
+    /// <https://swicg.github.io/activitypub-http-signature/>, which has Akkoma as one that does not take RFC 9421.
+    #[must_use]
+    pub fn pleroma() -> Self {
+        Self::cavage_only()
+    }
+
+    /// What PeerTube demands: 30 minutes either way, `(request-target)`, `host` and `date` signed, with a body
+    /// `digest`; draft-cavage alone.
+    ///
+    /// Source: PeerTube, `HTTP_SIGNATURE.CLOCK_SKEW_SECONDS` (1800) in `server/core/initializers/constants.ts`.
+    #[must_use]
+    pub fn peertube() -> Self {
+        Self {
+            cavage: &[&["(request-target)"], &["host"], &["date"]],
+            query_fallback: false,
+            ..Self::cavage_only()
+        }
+        .window(Duration::from_secs(1800))
+    }
+
+    /// What Pixelfed demands: one day either way, and a signed `Date` (not `(created)` alone); draft-cavage alone.
+    ///
+    /// Source: Pixelfed, `app/Jobs/InboxPipeline/InboxValidator.php`.
+    #[must_use]
+    pub fn pixelfed() -> Self {
+        Self {
+            cavage: &[&["(request-target)"], &["host"], &["date"]],
+            ..Self::cavage_only()
+        }
+        .window(Duration::from_secs(86_400))
+    }
+
+    /// What the ActivityPub plugin of WordPress sends: rsa-sha256 over `(request-target)`, `host` and `date`, with a
+    /// body `digest`. Its 4.0 answered 401 to RFC 9421; later ones take it, so both are taken here.
+    ///
+    /// Source: requests of 4.0 as they were observed, and the SWICG report.
+    #[must_use]
+    pub fn wordpress() -> Self {
+        Self {
+            cavage: &[&["(request-target)"], &["host"], &["date"]],
+            ..Self::default()
+        }
+    }
+
+    /// What Mitra sends: rsa-sha256 over `(request-target)`, `host` and `date`, with a body `digest`; by RFC 9421
+    /// `@method`, `@target-uri` and with a body `content-digest`, without a `Date` header.
+    ///
+    /// Source: requests of 5.9 as they were observed.
+    #[must_use]
+    pub fn mitra() -> Self {
+        Self {
+            cavage: &[&["(request-target)"], &["host"], &["date"]],
+            query_fallback: false,
+            ..Self::default()
+        }
+    }
+
+    /// The preset of this name: `default`, `mastodon`, `gotosocial`, `misskey`, `lemmy`, `pleroma`, `peertube`,
+    /// `pixelfed`, `wordpress` or `mitra`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "default" => Self::default(),
+            "mastodon" => Self::mastodon(),
+            "gotosocial" => Self::gotosocial(),
+            "misskey" => Self::misskey(),
+            "lemmy" => Self::lemmy(),
+            "pleroma" => Self::pleroma(),
+            "peertube" => Self::peertube(),
+            "pixelfed" => Self::pixelfed(),
+            "wordpress" => Self::wordpress(),
+            "mitra" => Self::mitra(),
+            _ => return None,
+        })
+    }
+
+    /// Whether signatures of this format are taken at all; both are by default.
+    #[must_use]
+    pub fn flavour(mut self, flavour: Flavour, taken: bool) -> Self {
+        self.flavours.retain(|known| *known != flavour);
+        if taken {
+            self.flavours.push(flavour);
+        }
+        self
+    }
+
+    /// For servers that do not read RFC 9421: they do not see that it stands beside.
+    fn cavage_only() -> Self {
+        Self::default()
+            .flavour(Flavour::Rfc9421, false)
+            .cavage_fallback(true)
     }
 
     /// How far the time of signing may lie from ours, either way.

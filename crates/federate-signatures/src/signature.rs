@@ -108,6 +108,9 @@ impl One {
         policy: &Policy,
         now: SystemTime,
     ) -> Result<SystemTime, RefusalKind> {
+        if !policy.flavours.contains(&flavour) {
+            return Err(RefusalKind::UnsupportedFormat { flavour });
+        }
         self.check_algorithm(flavour, policy)?;
         self.check_coverage(flavour, head, policy)?;
         if !head.is_response {

@@ -1,5 +1,8 @@
 //! The seams: who signs, who makes keys.
-use crate::{Algorithm, KeyId, key::Wiped};
+use crate::{
+    Algorithm, KeyId,
+    key::{Wiped, pem_write},
+};
 use std::fmt;
 
 /// Somebody who can sign: a [`crate::PrivateKey`], a key service, an HSM.
@@ -37,6 +40,12 @@ impl GeneratedKey {
     #[must_use]
     pub fn as_pkcs8(&self) -> &[u8] {
         self.0.as_slice()
+    }
+
+    /// The key as PEM with the label `PRIVATE KEY`: a secret in a string that nobody wipes, for whoever asks for it.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        pem_write("PRIVATE KEY", self.0.as_slice())
     }
 }
 

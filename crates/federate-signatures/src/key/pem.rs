@@ -32,7 +32,7 @@ pub(super) fn read(text: &str) -> Result<(&str, Wiped), BadKey> {
 }
 
 /// One block with lines of 64 characters.
-pub(super) fn write(label: &str, der: &[u8]) -> String {
+pub(crate) fn write(label: &str, der: &[u8]) -> String {
     let encoded = STANDARD.encode(der);
     let mut out = format!("-----BEGIN {label}-----\n");
     for (index, character) in encoded.chars().enumerate() {

@@ -1,6 +1,6 @@
 //! The reasons.
 
-use crate::Algorithm;
+use crate::{Algorithm, Flavour};
 use std::time::Duration;
 
 /// Why a signature was refused, as a value. What the peer wrote is shortened and escaped in it.
@@ -10,6 +10,12 @@ pub enum RefusalKind {
     /// The request carries no signature.
     #[error("the request carries no signature")]
     Unsigned,
+    /// A format that the policy does not take.
+    #[error("signatures by {flavour} are not taken here")]
+    UnsupportedFormat {
+        /// The format.
+        flavour: Flavour,
+    },
     /// A header that may stand once came more often.
     #[error("the header {name} came more than once")]
     RepeatedHeader {
@@ -214,6 +220,7 @@ impl RefusalKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Unsigned => "unsigned",
+            Self::UnsupportedFormat { .. } => "unsupported_format",
             Self::RepeatedHeader { .. } => "repeated_header",
             Self::Malformed { .. } => "malformed",
             Self::TooLarge { .. } => "too_large",

@@ -8,9 +8,11 @@
 
 mod support;
 
+mod check;
 mod json;
 mod keys;
 mod knock;
+mod policies;
 mod proofs;
 mod properties;
 mod refusals;
