@@ -345,6 +345,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    #[inline]
     fn leaf(&mut self, token: Token, start: usize, end: usize) {
         self.tape.push(Entry {
             token,
@@ -535,6 +536,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    #[inline]
     fn skip_blanks(&mut self) -> Option<u8> {
         loop {
             match self.peek() {
@@ -569,6 +571,7 @@ const fn zeros(word: u64) -> u64 {
 }
 
 /// A hash that tells most names apart, and whether there is a colon. What shares a hash is compared.
+#[inline]
 fn hash(name: &[u8]) -> (u32, bool) {
     let mut hash = name.len() as u64;
     let mut colons = 0;
@@ -593,6 +596,7 @@ fn hash(name: &[u8]) -> (u32, bool) {
 
 /// Where the first quote, backslash or control character stands, from `at` on: eight bytes at a time, and in
 /// long texts thirty-two.
+#[inline]
 pub(crate) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     let stops = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
     let long = at + 32;

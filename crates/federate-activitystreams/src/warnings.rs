@@ -179,7 +179,8 @@ fn check_context(path: &str, value: Node<'_>, found: &mut Vec<Warning>) {
             None => {}
         }
     }
-    if let Some(named) = named {
+    // Below the root a context adds to what is around it: only the whole has to be of ActivityStreams.
+    if let Some(named) = named.filter(|_| path == "/@context") {
         warn(named, "context of ActivityStreams");
     }
 }
