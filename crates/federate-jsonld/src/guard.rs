@@ -1,0 +1,275 @@
+//! What a document may cost, and what it may not say: looked at before the processor sees any of it.
+
+use crate::contexts::Contexts;
+use crate::{Error, Limits};
+use serde_json::{Map, Value};
+use std::collections::{BTreeSet, HashMap};
+
+/// Keywords that a document may use beside its names.
+const IN_DOCUMENT: [&str; 6] = ["@id", "@type", "@value", "@language", "@list", "@set"];
+/// Keywords that a context of a document may hold.
+const IN_CONTEXT: [&str; 5] = ["@vocab", "@base", "@language", "@version", "@protected"];
+/// Keywords that the definition of a term may hold.
+const IN_TERM: [&str; 7] = [
+    "@id",
+    "@type",
+    "@container",
+    "@language",
+    "@protected",
+    "@prefix",
+    "@context",
+];
+/// Terms that stand on one another, and contexts within contexts: the processor recurses over both.
+const CHAIN: u64 = 9;
+const WITHIN: usize = 2;
+/// To process any context means to copy the one before it, some 150 terms.
+const COPY: u64 = 150;
+
+pub(crate) fn check(document: &Value, contexts: &Contexts, limits: &Limits) -> Result<(), Error> {
+    let mut guard = Guard {
+        contexts,
+        limits,
+        path: String::new(),
+        members: 0,
+        cost: 0,
+        terms: 0,
+        bytes: 0,
+        scoped: BTreeSet::new(),
+        scoped_terms: 0,
+        within: 0,
+    };
+    guard.value(document, 0)?;
+    if !guard.scoped.is_empty() {
+        let uses = count_uses(document, &guard.scoped);
+        let each = COPY + guard.scoped_terms;
+        guard.cost = guard.cost.saturating_add(uses.saturating_mul(each));
+    }
+    over("terms of contexts to process", guard.cost, limits.context_terms)?;
+    over(
+        "bytes of expanded names",
+        guard.bytes.saturating_mul(guard.members),
+        limits.expanded_bytes,
+    )
+}
+
+fn over(what: &'static str, count: u64, limit: u64) -> Result<(), Error> {
+    if count > limit {
+        return Err(Error::limit(what, limit));
+    }
+    Ok(())
+}
+
+struct Guard<'a> {
+    contexts: &'a Contexts,
+    limits: &'a Limits,
+    path: String,
+    members: u64,
+    cost: u64,
+    /// Terms that the document itself defines.
+    terms: u64,
+    /// Bytes of text in the contexts that the document itself brings: no name can expand by more.
+    bytes: u64,
+    scoped: BTreeSet<String>,
+    scoped_terms: u64,
+    /// How many contexts this one stands in.
+    within: usize,
+}
+
+impl Guard<'_> {
+    /// Runs `inner` one level down.
+    fn below(
+        &mut self,
+        name: &str,
+        depth: usize,
+        inner: impl FnOnce(&mut Self, usize) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if depth >= self.limits.depth {
+            return Err(Error::limit("levels", self.limits.depth as u64));
+        }
+        let here = self.path.len();
+        self.path.push('/');
+        self.path.push_str(name);
+        let result = inner(self, depth + 1);
+        self.path.truncate(here);
+        result
+    }
+
+    fn value(&mut self, value: &Value, depth: usize) -> Result<(), Error> {
+        self.members += 1;
+        over("members", self.members, self.limits.members)?;
+        match value {
+            Value::Array(items) => {
+                for item in items {
+                    self.below("-", depth, |me, depth| me.value(item, depth))?;
+                }
+            }
+            Value::Object(members) => {
+                for (name, value) in members {
+                    self.members += 1;
+                    self.below(name, depth, |me, depth| {
+                        if name == "@context" {
+                            me.context(value, depth)
+                        } else if name.starts_with('@') && !IN_DOCUMENT.contains(&name.as_str()) {
+                            Err(Error::keyword(name, &me.path))
+                        } else {
+                            me.value(value, depth)
+                        }
+                    })?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn context(&mut self, context: &Value, depth: usize) -> Result<(), Error> {
+        self.cost = self.cost.saturating_add(COPY);
+        match context {
+            Value::String(url) => {
+                let known = self.contexts.get(url)?;
+                self.cost = self.cost.saturating_add(known.terms);
+                self.scoped.extend(known.scoped.iter().cloned());
+                if !known.scoped.is_empty() {
+                    self.scoped_terms = self.scoped_terms.max(known.terms);
+                }
+            }
+            Value::Array(parts) => {
+                for part in parts {
+                    self.below("-", depth, |me, depth| me.context(part, depth))?;
+                }
+            }
+            Value::Object(terms) => {
+                chains(terms)?;
+                for (term, definition) in terms {
+                    self.terms += 1;
+                    self.cost += 1;
+                    over("terms in contexts of its own", self.terms, self.limits.own_terms)?;
+                    self.bytes = self.bytes.saturating_add(term.len() as u64);
+                    self.below(term, depth, |me, depth| me.term(term, definition, depth))?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn term(&mut self, term: &str, definition: &Value, depth: usize) -> Result<(), Error> {
+        if let Value::String(text) = definition {
+            self.bytes = self.bytes.saturating_add(text.len() as u64);
+        }
+        if term.starts_with('@') {
+            // `@type` may be said to be a set; nothing else may be said of a keyword.
+            return if IN_CONTEXT.contains(&term) || (term == "@type" && definition.is_object()) {
+                Ok(())
+            } else {
+                Err(Error::keyword(term, &self.path))
+            };
+        }
+        match definition {
+            Value::String(means) => {
+                self.keyword(means, &["@id", "@type", "@value", "@language", "@list", "@set"])
+            }
+            Value::Object(parts) => {
+                for (part, value) in parts {
+                    if part.starts_with('@') && !IN_TERM.contains(&part.as_str()) {
+                        return Err(Error::keyword(part, &self.path));
+                    }
+                    if part == "@context" {
+                        self.scoped.insert(term.to_owned());
+                        if self.within >= WITHIN {
+                            return Err(Error::limit("contexts within contexts", WITHIN as u64));
+                        }
+                        self.within += 1;
+                        self.below(part, depth, |me, depth| me.context(value, depth))?;
+                        self.within -= 1;
+                        self.scoped_terms = self.scoped_terms.max(self.terms);
+                        continue;
+                    }
+                    let allowed: &[&str] = match part.as_str() {
+                        "@id" => &["@id", "@type", "@value", "@language", "@list", "@set"],
+                        "@type" => &["@id", "@vocab", "@none", "@json"],
+                        "@container" => &["@list", "@set", "@language"],
+                        _ => &[],
+                    };
+                    for text in strings(value) {
+                        self.bytes = self.bytes.saturating_add(text.len() as u64);
+                        self.keyword(text, allowed)?;
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn keyword(&self, text: &str, allowed: &[&str]) -> Result<(), Error> {
+        if text.starts_with('@') && !allowed.contains(&text) {
+            return Err(Error::keyword(text, &self.path));
+        }
+        Ok(())
+    }
+}
+
+fn strings(value: &Value) -> impl Iterator<Item = &str> {
+    let many = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    many.iter()
+        .chain(std::iter::once(value))
+        .filter_map(Value::as_str)
+}
+
+/// How often a name that brings a context of its own is used: as a property or as a type.
+fn count_uses(value: &Value, names: &BTreeSet<String>) -> u64 {
+    match value {
+        Value::String(text) => u64::from(names.contains(text)),
+        Value::Array(items) => items.iter().map(|item| count_uses(item, names)).sum(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| {
+                // A value that is an array is read item by item, each with the context again.
+                let each = value.as_array().map_or(1, |items| items.len().max(1)) as u64;
+                each * u64::from(names.contains(name)) + count_uses(value, names)
+            })
+            .sum(),
+        _ => 0,
+    }
+}
+
+/// Refuses terms that stand on more than a few others, one upon another, or in a circle.
+fn chains(terms: &Map<String, Value>) -> Result<(), Error> {
+    let mut height: HashMap<&str, u64> = HashMap::new();
+    for _ in 0..=CHAIN {
+        let mut grew = false;
+        for (term, definition) in terms {
+            let means = [
+                definition.as_str(),
+                part(definition, "@id"),
+                part(definition, "@type"),
+            ];
+            let needs = means
+                .into_iter()
+                .flatten()
+                .flat_map(|name| [Some(name), prefix(name)])
+                .chain([prefix(term)])
+                .flatten()
+                .filter(|name| *name != term && terms.contains_key(*name))
+                .map(|name| height.get(name).map_or(1, |height| height + 1))
+                .max()
+                .unwrap_or(0);
+            let known = height.entry(term).or_default();
+            grew |= needs > *known;
+            *known = needs.max(*known);
+        }
+        if !grew {
+            return Ok(());
+        }
+    }
+    Err(Error::limit("terms that stand on one another", CHAIN))
+}
+
+fn part<'a>(definition: &'a Value, name: &str) -> Option<&'a str> {
+    definition.get(name).and_then(Value::as_str)
+}
+
+fn prefix(name: &str) -> Option<&str> {
+    name.split_once(':').map(|(prefix, _)| prefix)
+}

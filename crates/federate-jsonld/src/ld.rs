@@ -1,0 +1,150 @@
+use crate::contexts::{Contexts, IDENTITY};
+use crate::rdf::{Expanded, expand_as_is};
+use crate::{Canonical, Error, Limits, Term};
+use serde_json::{Map, Value};
+use std::collections::{HashMap, HashSet};
+
+/// What an `RsaSignature2017` covers: its canonical forms, and the only reading of the document that it vouches for.
+///
+/// The signature proves a graph, never the JSON around it: whoever relays a document can rename, wrap and rearrange it
+/// until plain JSON keys say what nobody signed. So read [`Self::vouched`] and nothing else.
+#[derive(Debug, Clone)]
+pub struct LdSigned {
+    signature: Map<String, Value>,
+    options: Canonical,
+    document: Canonical,
+    expanded: Expanded,
+    limits: Limits,
+}
+
+/// Takes a signed document apart.
+///
+/// `@graph`, `@included`, `@reverse` and whatever else could rebuild a document around its signature are refused
+/// wherever they stand, under any name.
+///
+/// # Errors
+/// No `signature` object, refused keywords, unknown contexts, limits, and a document that says nothing.
+pub fn ld_signed(document: &Value, contexts: &Contexts, limits: &Limits) -> Result<LdSigned, Error> {
+    let mut rest = document.as_object().ok_or(Error::NoRoot)?.clone();
+    let Some(Value::Object(signature)) = rest.remove("signature") else {
+        return Err(Error::NoSignature);
+    };
+    let (options, document, expanded) = forms(&Value::Object(rest), signature.clone(), contexts, limits)?;
+    Ok(LdSigned {
+        signature,
+        options,
+        document,
+        expanded,
+        limits: *limits,
+    })
+}
+
+/// The string to sign for a document that has no `signature` yet; `options` are the members that the signature will
+/// have, such as `creator` and `created`.
+///
+/// # Errors
+/// As [`ld_signed`].
+pub fn ld_to_be_signed(
+    document: &Value,
+    options: &Map<String, Value>,
+    contexts: &Contexts,
+    limits: &Limits,
+) -> Result<String, Error> {
+    let mut document = document.clone();
+    document.as_object_mut().ok_or(Error::NoRoot)?.remove("signature");
+    let (options, document, _) = forms(&document, options.clone(), contexts, limits)?;
+    Ok(options.sha256_hex() + &document.sha256_hex())
+}
+
+fn forms(
+    document: &Value,
+    mut options: Map<String, Value>,
+    contexts: &Contexts,
+    limits: &Limits,
+) -> Result<(Canonical, Canonical, Expanded), Error> {
+    for name in ["type", "id", "signatureValue"] {
+        options.remove(name);
+    }
+    options.insert("@context".to_owned(), Value::String(IDENTITY.to_owned()));
+    let options = expand_as_is(&Value::Object(options), contexts, limits)?;
+    let expanded = expand_as_is(document, contexts, limits)?;
+    if options.dataset.quads.is_empty() || expanded.dataset.quads.is_empty() {
+        return Err(Error::Empty);
+    }
+    Ok((
+        options.dataset.canonicalise(limits.steps)?,
+        expanded.dataset.canonicalise(limits.steps)?,
+        expanded,
+    ))
+}
+
+impl LdSigned {
+    /// The `signature` object as it came.
+    #[must_use]
+    pub fn signature(&self) -> &Map<String, Value> {
+        &self.signature
+    }
+
+    /// The canonical form of the signature's own members.
+    #[must_use]
+    pub fn options(&self) -> &Canonical {
+        &self.options
+    }
+
+    /// The canonical form of the document without its signature.
+    #[must_use]
+    pub fn document(&self) -> &Canonical {
+        &self.document
+    }
+
+    /// What was signed, if anything was: `hex(sha256(options)) ‖ hex(sha256(document))`, 128 characters.
+    #[must_use]
+    pub fn to_be_signed(&self) -> String {
+        self.options.sha256_hex() + &self.document.sha256_hex()
+    }
+
+    /// The reading that a valid signature vouches for: built from the signed statements alone.
+    ///
+    /// The order within a property of several values is the document's and not signed, unless the property is a list.
+    ///
+    /// # Errors
+    /// [`Error::AmbiguousRoot`] where the graph does not tell what it is about, and as [`Expanded::compact`].
+    pub fn vouched(&self) -> Result<Value, Error> {
+        self.check_root()?;
+        self.expanded.compact(&self.limits)
+    }
+
+    /// Only one node may be the top: nothing points to it, and everything is reached from it. Otherwise a relay could
+    /// turn the document around (an `Announce` inside out) and keep its signature.
+    fn check_root(&self) -> Result<(), Error> {
+        let root = &self.expanded.root;
+        let mut next: HashMap<&Term, Vec<&Term>> = HashMap::new();
+        for quad in self
+            .expanded
+            .dataset
+            .quads
+            .iter()
+            .filter(|quad| quad.graph.is_none())
+        {
+            if quad.object == *root {
+                return Err(Error::AmbiguousRoot("something in it points to its top"));
+            }
+            next.entry(&quad.subject).or_default().push(&quad.object);
+        }
+        let mut reached = HashSet::from([root]);
+        let mut open = vec![root];
+        while let Some(node) = open.pop() {
+            for &other in next.get(node).into_iter().flatten() {
+                if reached.insert(other) {
+                    open.push(other);
+                }
+            }
+        }
+        if next.keys().any(|subject| !reached.contains(subject)) {
+            return Err(Error::AmbiguousRoot(
+                "not everything in it is reached from its top",
+            ));
+        }
+        Ok(())
+    }
+}

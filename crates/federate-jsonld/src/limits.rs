@@ -1,0 +1,36 @@
+/// What a document may cost. Every field can be set; the defaults let pass what the fediverse sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Levels of nesting.
+    pub depth: usize,
+    /// Names and values.
+    pub members: u64,
+    /// Terms of contexts that are processed or copied, for all contexts of the document together.
+    pub context_terms: u64,
+    /// Terms that the document defines itself.
+    pub own_terms: u64,
+    /// Bytes of the contexts that the document brings, times its names and values: what the names can grow to.
+    pub expanded_bytes: u64,
+    /// Statements.
+    pub quads: u64,
+    /// Steps of canonicalisation.
+    pub steps: u64,
+    /// Values that the compact form may hold: a node may be written out more than once.
+    pub compact: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            depth: 64,
+            members: 50_000,
+            context_terms: 10_000,
+            own_terms: 256,
+            expanded_bytes: 64 << 20,
+            quads: 50_000,
+            steps: 100_000,
+            compact: 50_000,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+use serde_json::Value;
+
+/// Whether a document, read by its plain keys, says what `vouched` says: nothing more, nothing less.
+///
+/// `null`, `[]` and absent are the same, and so are a value and an array of it, an id and an object of nothing but that
+/// id. `@context` and `signature` are not compared. Whoever forwards the received bytes of a document whose signature was
+/// verified asks this first: what is not the same is accepted in the vouched form or not at all, and never forwarded.
+#[must_use]
+pub fn reads_the_same(document: &Value, vouched: &Value) -> bool {
+    match (document, vouched) {
+        (Value::Object(a), Value::Object(b)) => {
+            let skip = |name: &&String| !matches!(name.as_str(), "@context" | "signature");
+            a.keys()
+                .chain(b.keys())
+                .filter(skip)
+                .all(|name| same(a.get(name), b.get(name)))
+        }
+        _ => false,
+    }
+}
+
+fn same(a: Option<&Value>, b: Option<&Value>) -> bool {
+    match (one(a), one(b)) {
+        (None, None) => true,
+        (Some(Value::Object(a)), Some(Value::Object(b))) => a
+            .keys()
+            .chain(b.keys())
+            .all(|name| same(a.get(name), b.get(name))),
+        (Some(Value::Object(only)), Some(Value::String(id)))
+        | (Some(Value::String(id)), Some(Value::Object(only))) => {
+            only.len() == 1 && only.get("id").and_then(Value::as_str) == Some(id)
+        }
+        (Some(Value::Array(a)), Some(Value::Array(b))) => {
+            let mut a = a.iter().filter(|item| one(Some(item)).is_some());
+            let mut b = b.iter();
+            loop {
+                match (a.next(), b.next()) {
+                    (None, None) => break true,
+                    (Some(x), Some(y)) if same(Some(x), Some(y)) => {}
+                    _ => break false,
+                }
+            }
+        }
+        (Some(Value::Number(a)), Some(Value::Number(b))) => a.as_f64() == b.as_f64(),
+        (Some(a), Some(b)) => a == b,
+        _ => false,
+    }
+}
+
+/// A value as a reader of ActivityStreams takes it: nothing for null and [], the item for an array of one.
+fn one(value: Option<&Value>) -> Option<&Value> {
+    match value? {
+        Value::Null => None,
+        Value::Array(items) => {
+            let mut there = items.iter().filter(|item| !item.is_null());
+            match (there.next(), there.next()) {
+                (None, _) => None,
+                (Some(only), None) => one(Some(only)),
+                _ => value,
+            }
+        }
+        value => Some(value),
+    }
+}

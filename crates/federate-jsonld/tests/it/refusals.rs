@@ -1,0 +1,96 @@
+use crate::support::{expand, shared};
+use federate_jsonld::{Contexts, Error, Limits, ld_signed};
+use serde_json::{Value, json};
+
+fn keyword(document: &Value) -> String {
+    match expand(document) {
+        Err(Error::Keyword { keyword, .. }) => keyword,
+        other => panic!("{document}: {other:?}"),
+    }
+}
+
+/// J8, CVE-2026-46349, CVE-2026-48028: anywhere, under any name.
+#[test]
+fn j8_keywords_that_rearrange_are_refused_wherever_they_stand() {
+    for word in [
+        "@graph",
+        "@included",
+        "@reverse",
+        "@nest",
+        "@index",
+        "@json",
+        "@direction",
+    ] {
+        let deep = json!({ "id": "https://a.example/1", "tag": [1, { "object": [{ (word): {} }] }] });
+        assert_eq!(keyword(&deep), word);
+        let alias = json!({ "@context": [{ "x": word }], "x": {} });
+        assert_eq!(keyword(&alias), word);
+        let long = json!({ "@context": { "x": { "@id": word } }, "x": {} });
+        assert_eq!(keyword(&long), word);
+        let nested = json!({ "object": { "@context": { "x": word } } });
+        assert_eq!(keyword(&nested), word);
+        let scoped = json!({ "@context": { "object": { "@id": "as:object", "@context": { "x": word } } } });
+        assert_eq!(keyword(&scoped), word);
+        if word != "@json" {
+            let typed = json!({ "@context": { "x": { "@id": "https://x.example/", "@type": word } } });
+            assert_eq!(keyword(&typed), word);
+        }
+        let container = json!({ "@context": { "x": { "@id": "https://x.example/", "@container": [word] } } });
+        assert_eq!(keyword(&container), word);
+        let within = json!({ "@context": [], "signature": { (word): 1 }, "id": "https://a.example/1" });
+        assert!(matches!(
+            ld_signed(&within, &Contexts::shipped(), &Limits::default()),
+            Err(Error::Keyword { .. })
+        ));
+    }
+    for word in ["@reverse", "@nest", "@index", "@import"] {
+        assert_eq!(
+            keyword(&json!({ "@context": { "x": { (word): "https://x.example/" } } })),
+            word
+        );
+    }
+    for word in ["@import", "@propagate", "@direction", "@graph", "@id", "@context"] {
+        assert_eq!(
+            keyword(&json!({ "@context": { (word): "https://x.example/" } })),
+            word
+        );
+    }
+}
+
+#[test]
+fn a_refusal_says_where() {
+    let document = json!({ "object": { "tag": [{ "@graph": [] }] } });
+    let error = expand(&document).unwrap_err();
+    assert_eq!(error.to_string(), "@graph at \"/object/tag/-/@graph\" is refused");
+}
+
+#[test]
+fn the_bad_corpus_is_refused() {
+    let Some(folder) = shared("corpus-bad") else {
+        return;
+    };
+    for name in ["jsonld-graph-aliased.json", "jsonld-graph-included-reverse.json"] {
+        let document: Value = serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap();
+        assert!(matches!(expand(&document), Err(Error::Keyword { .. })), "{name}");
+    }
+}
+
+#[test]
+fn what_is_not_an_object_or_not_json_ld_is_refused() {
+    for document in [json!(null), json!([]), json!("x"), json!(1)] {
+        assert_eq!(expand(&document).unwrap_err(), Error::NoRoot);
+    }
+    for document in [
+        json!({ "@context": 1 }),
+        json!({ "@context": { "x": 1 } }),
+        json!({ "@context": { "@version": 2 } }),
+        json!({ "id": ["https://a.example/1"] }),
+        json!({ "id": {} }),
+    ] {
+        assert!(
+            matches!(expand(&document), Err(Error::Syntax(_) | Error::NoRoot)),
+            "{document}: {:?}",
+            expand(&document)
+        );
+    }
+}

@@ -1,0 +1,179 @@
+use crate::support::{files, shared};
+use federate_jsonld::{Contexts, Error, LdSigned, Limits, ld_signed, ld_to_be_signed, reads_the_same};
+use serde_json::{Value, json};
+
+fn signed(document: &Value) -> Result<LdSigned, Error> {
+    ld_signed(document, &Contexts::shipped(), &Limits::default())
+}
+
+#[test]
+fn every_vector_of_ld_signatures() {
+    let Some(folder) = shared("vectors/ld-signatures") else {
+        return;
+    };
+    let mut passed = 0;
+    for (name, bytes) in files(&folder, ".json") {
+        let vector: Value = serde_json::from_slice(&bytes).unwrap();
+        let document = &vector["document"];
+        let forms = signed(document).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let wanted = &vector["intermediate"];
+        assert_eq!(
+            forms.options().nquads(),
+            wanted["options_canonical_nquads"],
+            "{name}"
+        );
+        assert_eq!(
+            forms.document().nquads(),
+            wanted["document_canonical_nquads"],
+            "{name}"
+        );
+        assert_eq!(
+            forms.options().sha256_hex(),
+            wanted["options_sha256_hex"],
+            "{name}"
+        );
+        assert_eq!(
+            forms.document().sha256_hex(),
+            wanted["document_sha256_hex"],
+            "{name}"
+        );
+        assert_eq!(forms.to_be_signed(), wanted["to_be_signed_ascii"], "{name}");
+        let again = ld_to_be_signed(
+            document,
+            forms.signature(),
+            &Contexts::shipped(),
+            &Limits::default(),
+        );
+        assert_eq!(again.unwrap(), forms.to_be_signed(), "{name}");
+        // An actor's key points back to the actor: what the graph is about cannot be told, and nobody signs these
+        // documents on the way to an inbox.
+        if matches!(name.as_str(), "fedidevs-actor.json" | "pleroma-osada-actor.json") {
+            assert!(matches!(forms.vouched(), Err(Error::AmbiguousRoot(_))), "{name}");
+        } else {
+            let vouched = forms.vouched().unwrap_or_else(|e| panic!("{name}: {e}"));
+            let canonical = federate_jsonld::expand(&vouched, &Contexts::shipped(), &Limits::default())
+                .unwrap()
+                .dataset()
+                .canonicalise(Limits::default().steps)
+                .unwrap();
+            assert_eq!(
+                canonical.nquads(),
+                forms.document().nquads(),
+                "{name}: {vouched:#}"
+            );
+        }
+        passed += 1;
+    }
+    assert_eq!(passed, 15);
+}
+
+#[test]
+fn a_forged_alias_wrapping_hands_on_only_what_was_signed() {
+    let Some(folder) = shared("vectors/ld-signatures") else {
+        return;
+    };
+    let read =
+        |name: &str| -> Value { serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap() };
+    let forged = read("mastodon-forged-alias-wrapping.json");
+    assert_eq!(forged["signature_mathematically_valid"], true);
+    let document = &forged["document"];
+    let vouched = signed(document).unwrap().vouched().unwrap();
+    assert!(!reads_the_same(document, &vouched));
+    assert_eq!(document["object"]["content"], "<p>puck was here</p>");
+    assert_eq!(vouched["object"]["content"], "<p>hello world</p>");
+    assert_eq!(
+        vouched["id"],
+        "https://example.com/users/bob/statuses/107928807471117876/activity"
+    );
+    assert_eq!(
+        vouched["object"]["id"],
+        "https://example.com/users/bob/statuses/107928807471117876"
+    );
+    assert!(!vouched.to_string().contains("puck"));
+
+    // An honest one reads the same, so that its bytes may be forwarded.
+    for honest in [
+        "smithereen-mastodon-create.json",
+        "peertube-mastodon-create.json",
+        "smithereen-mastodon-delete.json",
+    ] {
+        let document = &read(honest)["document"];
+        let vouched = signed(document).unwrap().vouched().unwrap();
+        assert!(reads_the_same(document, &vouched), "{honest}\n{vouched:#}");
+    }
+}
+
+fn create() -> Value {
+    json!({
+        "@context": ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"],
+        "id": "https://a.example/1/activity", "type": "Create", "actor": "https://a.example/bob",
+        "object": { "id": "https://a.example/1", "type": "Note", "content": "hello", "attributedTo": "https://a.example/bob" },
+        "signature": { "type": "RsaSignature2017", "creator": "https://a.example/bob#main-key",
+            "created": "2026-01-01T00:00:00Z", "signatureValue": "AAAA" }
+    })
+}
+
+#[test]
+fn a_document_without_one_signature_or_without_meaning_is_refused() {
+    let mut none = create();
+    none.as_object_mut().unwrap().remove("signature");
+    assert_eq!(signed(&none).unwrap_err(), Error::NoSignature);
+    let mut two = create();
+    two["signature"] = json!([two["signature"], two["signature"]]);
+    assert_eq!(signed(&two).unwrap_err(), Error::NoSignature);
+    // Without a context nothing has a meaning, and the signature of nothing would fit every document.
+    let mut bare = create();
+    bare.as_object_mut().unwrap().remove("@context");
+    assert_eq!(signed(&bare).unwrap_err(), Error::Empty);
+    assert_eq!(signed(&json!([create()])).unwrap_err(), Error::NoRoot);
+}
+
+#[test]
+fn a_document_turned_inside_out_is_refused() {
+    // The same graph as a Create, with the Note on top: only a property that points back can do it without @reverse.
+    let turned = json!({
+        "@context": ["https://www.w3.org/ns/activitystreams", { "back": "https://a.example/ns#back" }],
+        "id": "https://a.example/1", "type": "Note", "content": "hello",
+        "back": { "id": "https://a.example/1/activity", "type": "Create", "object": "https://a.example/1" },
+        "signature": { "creator": "https://a.example/bob#main-key", "created": "2026-01-01T00:00:00Z" }
+    });
+    assert!(matches!(
+        signed(&turned).unwrap().vouched(),
+        Err(Error::AmbiguousRoot(_))
+    ));
+}
+
+#[test]
+fn two_documents_of_one_graph_vouch_for_the_same() {
+    let plain = create();
+    let renamed = json!({
+        "@context": { "as": "https://www.w3.org/ns/activitystreams#", "who": { "@id": "as:actor", "@type": "@id" },
+            "what": "as:object", "says": "as:content", "key": "@id", "content": "https://evil.example/content" },
+        "key": "https://a.example/1/activity", "@type": "as:Create", "who": "https://a.example/bob",
+        "content": "nobody signed this under this name",
+        "what": { "key": "https://a.example/1", "@type": "as:Note", "says": "hello",
+            "as:attributedTo": { "key": "https://a.example/bob" } },
+        "signature": create()["signature"]
+    });
+    let a = signed(&plain).unwrap().vouched().unwrap();
+    let b = signed(&renamed).unwrap().vouched().unwrap();
+    assert_eq!(
+        b["https://evil.example/content"],
+        "nobody signed this under this name"
+    );
+    assert_eq!(b.get("content"), None);
+    let mut b = b;
+    b.as_object_mut().unwrap().remove("https://evil.example/content");
+    assert_eq!(a, b);
+}
+
+#[test]
+fn what_rdf_does_not_say_is_not_vouched_for() {
+    // CVE-2026-50128: a term without a meaning is not signed, so it must not be read.
+    let mut document = create();
+    document["attributionDomains"] = json!(["evil.example"]);
+    document["object"]["bto"] = json!("relative");
+    let vouched = signed(&document).unwrap().vouched().unwrap();
+    assert!(!vouched.to_string().contains("evil.example") && !vouched.to_string().contains("relative"));
+    assert!(!reads_the_same(&document, &vouched));
+}
