@@ -42,6 +42,9 @@ pub enum Error {
     /// There is no `signature` object.
     #[error("the document has no single `signature` object")]
     NoSignature,
+    /// A member of the signature has more than one value, or one that is no text.
+    #[error("the signature does not say its {0} once")]
+    Option(&'static str),
 }
 
 impl Error {

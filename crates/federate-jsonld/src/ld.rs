@@ -11,10 +11,42 @@ use std::collections::{HashMap, HashSet};
 #[derive(Debug, Clone)]
 pub struct LdSigned {
     signature: Map<String, Value>,
+    said: Said,
     options: Canonical,
     document: Canonical,
     expanded: Expanded,
     limits: Limits,
+}
+
+/// What the options say about the signature, by meaning.
+#[derive(Debug, Clone, Default)]
+struct Said {
+    creator: Option<String>,
+    created: Option<String>,
+    expires: Option<String>,
+}
+
+impl Said {
+    fn of(options: &Expanded) -> Result<Self, Error> {
+        let one = |name: &'static str, predicate: &str| {
+            let mut values = options.dataset.quads.iter().filter(|quad| {
+                quad.graph.is_none() && quad.subject == options.root && quad.predicate == predicate
+            });
+            match (values.next(), values.next()) {
+                (None, _) => Ok(None),
+                (Some(quad), None) => match &quad.object {
+                    Term::Iri(text) | Term::Literal { value: text, .. } => Ok(Some(text.clone())),
+                    Term::Blank(_) => Err(Error::Option(name)),
+                },
+                _ => Err(Error::Option(name)),
+            }
+        };
+        Ok(Self {
+            creator: one("creator", "http://purl.org/dc/terms/creator")?,
+            created: one("created", "http://purl.org/dc/terms/created")?,
+            expires: one("expires", "https://w3id.org/security#expiration")?,
+        })
+    }
 }
 
 /// Takes a signed document apart.
@@ -29,9 +61,11 @@ pub fn ld_signed(document: &Value, contexts: &Contexts, limits: &Limits) -> Resu
     let Some(Value::Object(signature)) = rest.remove("signature") else {
         return Err(Error::NoSignature);
     };
-    let (options, document, expanded) = forms(&Value::Object(rest), signature.clone(), contexts, limits)?;
+    let (options, said, document, expanded) =
+        forms(&Value::Object(rest), signature.clone(), contexts, limits)?;
     Ok(LdSigned {
         signature,
+        said,
         options,
         document,
         expanded,
@@ -52,7 +86,7 @@ pub fn ld_to_be_signed(
 ) -> Result<String, Error> {
     let mut document = document.clone();
     document.as_object_mut().ok_or(Error::NoRoot)?.remove("signature");
-    let (options, document, _) = forms(&document, options.clone(), contexts, limits)?;
+    let (options, _, document, _) = forms(&document, options.clone(), contexts, limits)?;
     Ok(options.sha256_hex() + &document.sha256_hex())
 }
 
@@ -61,7 +95,7 @@ fn forms(
     mut options: Map<String, Value>,
     contexts: &Contexts,
     limits: &Limits,
-) -> Result<(Canonical, Canonical, Expanded), Error> {
+) -> Result<(Canonical, Said, Canonical, Expanded), Error> {
     for name in ["type", "id", "signatureValue"] {
         options.remove(name);
     }
@@ -73,16 +107,41 @@ fn forms(
     }
     Ok((
         options.dataset.canonicalise(limits.steps)?,
+        Said::of(&options)?,
         expanded.dataset.canonicalise(limits.steps)?,
         expanded,
     ))
 }
 
 impl LdSigned {
-    /// The `signature` object as it came.
+    /// `signatureValue`, which alone is not signed itself.
     #[must_use]
-    pub fn signature(&self) -> &Map<String, Value> {
-        &self.signature
+    pub fn signature_value(&self) -> Option<&str> {
+        self.signature.get("signatureValue").and_then(Value::as_str)
+    }
+
+    /// `type`, such as `RsaSignature2017`; by this scheme it is not signed.
+    #[must_use]
+    pub fn signature_type(&self) -> Option<&str> {
+        self.signature.get("type").and_then(Value::as_str)
+    }
+
+    /// The key, from the signed options. Renaming a member of `signature` neither hides nor adds one here.
+    #[must_use]
+    pub fn creator(&self) -> Option<&str> {
+        self.said.creator.as_deref()
+    }
+
+    /// When it was signed, from the signed options.
+    #[must_use]
+    pub fn created(&self) -> Option<&str> {
+        self.said.created.as_deref()
+    }
+
+    /// When it ends, from the signed options.
+    #[must_use]
+    pub fn expires(&self) -> Option<&str> {
+        self.said.expires.as_deref()
     }
 
     /// The canonical form of the signature's own members.

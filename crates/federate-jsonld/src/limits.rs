@@ -24,13 +24,13 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             depth: 64,
-            members: 50_000,
+            members: 25_000,
             context_terms: 10_000,
             own_terms: 256,
             expanded_bytes: 64 << 20,
-            quads: 50_000,
+            quads: 25_000,
             steps: 100_000,
-            compact: 50_000,
+            compact: 25_000,
         }
     }
 }

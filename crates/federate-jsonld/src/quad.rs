@@ -64,7 +64,14 @@ impl Dataset {
         for quad in &self.quads {
             write_quad(&mut out, quad, |out, label| {
                 out.push_str("_:");
-                out.push_str(label);
+                // A label comes from the document: it may not end the line that it stands in.
+                for c in label.chars() {
+                    if c.is_ascii_alphanumeric() {
+                        out.push(c);
+                    } else {
+                        let _ = write!(out, "_{:x}_", u32::from(c));
+                    }
+                }
             });
         }
         out

@@ -40,11 +40,26 @@ fn every_vector_of_ld_signatures() {
         assert_eq!(forms.to_be_signed(), wanted["to_be_signed_ascii"], "{name}");
         let again = ld_to_be_signed(
             document,
-            forms.signature(),
+            document["signature"].as_object().unwrap(),
             &Contexts::shipped(),
             &Limits::default(),
         );
         assert_eq!(again.unwrap(), forms.to_be_signed(), "{name}");
+        assert_eq!(
+            forms.creator(),
+            document["signature"]["creator"].as_str(),
+            "{name}"
+        );
+        assert_eq!(
+            forms.created(),
+            document["signature"]["created"].as_str(),
+            "{name}"
+        );
+        assert_eq!(forms.signature_type(), Some("RsaSignature2017"), "{name}");
+        assert!(
+            forms.signature_value().is_some_and(|value| value.len() > 300),
+            "{name}"
+        );
         // An actor's key points back to the actor: what the graph is about cannot be told, and nobody signs these
         // documents on the way to an inbox.
         if matches!(name.as_str(), "fedidevs-actor.json" | "pleroma-osada-actor.json") {
@@ -176,4 +191,32 @@ fn what_rdf_does_not_say_is_not_vouched_for() {
     let vouched = signed(&document).unwrap().vouched().unwrap();
     assert!(!vouched.to_string().contains("evil.example") && !vouched.to_string().contains("relative"));
     assert!(!reads_the_same(&document, &vouched));
+}
+
+#[test]
+fn the_end_of_a_signature_cannot_be_hidden_by_another_name() {
+    let mut document = create();
+    document["signature"]["expires"] = json!("2026-01-03T00:00:00Z");
+    let honest = signed(&document).unwrap();
+    assert_eq!(honest.expires(), Some("2026-01-03T00:00:00Z"));
+    for (name, value) in [
+        (
+            "https://w3id.org/security#expiration",
+            json!({ "@value": "2026-01-03T00:00:00Z", "@type": "xsd:dateTime" }),
+        ),
+        (
+            "sec:expiration",
+            json!([{ "@value": "2026-01-03T00:00:00Z", "@type": "xsd:dateTime" }]),
+        ),
+    ] {
+        let mut hidden = create();
+        hidden["signature"][name] = value;
+        let hidden = signed(&hidden).unwrap();
+        assert_eq!(hidden.to_be_signed(), honest.to_be_signed(), "{name}");
+        assert_eq!(hidden.expires(), honest.expires(), "{name}");
+    }
+    document["signature"]["sec:expiration"] = json!("2036-01-03T00:00:00Z");
+    assert_eq!(signed(&document).unwrap_err(), Error::Option("expires"));
+    document["signature"]["creator"] = json!(["https://a.example/k", "https://b.example/k"]);
+    assert_eq!(signed(&document).unwrap_err(), Error::Option("creator"));
 }
