@@ -11,6 +11,8 @@ pub(crate) struct Known {
     pub(crate) terms: u64,
     /// Names that bring a context of their own when they are used.
     pub(crate) scoped: BTreeSet<String>,
+    /// Names below which a graph of its own begins, such as `proof`.
+    pub(crate) graphs: BTreeSet<String>,
 }
 
 /// The contexts that are known: nothing else is read, and nothing is ever fetched.
@@ -135,6 +137,7 @@ fn read(document: &Value) -> Result<Known, Error> {
         text: serde_json::json!({ "@context": context }).to_string(),
         terms: 0,
         scoped: BTreeSet::new(),
+        graphs: BTreeSet::new(),
     };
     measure(context, &mut known);
     Ok(known)
@@ -146,6 +149,12 @@ fn measure(context: &Value, known: &mut Known) {
         Value::Object(terms) => {
             for (term, definition) in terms {
                 known.terms += 1;
+                let container = definition.get("@container");
+                if container.is_some_and(|c| {
+                    c == "@graph" || c.as_array().is_some_and(|c| c.iter().any(|c| c == "@graph"))
+                }) {
+                    known.graphs.insert(term.clone());
+                }
                 if let Some(scoped) = definition.get("@context") {
                     known.scoped.insert(term.clone());
                     measure(scoped, known);

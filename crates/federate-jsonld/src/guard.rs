@@ -19,6 +19,10 @@ const IN_TERM: [&str; 7] = [
     "@prefix",
     "@context",
 ];
+/// Keywords that a document may give another name. All others would hide what is looked for here.
+const ALIASES: [&str; 2] = ["@id", "@type"];
+/// What may not stand below a name that makes a graph of its own: the processor fails over it.
+const NOT_IN_GRAPH: [&str; 3] = ["@list", "@set", "@value"];
 /// Terms that stand on one another, and contexts within contexts: the processor recurses over both.
 const CHAIN: u64 = 9;
 const WITHIN: usize = 2;
@@ -36,9 +40,13 @@ pub(crate) fn check(document: &Value, contexts: &Contexts, limits: &Limits) -> R
         bytes: 0,
         scoped: BTreeSet::new(),
         scoped_terms: 0,
+        graphs: BTreeSet::new(),
         within: 0,
     };
     guard.value(document, 0)?;
+    if !guard.graphs.is_empty() {
+        graphs(document, &guard.graphs)?;
+    }
     if !guard.scoped.is_empty() {
         let uses = count_uses(document, &guard.scoped);
         let each = COPY + guard.scoped_terms;
@@ -71,6 +79,8 @@ struct Guard<'a> {
     bytes: u64,
     scoped: BTreeSet<String>,
     scoped_terms: u64,
+    /// Names that make a graph of their own.
+    graphs: BTreeSet<String>,
     /// How many contexts this one stands in.
     within: usize,
 }
@@ -129,6 +139,7 @@ impl Guard<'_> {
                 let known = self.contexts.get(url)?;
                 self.cost = self.cost.saturating_add(known.terms);
                 self.scoped.extend(known.scoped.iter().cloned());
+                self.graphs.extend(known.graphs.iter().cloned());
                 if !known.scoped.is_empty() {
                     self.scoped_terms = self.scoped_terms.max(known.terms);
                 }
@@ -166,9 +177,7 @@ impl Guard<'_> {
             };
         }
         match definition {
-            Value::String(means) => {
-                self.keyword(means, &["@id", "@type", "@value", "@language", "@list", "@set"])
-            }
+            Value::String(means) => self.keyword(means, &ALIASES),
             Value::Object(parts) => {
                 for (part, value) in parts {
                     if part.starts_with('@') && !IN_TERM.contains(&part.as_str()) {
@@ -186,7 +195,7 @@ impl Guard<'_> {
                         continue;
                     }
                     let allowed: &[&str] = match part.as_str() {
-                        "@id" => &["@id", "@type", "@value", "@language", "@list", "@set"],
+                        "@id" => &ALIASES,
                         "@type" => &["@id", "@vocab", "@none", "@json"],
                         "@container" => &["@list", "@set", "@language"],
                         _ => &[],
@@ -272,4 +281,29 @@ fn part<'a>(definition: &'a Value, name: &str) -> Option<&'a str> {
 
 fn prefix(name: &str) -> Option<&str> {
     name.split_once(':').map(|(prefix, _)| prefix)
+}
+
+/// Refuses all but nodes below a name that makes a graph.
+fn graphs(value: &Value, names: &BTreeSet<String>) -> Result<(), Error> {
+    match value {
+        Value::Array(items) => items.iter().try_for_each(|item| graphs(item, names)),
+        Value::Object(members) => members.iter().try_for_each(|(name, value)| {
+            if names.contains(name) {
+                only_nodes(name, value)?;
+            }
+            graphs(value, names)
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn only_nodes(name: &str, value: &Value) -> Result<(), Error> {
+    match value {
+        Value::Array(items) => items.iter().try_for_each(|item| only_nodes(name, item)),
+        Value::Object(members) => match NOT_IN_GRAPH.iter().find(|word| members.contains_key(**word)) {
+            Some(word) => Err(Error::keyword(word, name)),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
 }

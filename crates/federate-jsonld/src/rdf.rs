@@ -7,6 +7,7 @@ use oxjsonld::{JsonLdParser, JsonLdRemoteDocument};
 use oxrdf::{GraphName, NamedNode, NamedOrBlankNode};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Marks the top of the document, which RDF does not know. It never leaves this file.
 const ROOT: &str = "urn:x-federate:root";
@@ -65,11 +66,18 @@ pub(crate) fn expand_as_is(
         return Err(Error::NoRoot);
     }
     let text = serde_json::to_vec(&marked).map_err(|e| Error::Syntax(e.to_string()))?;
+    // The processor has states that it believes cannot be. Should a document reach one, it is this document that is refused:
+    // nothing of the processor is used afterwards.
+    catch_unwind(AssertUnwindSafe(|| statements(&text, contexts, limits)))
+        .unwrap_or_else(|_| Err(Error::Syntax("the processor failed on it".to_owned())))
+}
+
+fn statements(text: &[u8], contexts: &Contexts, limits: &Limits) -> Result<Expanded, Error> {
     let loader = contexts.clone();
     // Lenient: language tags keep their case, as in the servers that sign. What is not an IRI is left out below.
     let parser = JsonLdParser::new()
         .lenient()
-        .for_slice(&text)
+        .for_slice(text)
         .with_load_document_callback(move |url, _| {
             Ok(JsonLdRemoteDocument {
                 document: loader.get(url)?.text.clone().into_bytes(),

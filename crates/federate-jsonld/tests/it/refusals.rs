@@ -94,3 +94,16 @@ fn what_is_not_an_object_or_not_json_ld_is_refused() {
         );
     }
 }
+
+/// Found by mutating the corpus: it made the processor panic.
+#[test]
+fn a_list_below_a_name_that_makes_a_graph_is_refused() {
+    for word in ["@list", "@set", "@value"] {
+        let document = json!({
+            "@context": ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/data-integrity/v2"],
+            "id": "https://a.example/1", "proof": [{ (word): [{ "type": "DataIntegrityProof" }] }] });
+        assert_eq!(keyword(&document), word);
+        let alias = json!({ "@context": { "l": word }, "id": "https://a.example/1" });
+        assert_eq!(keyword(&alias), word);
+    }
+}
