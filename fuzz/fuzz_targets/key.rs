@@ -1,14 +1,23 @@
-//! Public keys as actors publish them: no panic, and what is read is written and read again.
+//! Public keys as actors publish them: no panic, and what is read is written and read again, in every dress.
 #![no_main]
 
-use federate_signatures::PublicKey;
+use federate_signatures::{KeyId, PrivateKey, PublicKey};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let _ = PublicKey::from_spki_der(data);
+    let mut keys = vec![PublicKey::from_spki_der(data), PublicKey::from_pkcs1_der(data), PublicKey::from_point(data)];
+    let _ = PrivateKey::from_pkcs8(KeyId::from("k"), data);
     if let Ok(text) = std::str::from_utf8(data) {
-        if let Ok(key) = PublicKey::from_pem(text) {
-            assert_eq!(PublicKey::from_pem(&key.to_pem()).expect("our own PEM is read"), key);
-        }
+        keys.push(PublicKey::from_pem(text));
+        keys.push(PublicKey::from_multikey(text));
+        keys.push(PublicKey::from_did_key(text));
+        keys.push(PublicKey::from_jwk(text));
+        let _ = PrivateKey::from_multikey(KeyId::from("k"), text);
+    }
+    for key in keys.into_iter().flatten() {
+        assert_eq!(PublicKey::from_pem(&key.to_pem()).expect("our own PEM is read"), key);
+        assert_eq!(PublicKey::from_multikey(&key.to_multikey()).expect("our own Multikey is read"), key);
+        let jwk = PublicKey::from_jwk(&key.to_jwk()).expect("our own JWK is read");
+        assert_eq!(jwk.with_algorithm(key.algorithm()).expect("the same key"), key);
     }
 });
