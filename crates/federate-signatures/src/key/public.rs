@@ -206,8 +206,8 @@ impl PublicKey {
         multikey::encode(&match &self.0 {
             Inner::Rsa { .. } => [&[0x85, 0x24], self.key_bytes().as_slice()].concat(),
             Inner::Ed25519(key) => [&[0xed, 0x01], key.as_slice()].concat(),
-            Inner::P256(key) => [&[0x80, 0x24], curve::Curve::<32>::compressed(key).as_slice()].concat(),
-            Inner::P384(key) => [&[0x81, 0x24], curve::Curve::<48>::compressed(key).as_slice()].concat(),
+            Inner::P256(key) => [&[0x80, 0x24], curve::Curve::<32, 4>::compressed(key).as_slice()].concat(),
+            Inner::P384(key) => [&[0x81, 0x24], curve::Curve::<48, 6>::compressed(key).as_slice()].concat(),
         })
     }
 
