@@ -80,8 +80,16 @@ async fn stopping(mut watching: watch::Receiver<bool>) {
     let _ = watching.wait_for(|stopped| *stopped).await;
 }
 
+/// Done when the process is told to stop: by Ctrl-C, or by SIGTERM where there is one.
+///
+/// It listens from the call on, not from the first poll: call it before you tell anybody that you are ready, and give
+/// it to [`serve_until`].
+///
+/// # Errors
+///
+/// Where the process cannot listen for signals.
 #[cfg(unix)]
-fn signals() -> std::io::Result<impl Future<Output = ()> + Send> {
+pub fn signals() -> std::io::Result<impl Future<Output = ()> + Send> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     Ok(async move {
@@ -92,8 +100,13 @@ fn signals() -> std::io::Result<impl Future<Output = ()> + Send> {
     })
 }
 
+/// Done when the process is told to stop, by Ctrl-C.
+///
+/// # Errors
+///
+/// Never, here.
 #[cfg(not(unix))]
-fn signals() -> std::io::Result<impl Future<Output = ()> + Send> {
+pub fn signals() -> std::io::Result<impl Future<Output = ()> + Send> {
     Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

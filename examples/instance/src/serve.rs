@@ -56,32 +56,12 @@ pub(crate) async fn serve(listen: SocketAddr, settings: &Settings) -> Result<(),
     }
     let instance = assemble(settings).await?;
     // Before anybody is told that we listen: who then says stop is heard.
-    let stop = signals().map_err(|e| Stop::failed(format!("cannot listen for signals: {e}")))?;
+    let stop =
+        federate::axum::signals().map_err(|e| Stop::failed(format!("cannot listen for signals: {e}")))?;
     writeln!(std::io::stdout(), "listening on http://{address}")
         .and_then(|()| std::io::stdout().flush())
         .map_err(|e| Stop::failed(format!("cannot write to stdout: {e}")))?;
     instance.run_until(listener, stop).await.map_err(Stop::failed)
-}
-
-#[cfg(unix)]
-fn signals() -> std::io::Result<impl Future<Output = ()> + Send> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn signals() -> std::io::Result<impl Future<Output = ()> + Send> {
-    Ok(async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    })
 }
 
 /// An instance that is ready to run.
