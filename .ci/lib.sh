@@ -4,6 +4,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export CARGO_TERM_COLOR=never CARGO_INCREMENTAL="${CARGO_INCREMENTAL:-0}"
 
+# What decides whether a change lands must give the same answer twice: properties and fuzzers start here from a seed
+# that is written down. .ci/nightly takes a new one each time, and prints it.
+export PROPTEST_RNG_SEED="${PROPTEST_RNG_SEED:-1922}" FUZZ_SEED="${FUZZ_SEED:-1922}"
+
 # step NAME COMMAND...: says what runs and how long it took.
 step() {
   local name=$1 began=$SECONDS
@@ -44,7 +48,7 @@ fuzz() {
   for target in $(cd fuzz && cargo +nightly fuzz list); do
     mkdir -p "fuzz/corpus/$target"
     if ! (cd fuzz && cargo +nightly fuzz run --sanitizer none "$target" "corpus/$target" "seeds/$target" -- \
-      -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=5 -close_fd_mask=1) >"fuzz/$target.log" 2>&1; then
+      -seed="$FUZZ_SEED" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=5 -close_fd_mask=1) >"fuzz/$target.log" 2>&1; then
       tail -n 60 "fuzz/$target.log"
       return 1
     fi

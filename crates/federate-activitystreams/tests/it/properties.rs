@@ -75,7 +75,10 @@ proptest! {
         prop_assert_eq!(changed.get(&SOME), Some(new.clone()));
         let mut expected = object.to_value();
         expected["some"] = json!(new);
-        prop_assert_eq!(changed.to_value(), expected);
+        // Where the document said this already, in another spelling (`{"id": "…"}` is Indonesian), nothing changes.
+        if changed != object || object.get_all(&SOME) != [new] {
+            prop_assert_eq!(changed.to_value(), expected);
+        }
         prop_assert_eq!(&Object::parse(&changed.to_bytes()).unwrap(), &changed);
 
         let removed = changed.without(&SOME);
