@@ -3,9 +3,11 @@
 //! `cargo xtask layers` holds the arrows that `ARCHITECTURE.md` draws against what `cargo metadata` says, and
 //! proves that the sans-io crates can reach neither a socket nor a runtime.
 //! `cargo xtask readme` proves that the commands and the program of `README.md` are those that are tested.
+//! `cargo xtask threats` holds the table of `SECURITY.md` against the tests that there are; `--write` renews it.
 
 mod layers;
 mod readme;
+mod threats;
 
 use std::process::ExitCode;
 
@@ -15,8 +17,9 @@ fn main() -> ExitCode {
     let outcome = match task.as_str() {
         "layers" => layers::check(),
         "readme" => readme::check(),
+        "threats" => threats::check(std::env::args().nth(2).is_some_and(|word| word == "--write")),
         _ => {
-            eprintln!("usage: cargo xtask layers|readme");
+            eprintln!("usage: cargo xtask layers|readme|threats [--write]");
             return ExitCode::from(2);
         }
     };

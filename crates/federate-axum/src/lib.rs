@@ -13,6 +13,8 @@
 //! ```
 #![deny(missing_docs)]
 
+mod connections;
+
 use axum::Router;
 use axum::extract::OriginalUri;
 use federate_server::{Directory, Engine, Federation};
@@ -30,11 +32,14 @@ pub fn layer<App: Directory>(federation: &Federation<App>) -> FederationLayer<Ap
 }
 
 /// Serves the application and runs the engine, until Ctrl-C or SIGTERM: then no request is taken any more, what has
-/// begun is finished, and the function returns.
+/// begun is finished, for at most 30 seconds, and the function returns.
+///
+/// It speaks HTTP/1.1, for a reverse proxy in front of it; upgrades (WebSocket) work. At most 10,000 connections are
+/// open at once; one that does not bring the head of a request within 30 seconds is closed.
 ///
 /// # Errors
 ///
-/// Where the signals cannot be listened for, or the server fails.
+/// Where the signals cannot be listened for.
 pub async fn serve(listener: TcpListener, app: Router, engine: Engine) -> std::io::Result<()> {
     let stop = signals()?;
     serve_until(listener, app, engine, stop).await
@@ -44,7 +49,7 @@ pub async fn serve(listener: TcpListener, app: Router, engine: Engine) -> std::i
 ///
 /// # Errors
 ///
-/// Where the server fails.
+/// None today.
 pub async fn serve_until(
     listener: TcpListener,
     app: Router,
@@ -52,27 +57,17 @@ pub async fn serve_until(
     stop: impl Future<Output = ()> + Send,
 ) -> std::io::Result<()> {
     let (stopped, watching) = watch::channel(false);
-    let serving = axum::serve(listener, app).with_graceful_shutdown(stopping(watching.clone()));
-    let serving = async {
-        let result = serving.await;
-        // Without a server nothing arrives: the engine ends too.
-        stopped.send_replace(true);
-        result
-    };
     let stopping_all = async {
-        let mut ended = watching.clone();
-        tokio::select! {
-            () = stop => tracing::info!("stopping"),
-            _ = ended.wait_for(|stopped| *stopped) => {}
-        }
+        stop.await;
+        tracing::info!("stopping");
         stopped.send_replace(true);
     };
-    let (result, (), ()) = tokio::join!(
-        serving,
+    tokio::join!(
+        connections::serve(listener, app, watching.clone()),
         engine.run_until(stopping(watching.clone())),
         stopping_all
     );
-    result
+    Ok(())
 }
 
 async fn stopping(mut watching: watch::Receiver<bool>) {

@@ -120,3 +120,64 @@ async fn a_nested_router_still_sees_the_target_of_the_wire() {
     let (served, ()) = tokio::join!(serving, asking);
     served.unwrap();
 }
+
+/// A connection that drips its head is closed at the deadline; the clock is virtual, and moves on when nothing else can.
+#[tokio::test(start_paused = true)]
+async fn r22_a_head_that_drips_is_cut_off() {
+    let (_federation, engine, listener, host) = instance().await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = federate_axum::serve_until(listener, Router::new(), engine, async {
+        let _ = stopped.await;
+    });
+    let dripping = async {
+        let begun = tokio::time::Instant::now();
+        let mut socket = TcpStream::connect(&host).await.unwrap();
+        socket.write_all(b"GET / HTTP/1.1\r\nHost:").await.unwrap();
+        let mut answer = Vec::new();
+        // Closed, or reset where bytes of ours were on their way.
+        let _ = socket.read_to_end(&mut answer).await;
+        let took = begun.elapsed().as_secs();
+        assert!((29..60).contains(&took), "closed after {took} s");
+        assert!(!String::from_utf8_lossy(&answer).contains("200"), "{answer:?}");
+        stop.send(()).unwrap();
+    };
+    let (served, ()) = tokio::join!(serving, dripping);
+    served.unwrap();
+}
+
+/// What is under way when the stop comes is finished; a peer that never ends does not hold the stop up.
+#[tokio::test(start_paused = true)]
+async fn p18_a_stop_waits_for_what_is_under_way_and_not_for_ever() {
+    let (_federation, engine, listener, host) = instance().await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (here, mut arrived) = tokio::sync::mpsc::channel::<()>(2);
+    let slow = get(async move || {
+        here.send(()).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+        "done"
+    });
+    let app = Router::new()
+        .route("/slow", slow)
+        .route("/never", get(std::future::pending::<&str>));
+    let serving = federate_axum::serve_until(listener, app, engine, async {
+        let _ = stopped.await;
+    });
+    let asking = async {
+        let mut never = TcpStream::connect(&host).await.unwrap();
+        never
+            .write_all(format!("GET /never HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes())
+            .await
+            .unwrap();
+        let stopping = async {
+            arrived.recv().await.unwrap();
+            stop.send(()).unwrap();
+        };
+        let (answer, ()) = tokio::join!(ask(&host, "GET /slow HTTP/1.1\r\n\r\n"), stopping);
+        assert!(answer.ends_with("done"), "{answer}");
+        never
+    };
+    let begun = tokio::time::Instant::now();
+    let (served, _never) = tokio::join!(serving, asking);
+    served.unwrap();
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+}
