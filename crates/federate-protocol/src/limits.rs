@@ -20,6 +20,7 @@
 //! | [`gone_lifetime`](Limits::gone_lifetime) | 24 h | how long a 410 is believed without asking again |
 //! | [`key_refetch_interval`](Limits::key_refetch_interval) | 5 min | a cached key that fails is fetched anew at most this often |
 //! | [`retry_after`](Limits::retry_after) | 5 min | what a sender is told whose key cannot be had for now |
+//! | [`move_cooldown`](Limits::move_cooldown) | 7 days | between two moves of one actor; each makes all its followers follow anew |
 
 use std::time::Duration;
 
@@ -63,6 +64,8 @@ pub struct Limits {
     pub key_refetch_interval: Duration,
     /// What `Retry-After` says where a key could not be had for now.
     pub retry_after: Duration,
+    /// The shortest time between two moves of one actor.
+    pub move_cooldown: Duration,
 }
 
 impl Default for Limits {
@@ -89,6 +92,7 @@ impl Default for Limits {
             gone_lifetime: Duration::from_secs(24 * HOUR),
             key_refetch_interval: Duration::from_secs(5 * MINUTE),
             retry_after: Duration::from_secs(5 * MINUTE),
+            move_cooldown: Duration::from_secs(7 * 24 * HOUR),
         }
     }
 }

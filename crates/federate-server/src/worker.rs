@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use federate_protocol::activitystreams::{Activity, Iri, Object};
 use federate_protocol::authorise::{authorise, questions};
 use federate_protocol::delivery::backoff;
 use federate_protocol::{Authenticated, Facts, Known};
-use federate_store::{Pending, ReceivedId, Settlement, StoreError, StoreErrorKind};
+use federate_store::{CacheKind, Entry, Pending, ReceivedId, Settlement, StoreError, StoreErrorKind};
 use futures_util::{FutureExt, StreamExt, stream};
 use tokio::time::Instant;
 
@@ -194,7 +195,37 @@ impl<App: Directory> Worker<App> {
         if activity.is("Delete") && about_itself(&activity) {
             self.federation.inner.fetcher.forget_actor(activity.by()).await;
         }
+        if activity.is("Move") {
+            self.moved(activity.by()).await;
+        }
         Ok(())
+    }
+
+    /// How long ago this actor moved, where that is still remembered.
+    async fn last_move(&self, who: &Iri) -> Option<Duration> {
+        let cache = &self.federation.inner.stores.cache;
+        let entry = cache.get(CacheKind::Move, who.as_str()).await.ok().flatten()?;
+        // A clock that went back in the meantime says: just now.
+        Some(
+            self.federation
+                .now()
+                .duration_since(entry.stored)
+                .unwrap_or_default(),
+        )
+    }
+
+    /// Remembers that this actor moved. Forgetting it costs a second round of follows, and nothing else.
+    async fn moved(&self, who: &Iri) {
+        let stored = self.federation.now();
+        let entry = Entry {
+            bytes: Bytes::from_static(b"moved"),
+            stored,
+            expires: stored + self.federation.inner.receiving.limits.move_cooldown,
+        };
+        let cache = &self.federation.inner.stores.cache;
+        if let Err(e) = cache.put(CacheKind::Move, who.as_str(), &entry).await {
+            tracing::warn!(actor = %who, reason = %chain(&e), "a move could not be remembered");
+        }
     }
 
     /// May they? What the application knows decides, and today's blocks.
@@ -228,6 +259,9 @@ impl<App: Directory> Worker<App> {
                 .await
                 .map_err(Failure::from)?;
             facts = facts.target_also_known_as(target.also_known_as().to_vec());
+            if let Some(ago) = self.last_move(activity.by()).await {
+                facts = facts.last_move(ago);
+            }
         }
         authorise(&activity, &facts).map_err(|refused| Stop::Refused(refused.reason()))?;
         Ok(match request {

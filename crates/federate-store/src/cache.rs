@@ -18,6 +18,8 @@ pub enum CacheKind {
     Handle,
     /// What is known of a host (its software, what signatures it takes), by the host.
     Host,
+    /// When an actor moved last, by the actor's id.
+    Move,
 }
 
 impl CacheKind {
@@ -29,6 +31,7 @@ impl CacheKind {
             Self::Document => "document",
             Self::Handle => "handle",
             Self::Host => "host",
+            Self::Move => "move",
         }
     }
 }

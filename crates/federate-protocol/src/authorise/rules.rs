@@ -4,11 +4,6 @@ use super::{Facts, Known, Ownership};
 use crate::activitystreams::{Activity, Iri, Object, is_public};
 use crate::refused::RefusedKind;
 use crate::{Authenticated, Refused};
-use std::time::Duration;
-
-/// Between two moves of one actor (I18).
-const MOVE_COOLDOWN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
 /// A rule that an activity breaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -238,7 +233,9 @@ fn move_(activity: &Authenticated<Activity>, facts: &Facts<'_>) -> Verdict {
         .is_some_and(|known| known.iter().take(facts.limits.also_known_as).any(|id| *id == old));
     deny(!confirmed, Broken::UnconfirmedMove)?;
     deny(
-        facts.last_move.is_some_and(|ago| ago < MOVE_COOLDOWN),
+        facts
+            .last_move
+            .is_some_and(|ago| ago < facts.limits.move_cooldown),
         Broken::MovedLately,
     )
 }

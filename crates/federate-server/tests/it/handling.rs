@@ -241,3 +241,72 @@ async fn p4_a_slow_sender_keeps_nobody_else_waiting() {
     }
     assert_eq!(site.app.take_seen().len(), 19);
 }
+
+/// A follower of a move follows anew, and so do all: not again and again.
+#[tokio::test]
+async fn w9_an_actor_moves_once_in_a_week() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let bob = world.peer("peer.test", "bob", 1);
+    for host in ["new.test", "newer.test"] {
+        let id = format!("https://{host}/users/bob");
+        let document = json!({
+            "@context": "https://www.w3.org/ns/activitystreams",
+            "id": id, "type": "Person", "preferredUsername": "bob",
+            "inbox": format!("{id}/inbox"), "outbox": format!("{id}/outbox"),
+            "alsoKnownAs": [bob.id.as_str()],
+        });
+        world.net.connect(
+            host,
+            Arc::new(move |_| {
+                let answer = http::Response::builder().header("content-type", "application/activity+json");
+                let answer = answer.body(document.to_string().into()).unwrap();
+                Box::pin(std::future::ready(Ok(answer)))
+            }),
+        );
+    }
+    let moving = async |number: u32, host: &str| {
+        let target = format!("https://{host}/users/bob");
+        let it = bob.activity(
+            number,
+            json!({ "type": "Move", "object": bob.id.as_str(), "target": target }),
+        );
+        assert_eq!(bob.post(&site, &it).await.status(), 202);
+        site.step_until_idle().await;
+        site.app.take_seen()
+    };
+    let seen = ["Move by https://peer.test/users/bob"];
+    assert_eq!(moving(1, "new.test").await, seen);
+    world.clock.advance(Duration::from_secs(6 * 86_400));
+    assert_eq!(moving(2, "newer.test").await, [""; 0]);
+    world.clock.advance(Duration::from_secs(86_400));
+    assert_eq!(moving(3, "newer.test").await, seen);
+}
+
+/// The same Follow twice, under another id, before and after an Undo: one follower, and an answer to each that is new.
+#[tokio::test]
+async fn w13_a_follow_repeated_is_one_follower() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let alice = "https://site.test/users/alice";
+    let follow = |n: u32| bob.activity(n, json!({ "type": "Follow", "object": alice }));
+    let followers = async || site.federation.stores().followers.count("alice").await.unwrap();
+    for n in [1, 1, 2, 3] {
+        assert_eq!(bob.post(&site, &follow(n)).await.status(), 202);
+    }
+    site.step_until_idle().await;
+    assert_eq!(followers().await, 1);
+    assert_eq!(bob.received_types(), ["Accept"; 3]);
+    let undo = bob.activity(4, json!({ "type": "Undo", "object": follow(3) }));
+    assert_eq!(bob.post(&site, &undo).await.status(), 202);
+    // The Undo of one that is undone already changes nothing; nor does the first Follow, which was handled long ago.
+    let again = bob.activity(5, json!({ "type": "Undo", "object": follow(2) }));
+    assert_eq!(bob.post(&site, &again).await.status(), 202);
+    assert_eq!(bob.post(&site, &follow(1)).await.status(), 202);
+    site.step_until_idle().await;
+    assert_eq!(followers().await, 0);
+    assert_eq!(bob.post(&site, &follow(6)).await.status(), 202);
+    site.step_until_idle().await;
+    assert_eq!(followers().await, 1);
+}

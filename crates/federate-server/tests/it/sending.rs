@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use federate_protocol::Blocks;
 use federate_protocol::activitystreams::{Create, Follow, Note, Object};
 use serde_json::{Value, json};
 
@@ -195,4 +196,41 @@ async fn r9_whom_a_follow_names_gets_no_answer_of_ours() {
     assert_eq!(fan.received_types(), ["Accept"]);
     // His key, and the answer to him.
     assert_eq!(world.net.count() - before, 2);
+}
+
+/// What waits for a host that is blocked meanwhile is called off, stays visible, and nothing new is made for it.
+#[tokio::test]
+async fn p22_a_block_calls_off_what_waits() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let fan = world.peer("fan.test", "fan", 2);
+    for peer in [&bob, &fan] {
+        let follow = peer.activity(
+            1,
+            json!({ "type": "Follow", "object": "https://site.test/users/alice" }),
+        );
+        assert_eq!(peer.post(&site, &follow).await.status(), 202);
+    }
+    site.step_until_idle().await;
+    world.net.cut("peer.test");
+    let post = async || {
+        let note = site.federation.note("alice").text("hello");
+        site.federation.send("alice", Create::new(note)).await.unwrap();
+        site.step_until_idle().await;
+        site.federation.admin().counts().await.unwrap()
+    };
+    let before = post().await;
+    assert_eq!((before.pending, before.cancelled), (1, 0));
+    let mut blocks = Blocks::default();
+    blocks.suspend("peer.test").unwrap();
+    site.federation.set_blocks(blocks).await.unwrap();
+    let counts = post().await;
+    assert_eq!((counts.pending, counts.cancelled), (0, 1));
+    world.clock.advance(Duration::from_secs(86_400));
+    let before = world.net.count();
+    site.step_until_idle().await;
+    assert_eq!(world.net.count(), before);
+    assert_eq!(fan.received_types(), ["Accept", "Create", "Create"]);
+    assert_eq!(bob.received_types(), ["Accept"]);
 }
