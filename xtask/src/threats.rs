@@ -45,6 +45,12 @@ pub(crate) fn check(write: bool) -> Result<String, Vec<String>> {
         }
         out.push_str(&format!("| {row} | {what} | {now} |\n"));
     }
+    for line in page.lines() {
+        let named = advisory(line).unwrap_or_default().split(", ");
+        for row in named.filter(|row| !row.is_empty() && !known.contains(&row.to_lowercase())) {
+            problems.push(format!("row {row}, which an advisory names, is not in the table"));
+        }
+    }
     for (row, tests) in tests {
         if !known.contains(&row) {
             let tests = tests.join(", ");
@@ -69,6 +75,13 @@ fn row(line: &str) -> Option<(&str, &str, &str)> {
     let mut cells = line.strip_prefix("| ")?.strip_suffix(" |")?.splitn(3, " | ");
     let (row, what, tests) = (cells.next()?, cells.next()?, cells.next()?);
     is_row(&row.to_lowercase()).then_some((row, what, tests))
+}
+
+/// The rows of a line of the second table: `| CVE-2024-1 | what | S1, S2 |`.
+fn advisory(line: &str) -> Option<&str> {
+    let cells = line.strip_prefix("| ")?.strip_suffix(" |")?;
+    let of_an_advisory = cells.starts_with("CVE-") || cells.starts_with("GHSA-");
+    of_an_advisory.then(|| cells.rsplit(" | ").next())?
 }
 
 /// `s1`, `w14`: one letter of a part of the catalogue, and a number.
