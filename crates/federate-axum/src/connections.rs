@@ -16,14 +16,19 @@ use tokio::sync::{Semaphore, mpsc, watch};
 const HEAD: Duration = Duration::from_secs(30);
 /// How many connections are open at once. Further ones wait in the listener's queue.
 const MOST: usize = 10_000;
-/// How long a request that is under way may take after the stop.
+/// How long a request that is under way may take after the stop. Then its connection is dropped: nothing of the
+/// application runs any more when [`serve`] returns.
 const DRAIN: Duration = Duration::from_secs(30);
 /// How long to wait where the process has no file descriptor left: one connection more or less will end in the meantime.
 const EXHAUSTED: Duration = Duration::from_secs(1);
 
 /// Takes connections until `stopped` says so, then lets what is under way end.
 pub(crate) async fn serve(listener: TcpListener, app: Router, stopped: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(MOST));
+    at_most(MOST, listener, app, stopped).await;
+}
+
+async fn at_most(most: usize, listener: TcpListener, app: Router, stopped: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(most));
     let (open, mut all_closed) = mpsc::channel::<()>(1);
     let stopping = stopped.clone();
     tokio::select! {
@@ -42,9 +47,8 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, stopped: watch::Re
         } => {}
     }
     drop((listener, open));
-    if tokio::time::timeout(DRAIN, all_closed.recv()).await.is_err() {
-        tracing::warn!(after = ?DRAIN, "connections are cut off");
-    }
+    // Nobody sends: it ends when the last connection has let go of its end.
+    let _ = all_closed.recv().await;
 }
 
 async fn accept(listener: &TcpListener) -> TcpStream {
@@ -82,11 +86,55 @@ async fn one(stream: TcpStream, app: Router, stopping: watch::Receiver<bool>) {
         ended = connection.as_mut() => ended,
         () = crate::stopping(stopping) => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            let Ok(ended) = tokio::time::timeout(DRAIN, connection).await else {
+                tracing::warn!(after = ?DRAIN, "a connection is cut off");
+                return;
+            };
+            ended
         }
     };
     if let Err(error) = ended {
         // What a peer does with its connection is no fault of ours.
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::timeout;
+
+    use super::*;
+
+    async fn ask(host: &str) -> TcpStream {
+        let mut socket = TcpStream::connect(host).await.unwrap();
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        socket
+    }
+
+    /// At the limit all are answered; one past it waits until another ends. The clock is virtual.
+    #[tokio::test(start_paused = true)]
+    async fn r22_so_many_connections_and_no_more() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let (stop, stopped) = watch::channel(false);
+        let app = Router::new().route("/", get(async || "here"));
+        let serving = at_most(2, listener, app, stopped);
+        let asking = async {
+            let mut answer = [0; 12];
+            let (mut one, mut two) = (ask(&host).await, ask(&host).await);
+            one.read_exact(&mut answer).await.unwrap();
+            two.read_exact(&mut answer).await.unwrap();
+            let mut three = ask(&host).await;
+            let waiting = timeout(Duration::from_secs(5), three.read_exact(&mut answer)).await;
+            assert!(waiting.is_err(), "{waiting:?}");
+            drop(one);
+            three.read_exact(&mut answer).await.unwrap();
+            assert_eq!(&answer, b"HTTP/1.1 200");
+            stop.send_replace(true);
+        };
+        tokio::join!(serving, asking);
     }
 }

@@ -4,6 +4,7 @@ use super::{Facts, Known, Ownership};
 use crate::activitystreams::{Activity, Iri, Object, is_public};
 use crate::refused::RefusedKind;
 use crate::{Authenticated, Refused};
+
 /// A rule that an activity breaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
