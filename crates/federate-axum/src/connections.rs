@@ -17,8 +17,9 @@ const HEAD: Duration = Duration::from_secs(30);
 /// How many connections are open at once. Further ones wait in the listener's queue.
 const MOST: usize = 10_000;
 /// How long a request that is under way may take after the stop. Then its connection is dropped: nothing of the
-/// application runs any more when [`serve`] returns.
-const DRAIN: Duration = Duration::from_secs(30);
+/// application runs any more when [`serve`] returns. A stranger who never ends his head delays every stop by as much, so it
+/// is shorter than what a supervisor waits before it kills.
+const DRAIN: Duration = Duration::from_secs(10);
 /// How long to wait where the process has no file descriptor left: one connection more or less will end in the meantime.
 const EXHAUSTED: Duration = Duration::from_secs(1);
 

@@ -32,7 +32,7 @@ pub fn layer<App: Directory>(federation: &Federation<App>) -> FederationLayer<Ap
 }
 
 /// Serves the application and runs the engine, until Ctrl-C or SIGTERM: then no request is taken any more, what has
-/// begun is finished, for at most 30 seconds, and the function returns.
+/// begun is finished, for at most 10 seconds, and the function returns.
 ///
 /// It speaks HTTP/1.1, for a reverse proxy in front of it; upgrades (WebSocket) work. At most 10,000 connections are
 /// open at once; one that does not bring the head of a request within 30 seconds is closed.
