@@ -168,3 +168,18 @@ fn values_go_in_and_out() {
         value
     );
 }
+
+/// A name to which the document gives another meaning would say something else than is meant.
+#[test]
+fn j6_a_property_whose_name_is_taken_is_written_in_full() {
+    const OWN: Property<String> = Property::new("own", "https://x.example/own");
+    let text = r#"{"@context":{"own":"as:content"},"type":"Note","own":"hello"}"#;
+    let note = Object::parse(text.as_bytes()).unwrap();
+    assert_eq!(note.get(&OWN), None);
+    let changed = note.clone().with(&OWN, "mine");
+    let expected = text.replace("\"hello\"}", "\"hello\",\"https://x.example/own\":\"mine\"}");
+    assert_eq!(changed.to_bytes(), expected.as_bytes());
+    assert_eq!(changed.get(&OWN).as_deref(), Some("mine"));
+    assert_eq!(changed.content().as_deref(), Some("hello"));
+    assert_eq!(changed.without(&OWN).to_bytes(), text.as_bytes());
+}
