@@ -190,9 +190,13 @@ impl Object {
         self
     }
 
-    /// Takes a property out.
-    pub fn remove<T>(&mut self, property: &Property<T>) -> &mut Self {
+    /// Takes a property out; a text in all its languages (`content` and `contentMap`).
+    pub fn remove<T: Value>(&mut self, property: &Property<T>) -> &mut Self {
         self.put(property.name(), property.iri(), None);
+        if T::BY_LANGUAGE && edit::find_map(self.node(), property.name(), property.iri()).is_some() {
+            let map = |text: &str| format!("{text}Map");
+            self.put(&map(property.name()), &map(property.iri()), None);
+        }
         self
     }
 
@@ -216,7 +220,7 @@ impl Object {
 
     /// [`remove`](Self::remove), for chains.
     #[must_use]
-    pub fn without<T>(mut self, property: &Property<T>) -> Self {
+    pub fn without<T: Value>(mut self, property: &Property<T>) -> Self {
         self.remove(property);
         self
     }
@@ -275,7 +279,7 @@ impl Object {
         same && values.next().is_none()
     }
 
-    fn put(&mut self, name: &'static str, iri: &'static str, value: Option<&Json>) {
+    fn put(&mut self, name: &str, iri: &str, value: Option<&Json>) {
         if let Some(doc) = edit::put(self.node(), name, iri, value) {
             *self = Self::whole(doc);
         }

@@ -169,6 +169,31 @@ fn values_go_in_and_out() {
     );
 }
 
+/// A text and its translations are one property: nothing of it can be read once it is taken out.
+#[test]
+fn a_text_is_taken_out_in_all_its_languages() {
+    for (text, rest) in [
+        (
+            r#"{"type":"Note","content":"a","contentMap":{"en":"a"}}"#,
+            r#"{"type":"Note"}"#,
+        ),
+        (r#"{"contentMap":{"en":"a"},"type":"Note"}"#, r#"{"type":"Note"}"#),
+        (r#"{"contentMap":"odd","type":"Note"}"#, r#"{"type":"Note"}"#),
+        (
+            r#"{"as:contentMap":{"en":"a"},"as:content":"a","nameMap":{"en":"b"}}"#,
+            r#"{"nameMap":{"en":"b"}}"#,
+        ),
+        (
+            r#"{"inboxMap":"x","type":"Note"}"#,
+            r#"{"inboxMap":"x","type":"Note"}"#,
+        ),
+    ] {
+        let note = Object::parse(text.as_bytes()).unwrap().without(&terms::CONTENT);
+        assert_eq!(note.get(&terms::CONTENT), None, "{text}");
+        assert_eq!(note.without(&terms::INBOX).to_bytes(), rest.as_bytes(), "{text}");
+    }
+}
+
 /// A name to which the document gives another meaning would say something else than is meant.
 #[test]
 fn j6_a_property_whose_name_is_taken_is_written_in_full() {
@@ -176,7 +201,7 @@ fn j6_a_property_whose_name_is_taken_is_written_in_full() {
     let text = r#"{"@context":{"own":"as:content"},"type":"Note","own":"hello"}"#;
     let note = Object::parse(text.as_bytes()).unwrap();
     assert_eq!(note.get(&OWN), None);
-    let changed = note.clone().with(&OWN, "mine");
+    let changed = note.with(&OWN, "mine");
     let expected = text.replace("\"hello\"}", "\"hello\",\"https://x.example/own\":\"mine\"}");
     assert_eq!(changed.to_bytes(), expected.as_bytes());
     assert_eq!(changed.get(&OWN).as_deref(), Some("mine"));
