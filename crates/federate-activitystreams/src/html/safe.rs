@@ -15,6 +15,9 @@ use super::{
 /// Tags within one another, beyond which HTML is shown as its text.
 const MOST_DEPTH: usize = 256;
 
+/// How often what comes out may still change when it is parsed again, before HTML is shown as its text.
+const MOST_PASSES: usize = 4;
+
 /// Bytes of one tag, beyond which HTML is shown as its text.
 const MOST_TAG_BYTES: usize = 4_096;
 
@@ -82,6 +85,9 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 /// invisible ellipsis h-card u-url p-author quote-inline`. Other tags go and their text stays; scripts and
 /// styles go whole.
 ///
+/// What comes out is parsed as it stands: made safe once more, it is the same bytes. What would not come to rest
+/// is shown as its text.
+///
 /// It takes linear time: what is nested deeper than 256 tags, or has a tag of more than 4,096 bytes, is
 /// shown as its text.
 #[must_use]
@@ -89,7 +95,17 @@ pub fn sanitize(html: &str) -> String {
     if is_hostile(html) {
         return text_to_html(&to_plain_text(html), |_| None);
     }
-    CLEANER.clean(html).to_string()
+    let mut safe = CLEANER.clean(html).to_string();
+    // Where a tag goes and its text stays, what stood within it can come to stand where HTML does not allow it, and
+    // the next parser builds another tree than the one that was looked at.
+    for _ in 0..MOST_PASSES {
+        let again = CLEANER.clean(&safe).to_string();
+        if again == safe {
+            return safe;
+        }
+        safe = again;
+    }
+    text_to_html(&to_plain_text(&safe), |_| None)
 }
 
 /// Whether parsing could take more than linear time: a parser looks at all open tags for each one that
@@ -167,6 +183,20 @@ mod tests {
         let lists =
             "<ul><li><em>a</em></li></ul><blockquote><pre><code>b</code></pre></blockquote><h2>c</h2>";
         assert_eq!(sanitize(lists), lists);
+    }
+
+    #[test]
+    fn c1_what_is_safe_stays_as_it_is() {
+        for html in [
+            "<h1>a<x><h1>b</h1></x></h1>",
+            "<b><<h1>a v|:</?1=1n></A><bb><<h1>&`\">></p>=ul>-uan>><b><<h1>&`\">;",
+            "<p>a<x><p>b</p></x></p>",
+            "<a href=https://a.example>a<x><a href=https://b.example>b</a></x></a>",
+            "<li>a<x><li>b<ul><x><li>c</li></x></ul>",
+        ] {
+            let safe = sanitize(html);
+            assert_eq!(sanitize(&safe), safe, "{html}");
+        }
     }
 
     #[test]
