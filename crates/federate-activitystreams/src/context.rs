@@ -5,25 +5,15 @@
 //! A context that gives a term on which security rests another meaning would make us believe something that
 //! other readers would not. Such a document is refused.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, cell::OnceCell, collections::HashMap};
 
 use crate::{
-    ParseError, spelling,
+    ParseError,
+    names::{self, BARE, PREFIXES, bare, local, usual},
+    spelling,
     tape::{Doc, Renamed, Token},
     terms,
 };
-
-/// The namespaces whose terms everybody writes bare, by each of their spellings, with their usual prefix.
-const BARE: [(&str, &str); 5] = [
-    ("as", "https://www.w3.org/ns/activitystreams#"),
-    ("as", "http://www.w3.org/ns/activitystreams#"),
-    ("sec", "https://w3id.org/security#"),
-    ("sec", "https://w3id.org/security/v1#"),
-    ("ldp", "http://www.w3.org/ns/ldp#"),
-];
-
-/// The prefixes of those namespaces.
-const PREFIXES: [&str; 3] = ["as", "sec", "ldp"];
 
 macro_rules! guarded {
     ($($term:literal)*) => {
@@ -41,73 +31,38 @@ guarded! {
     "id" "type" "actor" "object" "target" "origin" "result" "instrument" "attributedTo" "to" "cc" "bto" "bcc" "audience" "inReplyTo" "inbox" "outbox" "followers" "following" "liked" "endpoints" "sharedInbox" "publicKey" "publicKeyPem" "owner" "controller" "assertionMethod" "authentication" "verificationMethod" "publicKeyMultibase" "proof" "proofValue" "proofPurpose" "signature" "signatureValue" "movedTo" "alsoKnownAs" "preferredUsername" "items" "orderedItems" "partOf" "first" "next"
 }
 
-/// The namespace that everybody means by a prefix.
-pub(crate) fn prefix(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "as" => "https://www.w3.org/ns/activitystreams#",
-        "sec" => "https://w3id.org/security#",
-        "ldp" => "http://www.w3.org/ns/ldp#",
-        "toot" => "http://joinmastodon.org/ns#",
-        "schema" => "http://schema.org#",
-        "misskey" => "https://misskey-hub.net/ns#",
-        _ => return None,
-    })
-}
-
-/// The bare name of a term that is spelled in full or with a usual prefix: `actor` for `as:actor`.
-pub(crate) fn bare(spelled: &str) -> Option<&str> {
-    if let Some(name) = BARE.iter().find_map(|(_, space)| spelled.strip_prefix(space)) {
-        return Some(name);
-    }
-    match spelled.split_once(':')? {
-        (prefix, name) if PREFIXES.contains(&prefix) => Some(name),
-        _ => None,
-    }
-}
-
 /// Refuses the document where one of its inline contexts (the values of the names at `contexts`) redefines a
 /// guarded term or the prefix by which one is spelled, or where an object has one property under two names
 /// with two values. Answers with the names that mean something else than they say, sorted.
-pub(crate) fn check(doc: &Doc, contexts: &[u32]) -> Result<Vec<Renamed>, ParseError> {
-    let mut renamed = Vec::new();
-    for context in contexts {
-        let value = context + 1;
-        for index in value..value + doc.entry(value).size {
-            if doc.entry(index).token != Token::Object {
-                continue;
-            }
-            let declared = Declared::of(doc, index);
-            for key in doc.keys(index) {
-                if let Some(iri) = check_term(doc, &declared, key)? {
-                    let name = doc.string(key).unwrap_or_default();
-                    renamed.push((
-                        Renamed {
-                            name: name.into(),
-                            iri,
-                        },
-                        key,
-                    ));
-                }
+pub(crate) fn check(doc: &Doc, contexts: &[u32], odd_types: bool) -> Result<Vec<Renamed>, ParseError> {
+    let declared = Declared::new(doc, contexts);
+    let (mut renamed, mut prefixes) = (Vec::new(), Vec::new());
+    for context in declared.objects() {
+        for key in doc.keys(context) {
+            let name = || doc.string(key).unwrap_or_default().into();
+            match check_term(doc, &declared, context, key)? {
+                Meaning::Usual => {}
+                Meaning::Other(iri) => renamed.push(Renamed { name: name(), iri }),
+                Meaning::Prefix(iri) => prefixes.push(Renamed { name: name(), iri }),
             }
         }
     }
-    if renamed.is_empty() {
+    if renamed.is_empty() && prefixes.is_empty() {
         return Ok(Vec::new());
     }
-    renamed.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
-    for pair in renamed.windows(2) {
-        if let [(one, _), (other, key)] = pair
-            && one.name == other.name
-            && !same_iri(&one.iri, &other.iri)
-            && let Some(term) = meant(&one.iri).or_else(|| meant(&other.iri))
-        {
-            let at = doc.entry(*key).start as usize;
-            return Err(ParseError::Redefined { term, at });
-        }
+    for names in [&mut renamed, &mut prefixes] {
+        names.sort_by(|a, b| a.name.cmp(&b.name));
+        names.dedup_by(|a, b| a.name == b.name);
+        one_meaning(doc, &declared, names)?;
     }
-    renamed.dedup_by(|(a, _), (b, _)| a.name == b.name);
-    let renamed: Vec<Renamed> = renamed.into_iter().map(|(renamed, _)| renamed).collect();
-    no_disagreement(doc, contexts, &renamed)?;
+    if !prefixes.is_empty() && (doc.odd || odd_types) {
+        renamed.extend(prefixed(doc, contexts, &prefixes));
+        renamed.sort_by(|a, b| a.name.cmp(&b.name));
+        renamed.dedup_by(|a, b| a.name == b.name);
+    }
+    if !renamed.is_empty() {
+        no_disagreement(doc, contexts, &renamed)?;
+    }
     Ok(renamed)
 }
 
@@ -117,69 +72,142 @@ pub(crate) fn find<'a>(renamed: &'a [Renamed], name: &str) -> Option<&'a str> {
     renamed.get(at).map(|one| &*one.iri)
 }
 
-/// Whether two full IRIs are the same term: `http:` or `https:`, `/` or `#` before the name.
-pub(crate) fn same_iri(one: &str, other: &str) -> bool {
-    one == other || (!local(one).is_empty() && local(one) == local(other) && space(one) == space(other))
+/// Refuses a document of which one context gives these names another meaning than the others do, where security
+/// rests on one of the two.
+fn one_meaning<'a>(doc: &'a Doc, declared: &Declared<'a>, names: &[Renamed]) -> Result<(), ParseError> {
+    for context in declared.objects() {
+        for key in doc.keys(context) {
+            let name = doc.string(key).unwrap_or_default();
+            let Some(one) = find(names, &name) else { continue };
+            let other = match target(doc, key + 1) {
+                Target::None => continue,
+                Target::Nothing => Cow::Borrowed(""),
+                Target::Iri(text) => declared.in_full(context, text),
+            };
+            if one != other
+                && !names::same_iri(one, &other)
+                && let Some(term) = meant(one).or_else(|| meant(&other))
+            {
+                let at = doc.entry(key).start as usize;
+                return Err(ParseError::Redefined { term, at });
+            }
+        }
+    }
+    Ok(())
 }
 
-/// The name at the end of an IRI, full or with a prefix.
-pub(crate) fn local(iri: &str) -> &str {
-    let before = iri.bytes().rposition(|byte| matches!(byte, b'#' | b'/' | b':'));
-    before.and_then(|at| iri.get(at + 1..)).unwrap_or(iri)
+/// The names and types of the document that are spelled with one of its own prefixes.
+fn prefixed(doc: &Doc, contexts: &[u32], prefixes: &[Renamed]) -> Vec<Renamed> {
+    let mut found = Vec::new();
+    let mut look = |spelled: Cow<'_, str>| {
+        if let Some((before, rest)) = spelled.split_once(':')
+            && !rest.starts_with("//")
+            && let Some(space) = find(prefixes, before)
+        {
+            found.push(Renamed {
+                iri: format!("{space}{rest}").into(),
+                name: spelled.into(),
+            });
+        }
+    };
+    for object in objects(doc, contexts) {
+        for key in doc.keys(object) {
+            look(doc.string(key).unwrap_or_default());
+            if doc.key_is(key, "type") || doc.key_is(key, "@type") {
+                let value = key + 1;
+                let names = value..value + doc.entry(value).size;
+                names.filter_map(|at| doc.string(at)).for_each(&mut look);
+            }
+        }
+    }
+    found
 }
 
-fn space(iri: &str) -> &str {
-    let space = iri.strip_suffix(local(iri)).unwrap_or(iri);
-    let space = space.trim_end_matches(['#', '/']);
-    space
-        .strip_prefix("https:")
-        .or_else(|| space.strip_prefix("http:"))
-        .unwrap_or(space)
+/// The objects of the document that are no contexts and in none.
+fn objects<'a>(doc: &'a Doc, contexts: &'a [u32]) -> impl Iterator<Item = u32> + 'a {
+    let mut index = 0;
+    std::iter::from_fn(move || {
+        while (index as usize) < doc.tape.len() {
+            let at = index;
+            let entry = doc.entry(at);
+            let is_context = at > 0 && contexts.binary_search(&(at - 1)).is_ok();
+            index += if is_context { entry.size.max(1) } else { 1 };
+            if !is_context && entry.token == Token::Object {
+                return Some(at);
+            }
+        }
+        None
+    })
 }
 
-/// Checks one definition; answers with what its term means where that is not what its name says.
-fn check_term(doc: &Doc, declared: &Declared<'_>, key: u32) -> Result<Option<Box<str>>, ParseError> {
+/// What a definition makes of its name.
+enum Meaning {
+    /// What everybody means by it, or nothing that we know.
+    Usual,
+    /// This IRI; empty where it is to mean nothing.
+    Other(Box<str>),
+    /// The beginning of IRIs of a vocabulary that we know, or of others where the prefix is a usual one.
+    Prefix(Box<str>),
+}
+
+fn check_term<'a>(
+    doc: &'a Doc,
+    declared: &Declared<'a>,
+    context: u32,
+    key: u32,
+) -> Result<Meaning, ParseError> {
     let name = doc.string(key).unwrap_or_default();
     if name.starts_with('@') {
-        return Ok(None);
+        return Ok(Meaning::Usual);
     }
     let target = match target(doc, key + 1) {
-        Target::None => return Ok(None),
+        Target::None => return Ok(Meaning::Usual),
         Target::Nothing => Cow::Borrowed(""),
         Target::Iri(text) => text,
     };
     let guarded = guarded(&name);
     let prefix = PREFIXES.iter().find(|known| **known == name);
     if guarded.is_none() && prefix.is_none() && local(&target) == name {
-        return Ok(None);
+        return Ok(Meaning::Usual);
     }
-    let target = declared.in_full(target);
+    let target = declared.in_full(context, target);
     let at = doc.entry(key).start as usize;
     if let Some(known) = prefix {
         let same = BARE
             .iter()
             .any(|(prefix, space)| prefix == known && *space == target);
         return if same {
-            Ok(None)
+            Ok(Meaning::Usual)
         } else {
             Err(ParseError::Redefined { term: known, at })
         };
     }
     if let Some(term) = guarded {
         return if means(&target, term) {
-            Ok(None)
+            Ok(Meaning::Usual)
         } else {
             Err(ParseError::Redefined { term, at })
         };
     }
+    if target.ends_with(['#', '/', ':']) {
+        let usual = names::prefix(&name).map(names::space);
+        let known = usual.is_some() || terms::is_in_known_space(&target);
+        return Ok(if known && usual != Some(names::space(&target)) {
+            Meaning::Prefix(target.into())
+        } else {
+            Meaning::Usual
+        });
+    }
     let second = matches!(&*target, "@id" | "@type")
         || bare(&target).is_some_and(|name| !name.is_empty())
-        || (!local(&target).is_empty() && terms::is_in_known_space(&target));
-    if second || terms::known(&name).is_some() || crate::kinds::is_known(&name) {
-        Ok(Some(target.into()))
-    } else {
-        Ok(None)
-    }
+        || terms::is_in_known_space(&target);
+    Ok(
+        if second || terms::known(&name).is_some() || crate::kinds::is_known(&name) {
+            Meaning::Other(target.into())
+        } else {
+            Meaning::Usual
+        },
+    )
 }
 
 enum Target<'a> {
@@ -210,50 +238,83 @@ fn target(doc: &Doc, value: u32) -> Target<'_> {
     }
 }
 
-/// What one context declares, to be looked up by name.
+/// What all contexts of a document declare, to be looked up by name.
 struct Declared<'a> {
     doc: &'a Doc,
-    context: u32,
-    /// Only of those that are long: a short one is searched.
-    index: Option<HashMap<Cow<'a, str>, u32>>,
+    contexts: &'a [u32],
+    /// Made where a name is not found in the context that uses it, or that context is long.
+    all: OnceCell<HashMap<Cow<'a, str>, u32>>,
 }
 
 impl<'a> Declared<'a> {
-    fn of(doc: &'a Doc, context: u32) -> Self {
-        let long = doc.keys(context).nth(40).is_some();
-        let index = long.then(|| {
-            doc.keys(context)
-                .map(|key| (doc.string(key).unwrap_or_default(), key))
-                .collect()
-        });
-        Self { doc, context, index }
+    /// Contexts of more terms than this are not searched one by one.
+    const FEW: usize = 40;
+    /// Prefixes that stand on prefixes, one on the other: more are not followed.
+    const MOST: usize = 8;
+
+    fn new(doc: &'a Doc, contexts: &'a [u32]) -> Self {
+        Self {
+            doc,
+            contexts,
+            all: OnceCell::new(),
+        }
     }
 
-    /// An IRI with a prefix that the same context declares, written out.
-    fn in_full(&self, text: Cow<'a, str>) -> Cow<'a, str> {
-        let Some((prefix, rest)) = text.split_once(':') else {
-            return text;
-        };
-        let key = match &self.index {
-            Some(index) => index.get(prefix).copied(),
-            None => self
-                .doc
-                .keys(self.context)
-                .find(|key| self.doc.key_is(*key, prefix)),
-        };
-        match key.and_then(|key| self.doc.string(key + 1)) {
-            Some(space) => format!("{space}{rest}").into(),
-            None => text,
+    /// The objects that are contexts, and those within them.
+    fn objects(&self) -> impl Iterator<Item = u32> + use<'a> {
+        let doc = self.doc;
+        let values = self.contexts.iter().map(|context| context + 1);
+        values
+            .flat_map(move |value| value..value + doc.entry(value).size)
+            .filter(move |index| doc.entry(*index).token == Token::Object)
+    }
+
+    /// An IRI with a prefix that the document declares or that everybody knows, written out.
+    fn in_full(&self, context: u32, text: Cow<'a, str>) -> Cow<'a, str> {
+        let mut text = text;
+        for _ in 0..Self::MOST {
+            let Some((before, rest)) = text.split_once(':').filter(|(_, rest)| !rest.starts_with("//"))
+            else {
+                return text;
+            };
+            let declared = self.find(context, before).map(|key| target(self.doc, key + 1));
+            text = match (declared, names::prefix(before)) {
+                (Some(Target::Iri(space)), _) if space != before => format!("{space}{rest}").into(),
+                (None, Some(space)) => format!("{space}{rest}").into(),
+                _ => return text,
+            };
         }
+        text
+    }
+
+    fn find(&self, context: u32, name: &str) -> Option<u32> {
+        let doc = self.doc;
+        let long = doc.keys(context).nth(Self::FEW).is_some();
+        let near = || doc.keys(context).find(|key| doc.key_is(*key, name));
+        if !long && let Some(key) = near() {
+            return Some(key);
+        }
+        let all = self.all.get_or_init(|| {
+            let keys = self.objects().flat_map(|object| doc.keys(object));
+            keys.map(|key| (doc.string(key).unwrap_or_default(), key))
+                .collect()
+        });
+        all.get(name).copied()
     }
 }
 
-/// The guarded term that means this.
+/// The guarded term that means this, or the prefix of such terms.
 fn meant(target: &str) -> Option<&'static str> {
     match target {
         "@id" => Some("id"),
         "@type" => Some("type"),
-        target => guarded(bare(target)?),
+        target => match bare(target)? {
+            "" => BARE
+                .iter()
+                .find(|(_, space)| *space == target)
+                .map(|(prefix, _)| *prefix),
+            name => guarded(name),
+        },
     }
 }
 
@@ -270,53 +331,30 @@ fn means(target: &str, term: &str) -> bool {
 
 /// Refuses a document in which one object has a property under two names, with two values.
 fn no_disagreement(doc: &Doc, contexts: &[u32], renamed: &[Renamed]) -> Result<(), ParseError> {
-    let mut index = 0;
     let mut found: HashMap<Cow<'_, str>, u32> = HashMap::new();
-    while (index as usize) < doc.tape.len() {
-        if index > 0 && contexts.binary_search(&(index - 1)).is_ok() {
-            index += doc.entry(index).size.max(1);
-            continue;
-        }
+    for object in objects(doc, contexts) {
         found.clear();
         let other_name = |key| find(renamed, &doc.string(key).unwrap_or_default()).is_some();
-        if doc.entry(index).token != Token::Object || !(doc.odd || doc.keys(index).any(other_name)) {
-            index += 1;
+        if !(doc.odd || doc.keys(object).any(other_name)) {
             continue;
         }
-        for key in doc.keys(index) {
+        for key in doc.keys(object) {
             let name = doc.string(key).unwrap_or_default();
             let meaning = match find(renamed, &name) {
                 Some("") => continue,
                 Some(iri) => usual(iri),
-                None => match terms::known(&name) {
-                    Some(term) => usual(term.iri),
-                    None => usual(&name).into_owned().into(),
-                },
+                None => usual(&name).into_owned().into(),
             };
             if let Some(other) = found.insert(meaning.clone(), key + 1)
                 && !spelling::same(&doc.text, &doc.tape, other, key + 1)
             {
-                let property =
-                    guarded(&meaning).or_else(|| terms::known(local(&meaning)).map(|term| term.name));
+                let property = guarded(&meaning).or_else(|| terms::known(&meaning).map(|term| term.name));
                 return Err(ParseError::Conflict {
                     property: property.unwrap_or("a property"),
                     at: doc.entry(key).start as usize,
                 });
             }
         }
-        index += 1;
     }
     Ok(())
-}
-
-/// One spelling for all of one IRI: bare, or without what varies.
-fn usual(iri: &str) -> Cow<'_, str> {
-    match iri {
-        "@id" => Cow::Borrowed("id"),
-        "@type" => Cow::Borrowed("type"),
-        iri => match bare(iri) {
-            Some(name) => Cow::Borrowed(name),
-            None => format!("{}#{}", space(iri), local(iri)).into(),
-        },
-    }
 }

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
-    Json, Object, Ref, context,
+    Json, Object, Ref, names,
     property::Property,
     scan,
     tape::{Doc, Entry, Node, Token, position},
-    types,
 };
 
 /// The value of a property, under its usual name or, where the document has such spellings, another.
@@ -249,23 +248,10 @@ fn keys<'a>(node: Node<'a>, name: &'a str, iri: &'a str) -> impl Iterator<Item =
             return false;
         };
         match node.doc.renamed(&spelled) {
-            Some(meant) => context::same_iri(meant, iri) || same(meant, name, iri),
-            None => spelled == name || spelled == iri || same(&spelled, name, iri),
+            Some(meant) => names::same_iri(meant, iri) || names::spells(meant, name, iri),
+            None => names::spells(&spelled, name, iri),
         }
     })
-}
-
-fn same(spelled: &str, name: &str, iri: &str) -> bool {
-    if let Some(keyword) = spelled.strip_prefix('@') {
-        return iri.starts_with('@') && keyword == name && matches!(keyword, "id" | "type");
-    }
-    match spelled.split_once(':') {
-        Some((prefix, rest)) => match context::prefix(prefix) {
-            Some(space) => iri.strip_prefix(space) == Some(rest),
-            None => types::short(spelled) == name && iri.contains("activitystreams#"),
-        },
-        None => false,
-    }
 }
 
 impl Object {

@@ -82,6 +82,7 @@ mod kind;
 mod kinds;
 mod label;
 mod language;
+mod names;
 mod object;
 mod property;
 mod quote;

@@ -2,7 +2,12 @@
 
 use std::{fmt, marker::PhantomData, time::SystemTime};
 
-use crate::{Iri, Object, Ref, tape::Node, tape::Token, time};
+use crate::{
+    Iri, Object, Ref, edit,
+    tape::{Node, Token},
+    terms::{HREF, ID},
+    time,
+};
 
 /// One property: its name on the wire, its full IRI, and what it is read as.
 ///
@@ -152,9 +157,9 @@ impl Value for Iri {
     fn read(node: Node<'_>) -> Option<Self> {
         match node.token() {
             Token::Plain | Token::Escaped => Self::parse(&node.as_str()?).ok(),
-            Token::Object => ["id", "@id", "href"]
-                .iter()
-                .find_map(|name| Self::parse(&node.get(name)?.as_str()?).ok()),
+            Token::Object => [(ID.name(), ID.iri()), (HREF.name(), HREF.iri())]
+                .into_iter()
+                .find_map(|(name, iri)| Self::parse(&edit::find(node, name, iri)?.as_str()?).ok()),
             _ => None,
         }
     }

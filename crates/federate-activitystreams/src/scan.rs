@@ -67,6 +67,7 @@ fn index<T: AsRef<str>>(text: T, limits: &Limits, own: impl FnOnce(T) -> String)
         odd,
         types,
         contexts,
+        odd_types,
         conflict,
         ..
     } = scanner;
@@ -77,7 +78,7 @@ fn index<T: AsRef<str>>(text: T, limits: &Limits, own: impl FnOnce(T) -> String)
         types,
         renamed: Vec::new(),
     };
-    doc.renamed = context::check(&doc, &contexts)?;
+    doc.renamed = context::check(&doc, &contexts, odd_types)?;
     match conflict {
         Some(conflict) if doc.renamed.is_empty() => Err(conflict),
         _ => Ok(doc),
@@ -181,6 +182,8 @@ struct Scanner<'a> {
     /// The names of all open objects: hash and entry.
     seen: Vec<(u32, u32)>,
     odd: bool,
+    /// Whether the name of any type has a colon.
+    odd_types: bool,
     types: Vec<(u32, Box<str>)>,
     contexts: Vec<u32>,
     /// One property under two spellings with two values, unless the document's context says otherwise.
@@ -204,6 +207,7 @@ impl<'a> Scanner<'a> {
             around: Vec::with_capacity(16),
             seen: Vec::with_capacity(64),
             odd: false,
+            odd_types: false,
             types: Vec::new(),
             contexts: Vec::new(),
             conflict: None,
@@ -277,9 +281,8 @@ impl<'a> Scanner<'a> {
         match byte {
             Some(b'"') => {
                 let (token, start, end) = self.string()?;
-                if token == Token::Escaped && self.top.of_type {
-                    let decoded = unescape(self.text.get(start..end).unwrap_or_default());
-                    self.types.push((position(self.tape.len()), decoded.into()));
+                if self.top.of_type {
+                    self.type_name(token, start, end);
                 }
                 self.leaf(token, start, end);
             }
@@ -292,6 +295,16 @@ impl<'a> Scanner<'a> {
             _ => return Err(self.syntax()),
         }
         Ok(false)
+    }
+
+    fn type_name(&mut self, token: Token, start: usize, end: usize) {
+        let text = self.text.get(start..end).unwrap_or_default();
+        self.odd_types |= text.contains(':');
+        if token == Token::Escaped {
+            let decoded = unescape(text);
+            self.odd_types |= decoded.contains(':');
+            self.types.push((position(self.tape.len()), decoded.into()));
+        }
     }
 
     fn begin(&mut self, token: Token) -> Result<bool, Stop> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    ParseError, context,
+    ParseError, names,
     tape::{Entry, Token, unescape},
     terms,
 };
@@ -46,15 +46,10 @@ pub(crate) fn no_conflicts(text: &str, tape: &[Entry], names: &[(u32, u32)]) -> 
     Ok(())
 }
 
-/// The usual spelling of a name: without the prefix or namespace of a vocabulary whose terms stand bare.
 fn usual(name: Cow<'_, str>) -> Cow<'_, str> {
-    match &*name {
-        "@id" => Cow::Borrowed("id"),
-        "@type" => Cow::Borrowed("type"),
-        spelled => match context::bare(spelled) {
-            Some(bare) => Cow::Owned(bare.to_owned()),
-            None => name,
-        },
+    match name {
+        Cow::Borrowed(name) => names::usual(name),
+        Cow::Owned(name) => Cow::Owned(names::usual(&name).into_owned()),
     }
 }
 

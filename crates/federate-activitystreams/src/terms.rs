@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, fmt, sync::LazyLock, time::SystemTime};
 
-use crate::{Iri, Label, Object, Property, Ref, Source, Value, tape::Node};
+use crate::{Iri, Label, Object, Property, Ref, Source, Value, names, tape::Node};
 
 impl Object {
     /// Reads every property that the library knows and writes it back as it was read: what a round trip
@@ -65,6 +65,17 @@ pub fn known(name: &str) -> Option<&'static Term> {
     static BY_NAME: LazyLock<HashMap<&str, &Term>> =
         LazyLock::new(|| KNOWN.iter().map(|term| (term.name, term)).collect());
     BY_NAME.get(name).copied()
+}
+
+/// The term of this full IRI, whichever of its spellings; of several, the first that is declared.
+pub(crate) fn of_iri(iri: &str) -> Option<&'static Term> {
+    static BY_IRI: LazyLock<HashMap<String, &Term>> = LazyLock::new(|| {
+        let terms = KNOWN.iter().rev();
+        terms
+            .map(|term| (names::without_varieties(term.iri), term))
+            .collect()
+    });
+    BY_IRI.get(&names::without_varieties(iri)).copied()
 }
 
 /// Whether this full IRI is of a vocabulary that the library knows terms of.

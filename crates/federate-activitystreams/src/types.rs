@@ -1,16 +1,10 @@
 //! The names of types, without the spellings of JSON-LD.
 
 use crate::{
-    context, edit,
+    edit, names,
     tape::{Node, Token},
+    terms,
 };
-
-const NAMESPACES: [&str; 4] = [
-    "https://www.w3.org/ns/activitystreams#",
-    "http://www.w3.org/ns/activitystreams#",
-    "as:",
-    "activitystreams:",
-];
 
 /// The first type.
 pub(crate) fn first(node: Node<'_>) -> Option<&str> {
@@ -25,12 +19,14 @@ pub(crate) fn all(node: Node<'_>) -> impl Iterator<Item = &str> {
         .filter_map(name)
 }
 
-/// The name without the namespace of ActivityStreams: `as:Note` is `Note`.
+/// The name without the prefix or the namespace of a vocabulary that the library knows: `as:Note` is `Note`.
 pub(crate) fn short(name: &str) -> &str {
-    NAMESPACES
-        .iter()
-        .find_map(|space| name.strip_prefix(space))
-        .unwrap_or(name)
+    match name.split_once(':') {
+        None => name,
+        Some((before, rest)) if names::prefix(before).is_some() => rest,
+        Some(_) if terms::is_in_known_space(name) => names::local(name),
+        Some(_) => name,
+    }
 }
 
 fn name(node: Node<'_>) -> Option<&str> {
@@ -45,7 +41,7 @@ fn name(node: Node<'_>) -> Option<&str> {
         _ => return None,
     };
     let meant = match doc.renamed(text) {
-        Some(iri) => context::local(iri),
+        Some(iri) => names::local(iri),
         None => short(text),
     };
     Some(meant).filter(|text| !text.is_empty())

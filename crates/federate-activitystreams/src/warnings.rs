@@ -31,7 +31,7 @@ pub(crate) fn of(node: Node<'_>) -> Vec<Warning> {
                 continue;
             }
             let meant = match node.doc.renamed(&name) {
-                Some(iri) => crate::context::local(iri).to_owned().into(),
+                Some(iri) => crate::names::usual(iri).into_owned().into(),
                 None => name.clone(),
             };
             if let Some(term) = term(&meant) {
@@ -53,12 +53,7 @@ pub(crate) fn of(node: Node<'_>) -> Vec<Warning> {
 }
 
 fn term(name: &str) -> Option<&'static Term> {
-    let short = match name {
-        "@id" => "id",
-        "@type" => "type",
-        name => crate::types::short(name),
-    };
-    terms::known(short)
+    terms::known(&crate::names::usual(name))
 }
 
 fn check(term: &'static Term, path: &str, value: Node<'_>, found: &mut Vec<Warning>) {

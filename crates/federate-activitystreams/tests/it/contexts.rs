@@ -1,0 +1,292 @@
+//! What a document's own context may say, and how it is read: the rows of the threat table on JSON-LD.
+
+use federate_activitystreams::{Create, Iri, Note, Object, ParseError, terms};
+
+fn object(text: &str) -> Object {
+    Object::parse(text.as_bytes()).unwrap()
+}
+
+fn refused(text: &str) -> ParseError {
+    Object::parse(text.as_bytes()).unwrap_err()
+}
+
+fn iri(text: &str) -> Iri {
+    Iri::parse(text).unwrap()
+}
+
+#[test]
+fn j6_a_context_may_not_redefine_what_security_rests_on() {
+    for context in [
+        r#"{"actor":"as:object"}"#,
+        r#"["https://www.w3.org/ns/activitystreams",{"id":"https://x.example/id"}]"#,
+        r#"[{"x":1},[{"publicKey":{"@id":"https://x.example/k","@type":"@id"}}]]"#,
+        r#"{"to":null}"#,
+        r#"{"object":{"@reverse":"as:object"}}"#,
+        r#"{"as":"https://evil.example/#"}"#,
+        r#"{"@vocab":"https://x.example/","type":"kind"}"#,
+        r#"{"x":{"@id":"as:x","@context":{"inbox":"https://x.example/inbox"}}}"#,
+        r#"{"a\u0063tor":"as:object"}"#,
+    ] {
+        let text = format!("{{\"@context\":{context},\"type\":\"Note\"}}");
+        assert!(
+            matches!(refused(&text), ParseError::Redefined { .. }),
+            "{context}"
+        );
+        let below = format!("{{\"object\":{text}}}");
+        assert!(
+            matches!(refused(&below), ParseError::Redefined { .. }),
+            "{context}"
+        );
+    }
+    for context in [
+        r#"{"actor":"as:actor","id":"@id","type":"@type","inbox":"ldp:inbox"}"#,
+        r#"{"movedTo":{"@id":"as:movedTo","@type":"@id"},"publicKey":"sec:publicKey"}"#,
+        r#"{"ns":"https://www.w3.org/ns/activitystreams#","actor":"ns:actor"}"#,
+        r#"{"@vocab":"https://x.example/","@base":"https://x.example/","@import":"https://x.example/c","@propagate":false}"#,
+        r#"{"actor":{"@type":"@id"}}"#,
+        r#"{"as":"https://www.w3.org/ns/activitystreams#","toot":"http://joinmastodon.org/ns#"}"#,
+        r#""https://unknown.example/context""#,
+        "null",
+    ] {
+        assert!(
+            Object::parse(format!("{{\"@context\":{context}}}").as_bytes()).is_ok(),
+            "{context}"
+        );
+    }
+}
+
+#[test]
+fn j6_an_alias_may_not_disagree_with_the_term() {
+    let alias = |rest: &str| format!("{{\"@context\":{{\"doer\":\"as:actor\",\"uri\":\"@id\"}},{rest}}}");
+    assert!(Object::parse(alias(r#""actor":"https://a.example/""#).as_bytes()).is_ok());
+    assert!(
+        Object::parse(alias(r#""actor":"https://a.example/","doer":"https://a.example/""#).as_bytes())
+            .is_ok()
+    );
+    for rest in [
+        r#""actor":"https://a.example/","doer":"https://b.example/""#,
+        r#""object":{"id":"https://a.example/","uri":"https://b.example/"}"#,
+    ] {
+        assert!(
+            matches!(refused(&alias(rest)), ParseError::Conflict { .. }),
+            "{rest}"
+        );
+    }
+}
+
+#[test]
+fn j7_unknown_contexts_are_only_text() {
+    let note = object(r#"{"@context":"http://169.254.169.254/latest","type":"Note","content":"x"}"#);
+    assert_eq!(note.content().as_deref(), Some("x"));
+}
+
+#[test]
+fn j8_graphs_and_other_keywords_are_not_followed() {
+    let smuggled = object(
+        r#"{"type":"Create","@graph":[{"actor":"https://evil.example/"}],"@included":[{"id":"https://evil.example/1"}],
+            "@reverse":{"object":{"id":"https://evil.example/2"}},"@nest":{"actor":"https://evil.example/"}}"#,
+    );
+    assert!(smuggled.actor().is_empty() && smuggled.object().is_empty() && smuggled.id().is_none());
+}
+
+#[test]
+fn j9_one_property_under_two_spellings() {
+    const FULL: &str = "https://www.w3.org/ns/activitystreams#";
+    for (one, other) in [
+        ("actor", "as:actor"),
+        ("actor", "https://www.w3.org/ns/activitystreams#actor"),
+        ("id", "@id"),
+        ("type", "@type"),
+    ] {
+        let same = format!("{{\"{one}\":\"https://a.example/\",\"{other}\":\"https:\\/\\/a.example/\"}}");
+        assert!(Object::parse(same.as_bytes()).is_ok(), "{same}");
+        let differ =
+            format!("{{\"x\":{{\"{other}\":\"https://a.example/\",\"{one}\":\"https://b.example/\"}}}}");
+        assert!(
+            matches!(refused(&differ), ParseError::Conflict { .. }),
+            "{differ}"
+        );
+    }
+    let expanded = object(&format!(
+        "{{\"@id\":\"https://a.example/1\",\"@type\":[\"{FULL}Create\"],\"{FULL}actor\":[{{\"@id\":\"https://a.example/\"}}],
+          \"as:object\":{{\"@type\":\"as:Note\",\"as:content\":[{{\"@value\":\"hi\"}}]}}}}"
+    ));
+    assert_eq!(expanded.id(), Some(iri("https://a.example/1")));
+    assert_eq!(expanded.actor(), iri("https://a.example/"));
+    let create = expanded.as_::<Create<Note>>().unwrap();
+    assert_eq!(create.object().content().as_deref(), Some("hi"));
+}
+
+#[test]
+fn j6_a_second_name_is_read_as_what_it_means() {
+    let text = r#"{"@context": ["https://www.w3.org/ns/activitystreams", {"author": "as:attributedTo",
+        "body": {"@id": "as:content"}, "Post": "as:Note", "pinned": "http://joinmastodon.org/ns#featured",
+        "summary": "as:name", "image": "https://x.example/ns#picture"}],
+        "type": "Post", "author": "https://a.example/u", "body": "hi", "pinned": "https://a.example/p",
+        "summary": "a name", "image": "https://a.example/i"}"#;
+    let note = object(text);
+    assert!(note.as_note().is_some());
+    assert_eq!(note.attributed_to().id(), Some(iri("https://a.example/u")));
+    assert_eq!(note.content().as_deref(), Some("hi"));
+    assert_eq!(note.featured(), Some(iri("https://a.example/p")));
+    assert_eq!((note.name().as_deref(), note.summary()), (Some("a name"), None));
+    assert!(note.image().is_empty());
+    // What is set is set under the name that this document has for it.
+    let changed = note.clone().with(&terms::CONTENT, "there");
+    assert_eq!(changed.to_bytes(), text.replace("hi", "there").as_bytes());
+    let changed = note.clone().with(&terms::SUMMARY, "short");
+    assert_eq!(
+        (changed.summary().as_deref(), changed.name().as_deref()),
+        (Some("short"), Some("a name"))
+    );
+    assert!(note.without(&terms::CONTENT).content().is_none());
+}
+
+#[test]
+fn j6_what_a_context_may_and_may_not_say() {
+    let table = [
+        (r#"{"actor": "as:object"}"#, true),
+        (r#"{"actor": null}"#, true),
+        (r#"{"actor": {"@id": "as:actor", "@type": "@id"}}"#, false),
+        (r#"{"as": "https://x.example/ns#"}"#, true),
+        (r#"{"id": "@id", "type": "@type"}"#, false),
+        (r#"{"id": "https://x.example/id"}"#, true),
+        (
+            r#"{"publicKey": {"@id": "sec:publicKey", "@type": "@id"}}"#,
+            false,
+        ),
+        (r#"{"publicKey": {"@reverse": "sec:publicKey"}}"#, true),
+        (r#"{"content": "https://x.example/body"}"#, false),
+        (r#"{"x": "as:actor"}"#, false),
+        (r#"[{"x": "as:actor"}, {"x": "as:object"}]"#, true),
+        (r#"{"@vocab": "https://x.example/"}"#, false),
+        (
+            r#"{"p": "https://www.w3.org/ns/activitystreams#", "inbox": "p:outbox"}"#,
+            true,
+        ),
+    ];
+    for (context, is_refused) in table {
+        let text = format!(r#"{{"@context": {context}, "actor": "https://a.example/u"}}"#);
+        let came = Object::parse(text.as_bytes());
+        assert_eq!(
+            matches!(came, Err(ParseError::Redefined { .. })),
+            is_refused,
+            "{context}: {came:?}"
+        );
+        assert_eq!(came.is_err(), is_refused, "{context}");
+    }
+}
+
+const AS: &str = "https://www.w3.org/ns/activitystreams";
+
+/// `x`, or `a` that stands on `b`, as a prefix of the document's own for the vocabulary of ActivityStreams.
+#[test]
+fn j6_a_prefix_of_the_documents_own_is_read_as_what_it_means() {
+    for (context, prefix) in [
+        (format!(r#"{{"x":"{AS}#"}}"#), "x"),
+        (
+            format!(r#"["{AS}",{{"x":{{"@id":"{AS}#","@prefix":true}}}}]"#),
+            "x",
+        ),
+        (format!(r#"[{{"b":"{AS}#"}},{{"a":"b:"}}]"#), "a"),
+        (r#"{"x":"as:"}"#.to_owned(), "x"),
+        (
+            r#"{"x":"http:\/\/www.w3.org\/ns\/activitystreams#"}"#.to_owned(),
+            "x",
+        ),
+    ] {
+        let text = format!(
+            r#"{{"@context":{context},"@id":"https://a.example/1","@type":"{prefix}:Create",
+                "{prefix}:actor":{{"@id":"https://a.example/u"}},"{prefix}:object":{{"type":["{prefix}:Note"],
+                "{prefix}:content":"hi","{prefix}:contentMap":{{"en":"hi"}}}}}}"#
+        );
+        let create = object(&text);
+        assert_eq!(create.actor().id(), Some(iri("https://a.example/u")), "{context}");
+        let note = create.as_::<Create<Note>>().unwrap().object().clone();
+        assert_eq!(note.content().as_deref(), Some("hi"), "{context}");
+        assert_eq!(create.to_bytes(), text.as_bytes());
+        // What is changed is changed where it stands.
+        let changed = create.with(&terms::ACTOR, iri("https://b.example/u"));
+        assert_eq!(changed.actor(), iri("https://b.example/u"));
+        assert!(!changed.to_value().as_object().unwrap().contains_key("actor"));
+    }
+    // A prefix that everybody knows, with another meaning: neither the old nor the new is guessed.
+    let other = object(
+        r#"{"@context":{"toot":"https://x.example/ns#"},"toot:featured":"https://a.example/f",
+            "type":"toot:Emoji"}"#,
+    );
+    assert_eq!(other.featured(), None);
+    let known = object(r#"{"toot:featured":"https://a.example/f","type":"toot:Emoji"}"#);
+    assert!(known.featured().is_some() && known.as_emoji().is_some());
+}
+
+#[test]
+fn j9_two_spellings_of_any_vocabulary_may_not_disagree() {
+    let own = format!(r#""@context":["{AS}",{{"x":"{AS}#","t":"http://joinmastodon.org/ns#","me":"@id"}}]"#);
+    for (one, other) in [
+        ("actor", "x:actor"),
+        ("as:actor", "x:actor"),
+        ("x:to", "to"),
+        ("featured", "t:featured"),
+        ("featured", "toot:featured"),
+        ("featured", "http://joinmastodon.org/ns#featured"),
+        ("value", "schema:value"),
+        ("value", "https://schema.org/value"),
+        ("bday", "vcard:bday"),
+        ("id", "me"),
+        ("@id", "me"),
+    ] {
+        let document = |value: &str| {
+            format!(r#"{{{own},"object":{{"{one}":"https://a.example/","{other}":"{value}"}}}}"#)
+        };
+        assert!(
+            Object::parse(document("https://a.example/").as_bytes()).is_ok(),
+            "{one} {other}"
+        );
+        let differ = Object::parse(document("https://b.example/").as_bytes());
+        // `bday` alone is nobody's name for anything.
+        if one == "bday" {
+            assert!(differ.is_ok());
+        } else {
+            assert!(
+                matches!(differ, Err(ParseError::Conflict { .. })),
+                "{one} {other}"
+            );
+        }
+    }
+}
+
+#[test]
+fn j6_one_prefix_with_two_meanings() {
+    let text = |other: &str| {
+        format!(
+            r#"{{"@context":{{"x":"{AS}#"}},"object":{{"@context":{{"x":"{other}"}},"x:actor":"https://a.example/"}}}}"#
+        )
+    };
+    assert!(Object::parse(text(&format!("{AS}#")).as_bytes()).is_ok());
+    assert!(matches!(
+        refused(&text("https://x.example/#")),
+        ParseError::Redefined { .. }
+    ));
+}
+
+#[test]
+fn prefixes_that_stand_on_each_other_end() {
+    let text = r#"{"@context":{"a":"b:","b":"a:","c":"c:","d":"c:x"},"a:actor":"x","c:actor":"y"}"#;
+    assert!(object(text).actor().is_empty());
+    let chain: Vec<String> = (0..200).map(|n| format!(r#""p{n}":"p{}:""#, n + 1)).collect();
+    let chain = format!(
+        r#"{{"@context":{{{},"p200":"{AS}#"}},"p0:actor":"https://a.example/"}}"#,
+        chain.join(",")
+    );
+    assert!(object(&chain).actor().is_empty());
+}
+
+#[test]
+fn j6_a_second_name_for_the_id_is_read_where_something_is_named() {
+    let like = object(
+        r#"{"@context":{"me":"@id"},"type":"Like","me":"https://a.example/1","actor":{"me":"https://a.example/u"}}"#,
+    );
+    assert_eq!(like.id(), Some(iri("https://a.example/1")));
+    assert_eq!(like.actor().id(), Some(iri("https://a.example/u")));
+}
