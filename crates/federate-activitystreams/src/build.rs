@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde_json::json;
 
 use crate::{
-    Iri, Json, Note, Object, PUBLIC, Property, Ref, Value,
+    Hashtag, Iri, Json, Mention, Note, Object, PUBLIC, Property, Ref, Value,
     html::{self, Word},
     terms, time,
 };
@@ -75,6 +75,8 @@ pub struct NoteBuilder {
     cc: Vec<Iri>,
     mentions: Vec<(Iri, Option<String>)>,
     hashtags: Vec<(Iri, String)>,
+    tags: Vec<Object>,
+    language: Option<String>,
     others: Object,
 }
 
@@ -96,6 +98,8 @@ impl Note {
             cc: Vec::new(),
             mentions: Vec::new(),
             hashtags: Vec::new(),
+            tags: Vec::new(),
+            language: None,
             others: Object::new(),
         }
     }
@@ -189,6 +193,19 @@ impl NoteBuilder {
         self
     }
 
+    /// One more tag: an [`Emoji`](crate::Emoji), a [`Link`](crate::Link) to another post.
+    pub fn tag(mut self, tag: impl Into<Object>) -> Self {
+        self.tags.push(tag.into());
+        self
+    }
+
+    /// The language that it is in, as a tag ([BCP 47](https://www.rfc-editor.org/rfc/rfc5646)): `de`, `pt-BR`. It is
+    /// said by a `contentMap` beside the content.
+    pub fn language(mut self, tag: &str) -> Self {
+        self.language = Some(tag.to_owned());
+        self
+    }
+
     /// What it answers: an id, or the object itself.
     pub fn in_reply_to(self, parent: impl Into<Ref>) -> Self {
         match parent.into().id() {
@@ -257,22 +274,16 @@ impl NoteBuilder {
     }
 
     fn tags(&self) -> Vec<Object> {
-        let mentions = self.mentions.iter().map(|(actor, name)| {
-            let tag = Object::new()
-                .with(&terms::TYPE, "Mention")
-                .with(&terms::HREF, actor);
-            match name {
-                Some(name) => tag.with(&terms::NAME, name.as_str()),
-                None => tag,
-            }
+        let mentions = self.mentions.iter().map(|(actor, name)| match name {
+            Some(name) => Mention::new(actor, name).into(),
+            None => Object::new()
+                .with(&terms::TYPE, Mention::TYPE)
+                .with(&terms::HREF, actor),
         });
-        let hashtags = self.hashtags.iter().map(|(href, name)| {
-            Object::new()
-                .with(&terms::TYPE, "Hashtag")
-                .with(&terms::HREF, href)
-                .with(&terms::NAME, format!("#{name}"))
-        });
-        mentions.chain(hashtags).collect()
+        let hashtags = self.hashtags.iter();
+        let hashtags = hashtags.map(|(href, name)| Hashtag::new(name, href).into());
+        let others = self.tags.iter().cloned();
+        mentions.chain(hashtags).chain(others).collect()
     }
 }
 
@@ -301,7 +312,11 @@ impl From<NoteBuilder> for Object {
         note.set_all(&terms::TO, unique(&to));
         note.set_all(&terms::CC, unique(&cc));
         if let Some(content) = builder.content() {
-            note.set(&terms::CONTENT, content);
+            note.set(&terms::CONTENT, content.as_str());
+            if let Some(language) = &builder.language {
+                let map = serde_json::Map::from_iter([(language.clone(), content.into())]);
+                note.set_json("contentMap", &Json::of(&map));
+            }
         }
         let tags = builder.tags();
         if !tags.is_empty() {

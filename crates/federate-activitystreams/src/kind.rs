@@ -179,6 +179,19 @@ macro_rules! vocabulary {
             /// The type's name on the wire.
             pub const TYPE: &'static str = <Self as $crate::Kind>::TYPE;
 
+            /// The same with this property: see [`Object::set`]($crate::Object::set).
+            ///
+            /// The types and the embedded object that this was taken from stay what they are; a change of those
+            /// is for [`Object`]($crate::Object) to make.
+            #[must_use]
+            pub fn with<P: $crate::Value>(
+                self,
+                property: &$crate::Property<P>,
+                value: impl ::core::convert::Into<P>,
+            ) -> Self {
+                self.map(|object| object.with(property, value))
+            }
+
             /// The same with this id.
             #[must_use]
             pub fn with_id(self, id: &$crate::Iri) -> Self {

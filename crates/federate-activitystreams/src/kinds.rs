@@ -1,5 +1,7 @@
 //! The types of objects that the library knows.
 
+mod make;
+
 use crate::{Iri, Kind, Object, Ref, vocabulary};
 
 vocabulary! {
@@ -51,6 +53,12 @@ vocabulary! {
     ReplyAuthorization;
     /// A yes to a boost: <https://docs.gotosocial.org/en/latest/federation/interaction_controls/>
     AnnounceAuthorization;
+    /// A collection of accounts that somebody recommends: <https://codeberg.org/fediverse/fep/src/branch/main/fep/7aa9/fep-7aa9.md>
+    FeaturedCollection;
+    /// An entry of one: <https://codeberg.org/fediverse/fep/src/branch/main/fep/7aa9/fep-7aa9.md>
+    FeaturedItem;
+    /// A yes to being in one: <https://codeberg.org/fediverse/fep/src/branch/main/fep/7aa9/fep-7aa9.md>
+    FeatureAuthorization;
     /// What is left of something deleted: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-tombstone>
     Tombstone;
 
@@ -89,8 +97,26 @@ vocabulary! {
     Key;
     /// A key by multibase: <https://www.w3.org/TR/controller-document/#Multikey>
     Multikey;
+    /// A key as a JSON Web Key: <https://www.w3.org/TR/cid-1.0/#JsonWebKey>
+    JsonWebKey;
     /// A proof: <https://codeberg.org/fediverse/fep/src/branch/main/fep/8b32/fep-8b32.md>
     DataIntegrityProof;
+    /// A signature of the old kind: <https://docs.joinmastodon.org/spec/security/#ld>
+    RsaSignature2017;
+    /// A word that somebody has an account elsewhere: <https://codeberg.org/fediverse/fep/src/branch/main/fep/c390/fep-c390.md>
+    VerifiableIdentityStatement;
+    /// The same by a proof on Keybase: <https://docs.joinmastodon.org/spec/activitypub/#IdentityProof>
+    IdentityProof;
+    /// A device for encrypted messages: <https://docs.joinmastodon.org/spec/activitypub/#devices>
+    Device;
+    /// An encrypted message: <https://docs.joinmastodon.org/spec/activitypub/#devices>
+    EncryptedMessage;
+    /// Where a post is sent to by mail: <https://schema.org/PostalAddress>
+    PostalAddress;
+    /// What a torrent is found by: <https://docs.joinpeertube.org/api/activitypub>
+    Infohash;
+    /// A tag that a group gives its posts: <https://join-lemmy.org/docs/contributors/05-federation.html>
+    CommunityPostTag;
 
     /// Something new: <https://www.w3.org/TR/activitypub/#create-activity-inbox>
     Create<T>;
@@ -154,6 +180,12 @@ vocabulary! {
     ReplyRequest;
     /// A wish to boost: <https://docs.gotosocial.org/en/latest/federation/interaction_controls/>
     AnnounceRequest;
+    /// A wish to put somebody into a collection: <https://codeberg.org/fediverse/fep/src/branch/main/fep/7aa9/fep-7aa9.md>
+    FeatureRequest;
+    /// Something done that has no type of its own: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-activity>
+    GenericActivity = "Activity";
+    /// The same, done to nothing: <https://www.w3.org/TR/activitystreams-vocabulary/#dfn-intransitiveactivity>
+    IntransitiveActivity;
     /// Somebody watched a video: <https://docs.joinpeertube.org/api/activitypub>
     WatchAction;
     /// Nobody may answer any more: <https://join-lemmy.org/docs/contributors/05-federation.html>
@@ -176,7 +208,7 @@ macro_rules! about {
 about! {
     Delete Follow Like Announce Add Remove Block Flag Move EmojiReact Dislike Offer Invite Join Leave View Read
     Listen Ignore TentativeAccept TentativeReject QuoteRequest LikeRequest ReplyRequest AnnounceRequest
-    WatchAction Lock
+    FeatureRequest GenericActivity WatchAction Lock
 }
 
 macro_rules! about_whole {
@@ -244,7 +276,7 @@ macro_rules! activities {
             pub fn activity(&self) -> ActivityKind {
                 for name in crate::types::all(self.node()) {
                     let kind = match name {
-                        $(stringify!($name) => $name::from_object(self).map(ActivityKind::$name),)*
+                        $(name if name == <$name as Kind>::TYPE => $name::from_object(self).map(ActivityKind::$name),)*
                         _ => None,
                     };
                     if let Some(kind) = kind {
@@ -255,13 +287,14 @@ macro_rules! activities {
             }
         }
 
-        const ACTIVITIES: &[&str] = &[$(stringify!($name)),*];
+        const ACTIVITIES: &[&str] = &[$(<$name as Kind>::TYPE),*];
     };
 }
 activities! {
     Create Update Delete Follow Accept Reject Like Announce Undo Add Remove Block Flag Move EmojiReact Dislike
     Offer Invite Join Leave View Read Listen Ignore TentativeAccept TentativeReject Arrive Travel Question
-    QuoteRequest LikeRequest ReplyRequest AnnounceRequest WatchAction Lock
+    QuoteRequest LikeRequest ReplyRequest AnnounceRequest FeatureRequest WatchAction Lock GenericActivity
+    IntransitiveActivity
 }
 
 macro_rules! views {
@@ -300,7 +333,16 @@ views! {
     as_collection Collection as_ordered_collection OrderedCollection as_collection_page CollectionPage
     as_ordered_collection_page OrderedCollectionPage as_link Link as_mention Mention as_hashtag Hashtag
     as_emoji Emoji as_property_value PropertyValue as_key Key as_multikey Multikey
-    as_data_integrity_proof DataIntegrityProof
+    as_data_integrity_proof DataIntegrityProof as_json_web_key JsonWebKey as_rsa_signature_2017 RsaSignature2017
+    as_verifiable_identity_statement VerifiableIdentityStatement as_identity_proof IdentityProof
+    as_device Device as_encrypted_message EncryptedMessage as_postal_address PostalAddress
+    as_infohash Infohash as_community_post_tag CommunityPostTag as_featured_collection FeaturedCollection
+    as_featured_item FeaturedItem as_feature_authorization FeatureAuthorization
+}
+
+/// The names of all types that the library knows, as they stand on the wire.
+pub fn known_types() -> impl Iterator<Item = &'static str> {
+    OBJECTS.iter().chain(ACTIVITIES).copied()
 }
 
 /// Whether the library knows a type of this name.

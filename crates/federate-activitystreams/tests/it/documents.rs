@@ -294,6 +294,74 @@ fn activities_are_matched_with_an_arm_for_the_unknown() {
     }
 }
 
+macro_rules! contexts {
+    ($($name:literal),*) => {
+        [$(($name, include_str!(concat!("../../../federate-jsonld/contexts/", $name, ".jsonld")))),*]
+    };
+}
+
+/// Contexts of which every term and type is known here.
+const WHOLE: [(&str, &str); 11] = contexts![
+    "www.w3.org_ns_activitystreams",
+    "w3id.org_security_data-integrity_v2",
+    "w3id.org_security_multikey_v1",
+    "gotosocial.org_ns",
+    "w3id.org_fep_5711",
+    "w3id.org_fep_7628",
+    "w3id.org_fep_7aa9",
+    "w3id.org_fep_844e",
+    "w3id.org_fep_c0e0",
+    "w3id.org_fep_c390",
+    "w3id.org_fep_ef61"
+];
+
+/// What stands in those contexts and is nothing to be read.
+const NEITHER: [(&str, &str); 13] = [
+    ("as", "a prefix"),
+    ("gts", "a prefix"),
+    ("inv", "a prefix"),
+    ("ldp", "a prefix"),
+    ("vcard", "a prefix"),
+    ("xsd", "a prefix"),
+    ("Object", "what everything is"),
+    ("Public", "an id"),
+    ("IsContact", "a value of `relationship`"),
+    ("IsFollowedBy", "a value of `relationship`"),
+    ("IsFollowing", "a value of `relationship`"),
+    ("IsMember", "a value of `relationship`"),
+    ("secretKeyMultibase", "a private key has no place in a document"),
+];
+
+#[test]
+fn the_vocabularies_are_whole() {
+    fn names(context: &serde_json::Value, found: &mut Vec<String>) {
+        match context {
+            serde_json::Value::Array(all) => all.iter().for_each(|one| names(one, found)),
+            serde_json::Value::Object(terms) => {
+                for (name, definition) in terms.iter().filter(|(name, _)| !name.starts_with('@')) {
+                    found.push(name.clone());
+                    names(&definition["@context"], found);
+                }
+            }
+            _ => {}
+        }
+    }
+    let types: Vec<&str> = federate_activitystreams::known_types().collect();
+    for (context, text) in WHOLE {
+        let mut found = Vec::new();
+        let document: serde_json::Value = serde_json::from_str(text).unwrap();
+        names(&document["@context"], &mut found);
+        for name in found {
+            let by_language = name.strip_suffix("Map").and_then(terms::known);
+            let known = terms::known(&name).is_some()
+                || by_language.is_some_and(|term| term.by_language)
+                || types.contains(&&*name)
+                || NEITHER.iter().any(|(other, _)| *other == name);
+            assert!(known, "{name} of {context}");
+        }
+    }
+}
+
 #[test]
 fn every_term_is_declared_once_with_its_spec() {
     let mut names: Vec<&str> = terms::all().iter().map(|term| term.name).collect();
@@ -305,5 +373,11 @@ fn every_term_is_declared_once_with_its_spec() {
         assert!(term.spec.starts_with("http"), "{term:?}");
         assert_eq!(terms::known(term.name).unwrap().iri, term.iri);
     }
-    assert!(all > 190, "{all}");
+    assert!(all > 260, "{all}");
+    let by_language: Vec<&str> = terms::all()
+        .iter()
+        .filter(|t| t.by_language)
+        .map(|t| t.name)
+        .collect();
+    assert_eq!(by_language, ["content", "name", "summary", "preferredUsername"]);
 }

@@ -1,8 +1,8 @@
 //! Making documents and changing them.
 
 use federate_activitystreams::{
-    Accept, Announce, CONTEXT_IRI, Create, Follow, Iri, Like, Note, Object, PUBLIC, Property, Undo,
-    Visibility, terms,
+    Accept, ActivityKind, Announce, CONTEXT_IRI, Create, Document, Emoji, Follow, Iri, Like, Note, Object,
+    OrderedCollectionPage, PUBLIC, Person, Property, Question, Undo, Visibility, terms,
 };
 use serde_json::json;
 
@@ -207,4 +207,45 @@ fn j6_a_property_whose_name_is_taken_is_written_in_full() {
     assert_eq!(changed.get(&OWN).as_deref(), Some("mine"));
     assert_eq!(changed.content().as_deref(), Some("hello"));
     assert_eq!(changed.without(&OWN).to_bytes(), text.as_bytes());
+}
+
+#[test]
+fn what_each_must_have_stands_in_new() {
+    let id = iri("https://a.example/1");
+    let person = Person::new(&id, "alice", &iri("https://a.example/inbox")).with(&terms::NAME, "Alice");
+    assert_eq!(
+        person.to_value(),
+        json!({"@context": CONTEXT_IRI, "type": "Person", "id": id, "preferredUsername": "alice",
+               "inbox": "https://a.example/inbox", "name": "Alice"})
+    );
+    let poll = Question::of_any(&id, ["a", "b"]).with_to(&iri(PUBLIC));
+    assert_eq!(poll.any_of().len(), 2);
+    assert_eq!(
+        poll.any_of()
+            .object()
+            .unwrap()
+            .replies()
+            .object()
+            .unwrap()
+            .total_items(),
+        Some(0)
+    );
+    let note = Note::builder(id.clone())
+        .text("hallo :cat: #x")
+        .language("de")
+        .hashtag("x", &id)
+        .tag(Emoji::new(&id, "cat", &iri("https://a.example/cat.png")))
+        .attachment(Document::new(&id, "text/plain").with(&terms::NAME, "a text"))
+        .build();
+    assert_eq!(note.languages(), ["de"]);
+    assert_eq!(note.text_in(&terms::CONTENT, &["de"]), note.content());
+    assert_eq!(note.tag()[1].name().as_deref(), Some(":cat:"));
+    assert_eq!(note.tag()[1].icon_url(), Some(iri("https://a.example/cat.png")));
+    assert_eq!(note.hashtags(), ["x"]);
+    assert_eq!(note.warnings(), []);
+    let page = OrderedCollectionPage::new(&iri("https://a.example/c?p"), &id);
+    assert_eq!(
+        (page.part_of().id(), page.activity()),
+        (Some(id), ActivityKind::Unknown(page.clone().into()))
+    );
 }
