@@ -52,12 +52,17 @@
 //! | In the document | How it is read |
 //! |---|---|
 //! | `as:actor`, `https://www.w3.org/ns/activitystreams#actor`, `toot:featured` | as `actor`, `featured` |
-//! | `@id`, `@type` | as `id`, `type` |
+//! | `x:actor`, where its own context says `"x": "https://www.w3.org/ns/activitystreams#"` | as `actor` |
+//! | `@id`, `@type`, `@value` | as `id`, `type`, the value |
 //! | a second name by the document's own context (`"author": "as:attributedTo"`, `"Post": "as:Note"`) | as what it means |
-//! | a known term that the document's own context gives another meaning | not read under its name |
-//! | the same for a term on which security rests (`id`, `actor`, `publicKey` …) or a prefix of one | refused |
+//! | a known term or prefix that the document's own context gives another meaning | not read under its name |
+//! | a known term that it defines under the same name in another namespace (`"sensitive": "https://x.example/ns#sensitive"`) | as the known term: servers copy them |
+//! | either of these two for a term on which security rests (`id`, `actor`, `publicKey` …) or a prefix of one | refused |
 //! | one property under two of its names, with two values | refused |
-//! | `@graph`, `@included`, `@reverse`, contexts at an address that we do not know | kept, and not followed |
+//! | `@graph`, `@included`, `@reverse`, `@nest`, contexts at an address that we do not know | kept, and not followed |
+//!
+//! A document for which that is not enough (contexts of a type or a term, prefixes of a context at an address; see
+//! [`Object::is_compact`]) is expanded by `Object::meant`, with the feature `jsonld` and the contexts that it ships.
 //!
 //! # The terms
 //!
@@ -68,6 +73,7 @@
 //! # Features
 //!
 //! - `html`: `Object::safe_html` and `html::sanitize`, on the ammonia sanitiser.
+//! - `jsonld`: `Object::meant` and `Object::expanded`, on `federate-jsonld`.
 #![deny(missing_docs)]
 
 mod actor;
@@ -82,6 +88,8 @@ mod kind;
 mod kinds;
 mod label;
 mod language;
+#[cfg(feature = "jsonld")]
+mod meaning;
 mod names;
 mod object;
 mod property;
@@ -104,8 +112,16 @@ pub use iri::{BadIri, Iri, MAX_IRI_BYTES, Origin};
 pub use kind::{Kind, Kind as Vocabulary};
 pub use kinds::*;
 pub use label::Label;
+#[cfg(feature = "jsonld")]
+pub use meaning::MeaningError;
 pub use object::{Activity, Object};
 pub use property::{Json, Property, Value};
 pub use reference::Ref;
 pub use source::Source;
 pub use tape::Node;
+
+/// The contexts by which [`Object::meant`] reads, and why it cannot.
+#[cfg(feature = "jsonld")]
+pub mod jsonld {
+    pub use federate_jsonld::{Contexts, Error};
+}

@@ -225,6 +225,14 @@ impl Object {
         self
     }
 
+    /// Whether it is written in the compact form with the usual names, as nearly all that is sent: no name is a
+    /// keyword of JSON-LD (but `@context`), a full IRI or has a prefix, and the document's own context gives no known
+    /// name another meaning. Said of the whole document that this is a part of.
+    #[must_use]
+    pub fn is_compact(&self) -> bool {
+        self.doc.is_usual()
+    }
+
     /// What could not be read, in this object and all within it. An empty list means that every known
     /// property was understood.
     #[must_use]

@@ -56,6 +56,7 @@
 //! | `sqlite` | yes | [`Sqlite`], the embedded store |
 //! | `axum` | yes | [`axum`](mod@axum), the adapter |
 //! | `keygen` | yes | keys for new actors, by aws-lc-rs (needs a C compiler) |
+//! | `jsonld` | no | `Object::meant`: documents whose context renames things, expanded by JSON-LD |
 #![deny(missing_docs)]
 
 pub use federate_activitystreams as activitystreams;

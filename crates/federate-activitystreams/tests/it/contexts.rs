@@ -290,3 +290,113 @@ fn j6_a_second_name_for_the_id_is_read_where_something_is_named() {
     assert_eq!(like.id(), Some(iri("https://a.example/1")));
     assert_eq!(like.actor().id(), Some(iri("https://a.example/u")));
 }
+
+/// What is read by name, and what it means by expansion, side by side.
+#[cfg(feature = "jsonld")]
+mod by_meaning {
+    use federate_activitystreams::{
+        MeaningError,
+        jsonld::{Contexts, Error},
+    };
+
+    use super::{AS, object};
+    use crate::corpus;
+
+    #[test]
+    fn j6_what_names_do_not_tell_is_expanded() {
+        let scoped = object(&format!(
+            r#"{{"@context":{{"ap":"{AS}#","Post":{{"@id":"ap:Note","@context":{{"body":"ap:content","tagged":"ap:tag"}}}}}},
+                "@id":"https://a.example/1","@type":"Post","body":"hi","tagged":[{{"@type":"ap:Mention","ap:href":{{"@id":"https://a.example/u"}}}}]}}"#
+        ));
+        assert!(!scoped.is_compact());
+        let read = scoped.meant(&Contexts::shipped()).unwrap();
+        assert!(read.is_compact() && read.as_note().is_some());
+        assert_eq!(read.content().as_deref(), Some("hi"));
+        assert_eq!(read.mentions().len(), 1);
+    }
+
+    #[test]
+    fn what_is_compact_is_itself() {
+        let text = r#"{"@context":"https://unknown.example/","type":"Note","unknown":[1.0]}"#;
+        let note = object(text);
+        assert!(note.is_compact());
+        assert_eq!(note.meant(&Contexts::none()).unwrap().to_bytes(), text.as_bytes());
+    }
+
+    #[test]
+    fn j7_j8_what_is_not_known_or_rearranges_is_an_error_and_never_a_request() {
+        let unknown = object(r#"{"@context":"http://169.254.169.254/","@id":"https://a.example/1"}"#);
+        assert_eq!(
+            unknown.meant(&Contexts::shipped()),
+            Err(MeaningError::Context(Error::UnknownContext(
+                "http://169.254.169.254/".into()
+            )))
+        );
+        for keyword in ["@graph", "@included", "@reverse", "@nest"] {
+            let text = format!(r#"{{"@id":"https://a.example/1","as:name":"x","{keyword}":{{}}}}"#);
+            let refused = object(&text).meant(&Contexts::shipped());
+            assert!(
+                matches!(refused, Err(MeaningError::Context(Error::Keyword { .. }))),
+                "{keyword}"
+            );
+        }
+    }
+
+    /// Documents in which one id stands for two things, which are one by their meaning.
+    const MERGED: [&str; 2] = [
+        "kbin__act-accept__accept-L19.json",
+        "kbin__act-undo__undo-L20.json",
+    ];
+
+    /// Two readers that agree on every document of real servers whose contexts are shipped: who did what to what, for
+    /// whom, and in which words.
+    #[test]
+    fn both_ways_to_read_say_the_same() {
+        let Some(folder) = corpus::shared("corpus") else {
+            return;
+        };
+        let (mut all, mut compared, mut differ) = (0, 0, Vec::new());
+        for (name, bytes) in corpus::files(&folder) {
+            let Ok(by_name) = federate_activitystreams::Object::parse(&bytes) else {
+                continue;
+            };
+            all += 1;
+            let Ok(by_meaning) = by_name.expanded(&Contexts::shipped()) else {
+                continue;
+            };
+            compared += 1;
+            if MERGED.contains(&&*name) {
+                continue;
+            }
+            // A type that no context defines has no meaning; by name it is there. What no one knows is in full.
+            let types = by_meaning.types();
+            let known = types.iter().all(|one| one.contains(':') || by_name.is(one));
+            if !known || said(&by_name) != said(&by_meaning) {
+                differ.push((name, said(&by_name), said(&by_meaning)));
+            }
+        }
+        corpus::say(&format!("corpus: read both ways {compared}/{all}"));
+        assert!(differ.is_empty(), "{differ:#?}");
+        assert!(compared > 200, "{compared} of {all}");
+    }
+
+    fn said(object: &federate_activitystreams::Object) -> Vec<String> {
+        let sorted = |mut ids: Vec<federate_activitystreams::Iri>| {
+            ids.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+            ids.dedup();
+            format!("{ids:?}")
+        };
+        vec![
+            format!("{:?}", object.id()),
+            sorted(object.actor().ids()),
+            sorted(object.object().ids()),
+            sorted(object.target().ids()),
+            sorted(object.attributed_to().ids()),
+            sorted(object.in_reply_to().ids()),
+            sorted(object.addressed()),
+            sorted(object.mentions()),
+            sorted(object.inbox().into_iter().collect()),
+            format!("{:?}", object.published()),
+        ]
+    }
+}

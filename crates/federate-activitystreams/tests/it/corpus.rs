@@ -10,12 +10,12 @@ use std::{
 use federate_activitystreams::{Move, Object, ParseError};
 
 /// Past the test harness, which keeps to itself what a test that passes prints.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// The folder with captured payloads: `FEDERATE_SHARED`, or `shared` beside the workspace.
-fn shared(below: &str) -> Option<PathBuf> {
+pub(crate) fn shared(below: &str) -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "a test may be told where its data is")]
     let root = match std::env::var_os("FEDERATE_SHARED") {
         Some(root) => PathBuf::from(root),
@@ -29,7 +29,7 @@ fn shared(below: &str) -> Option<PathBuf> {
     None
 }
 
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     let mut waiting = vec![folder.to_path_buf()];
     while let Some(folder) = waiting.pop() {
