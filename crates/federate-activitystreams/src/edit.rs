@@ -1,6 +1,6 @@
 //! Finding a property under all its spellings, and setting it by splicing the bytes that came.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     Json, Object, Ref, names,
@@ -22,6 +22,11 @@ pub(crate) fn find<'a>(node: Node<'a>, name: &str, iri: &str) -> Option<Node<'a>
         other = other.or(Some(key));
     }
     other.map(|key| Node::new(node.doc, key + 1))
+}
+
+/// Whether a property stands under one of its names alone.
+pub(crate) fn stands_once(node: Node<'_>, name: &str, iri: &str) -> bool {
+    node.doc.is_usual() || keys(node, name, iri).nth(1).is_none()
 }
 
 /// The value of `nameMap`, for a property that may be given by language.
@@ -58,15 +63,11 @@ pub(crate) fn put(node: Node<'_>, name: &str, iri: &str, value: Option<&Json>) -
             }
         }
     }
-    let mut doc = scan::owned(rewrite(node, name, iri, value)?).ok()?;
-    while value.is_none() {
-        let whole = Arc::new(doc);
-        match rewrite(Node::new(&whole, 0), name, iri, None) {
-            Some(text) => doc = scan::owned(text).ok()?,
-            None => return Arc::into_inner(whole),
-        }
+    if let Cow::Owned(text) = taken_out(node) {
+        let whole = Arc::new(scan::owned(text).ok()?);
+        return put(Node::new(&whole, 0), name, iri, value).or_else(|| Arc::into_inner(whole));
     }
-    Some(doc)
+    scan::owned(rewrite(node, name, iri, value)?).ok()
 }
 
 /// The document with the value of this name replaced, or both taken out. The index is patched.
@@ -169,55 +170,59 @@ fn moved(entries: &[Entry], from: u32, to: u32) -> impl Iterator<Item = Entry> +
     })
 }
 
-/// The same as text, where a property may stand under several names; of these one is taken out at a time.
+/// The same as text, where a property may stand under several names: of these the first keeps its place.
 fn rewrite(node: Node<'_>, name: &str, iri: &str, value: Option<&Json>) -> Option<String> {
     let text = node.text();
     let base = node.doc.entry(node.index).start;
-    let mut found: Vec<u32> = keys(node, name, iri).collect();
-    if value.is_none() {
-        found.truncate(1);
+    let found: Vec<u32> = keys(node, name, iri).collect();
+    if found.is_empty() {
+        return Some(with_new(node, name, iri, value?));
     }
     let mut out = String::with_capacity(text.len() + name.len() + value.map_or(0, |value| value.0.len()) + 8);
     let mut copied = 0;
-    let mut copy = |out: &mut String, until: u32, skip_to: u32| {
-        out.push_str(text.get(copied..(until - base) as usize).unwrap_or_default());
-        copied = (skip_to - base) as usize;
+    let mut cut = |out: &mut String, from: u32, to: u32| {
+        out.push_str(text.get(copied..(from - base) as usize).unwrap_or_default());
+        copied = (to - base) as usize;
     };
-    for (n, key) in found.iter().enumerate() {
+    let mut found = found.into_iter().peekable();
+    let mut keys = node.keys().peekable();
+    let (mut value, mut kept, mut end_before) = (value, false, base + 1);
+    while let Some(key) = keys.next() {
         let (start, end) = node.doc.span(key + 1);
-        match value {
-            Some(value) if n == 0 => {
-                copy(&mut out, start, end);
-                out.push_str(&value.0);
-            }
-            _ => {
-                let (from, to) = without(node, *key);
-                copy(&mut out, from.max(base), to);
-            }
+        if found.next_if_eq(&key).is_none() {
+            kept = true;
+        } else if let Some(value) = value.take() {
+            cut(&mut out, start, end);
+            out.push_str(&value.0);
+            kept = true;
+        } else if kept {
+            cut(&mut out, end_before, end);
+        } else {
+            // Nothing stands before it: the comma behind it goes.
+            let next = keys.peek().map_or(end, |next| node.doc.span(*next).0);
+            cut(&mut out, node.doc.span(key).0, next);
         }
+        end_before = end;
     }
     let end = base + u32::try_from(text.len()).ok()?;
-    if found.is_empty() {
-        let value = value?;
-        // A name that this document has given another meaning cannot say what is meant; the full IRI can.
-        let name = if node.doc.renamed(name).is_some() {
-            iri
-        } else {
-            name
-        };
-        copy(&mut out, end - 1, end - 1);
-        let blanks = out.bytes().rev().take_while(u8::is_ascii_whitespace).count();
-        let tail = out.split_off(out.len() - blanks);
-        if node.keys().next().is_some() {
-            out.push(',');
-        }
-        out.push_str(&Json::of(name).0);
-        out.push(':');
-        out.push_str(&value.0);
-        out.push_str(&tail);
-    }
-    copy(&mut out, end, end);
+    cut(&mut out, end, end);
     Some(out)
+}
+
+/// The same with a property that was not there, behind all others.
+fn with_new(node: Node<'_>, name: &str, iri: &str, value: &Json) -> String {
+    // A name that this document has given another meaning cannot say what is meant; the full IRI can, and of what is
+    // a keyword, the keyword.
+    let name = match node.doc.scopes.meaning(node.index, name) {
+        Some(_) => iri,
+        None => name,
+    };
+    let text = node.text();
+    let body = text.strip_suffix('}').unwrap_or(text);
+    let tail = body.trim_ascii_end().len();
+    let (body, blanks) = body.split_at_checked(tail).unwrap_or((body, ""));
+    let comma = if node.keys().next().is_some() { "," } else { "" };
+    format!("{body}{comma}{}:{}{blanks}}}", Json::of(name).0, value.0)
 }
 
 /// The bytes to be cut so that a property is gone: with the comma before it, or where it is the first, with
@@ -247,11 +252,48 @@ fn keys<'a>(node: Node<'a>, name: &'a str, iri: &'a str) -> impl Iterator<Item =
         let Some(spelled) = node.doc.string(*key) else {
             return false;
         };
-        match node.doc.renamed(&spelled) {
-            Some(meant) => names::same_iri(meant, iri) || names::spells(meant, name, iri),
+        match node.doc.scopes.meaning(*key, &spelled) {
+            Some(meant) => names::same_iri(&meant, iri) || names::spells(&meant, name, iri),
             None => names::spells(&spelled, name, iri),
         }
     })
+}
+
+/// The object as a document of its own: with the contexts around it that give names another meaning.
+pub(crate) fn taken_out(node: Node<'_>) -> Cow<'_, str> {
+    let around = match node.token() {
+        Token::Object if !node.doc.scopes.is_empty() => node.doc.scopes.around(node.index),
+        _ => Vec::new(),
+    };
+    if around.is_empty() {
+        return Cow::Borrowed(node.text());
+    }
+    let own = node.key("@context");
+    let parts = around
+        .into_iter()
+        .chain(own)
+        .flat_map(|key| Node::new(node.doc, key + 1).each());
+    let parts: Vec<&str> = parts.map(Node::text).collect();
+    let context = format!("[{}]", parts.join(","));
+    let text = node.text();
+    let base = node.doc.entry(node.index).start;
+    let out = match own.map(|key| node.doc.span(key + 1)) {
+        Some((start, end)) => {
+            let (before, rest) = text
+                .split_at_checked((start - base) as usize)
+                .unwrap_or((text, ""));
+            let after = rest.get((end - start) as usize..).unwrap_or_default();
+            format!("{before}{context}{after}")
+        }
+        None => {
+            let comma = if node.keys().next().is_some() { "," } else { "" };
+            format!(
+                "{{\"@context\":{context}{comma}{}",
+                text.get(1..).unwrap_or_default()
+            )
+        }
+    };
+    Cow::Owned(out)
 }
 
 impl Object {

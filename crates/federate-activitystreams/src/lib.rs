@@ -96,6 +96,7 @@ mod property;
 mod quote;
 mod reference;
 mod scan;
+mod scope;
 mod source;
 mod spelling;
 mod tape;

@@ -90,7 +90,8 @@ impl Object {
         }
     }
 
-    /// The document as a [`serde_json::Value`]. A number that no `f64` holds (`1e400`) becomes a text.
+    /// The document as a [`serde_json::Value`], and with it as serde has it. Numbers lose their spelling (`0.10` is
+    /// `0.1`), and one that no `f64` holds (`1e400`) becomes a text: [`to_bytes`](Self::to_bytes) keeps them.
     #[must_use]
     pub fn to_value(&self) -> JsonValue {
         self.node().to_value()
@@ -168,7 +169,11 @@ impl Object {
     /// another form), nothing changes at all.
     ///
     /// Setting a property of an object that was a part of a document takes the object out of it: the
-    /// document itself does not change.
+    /// document itself does not change. Where the document gives names another meaning, its context comes with the
+    /// object. Of what is only an id, it makes an object with that id.
+    ///
+    /// A text that stands in several languages (`contentMap`) keeps the others as they came: [`remove`](Self::remove)
+    /// it first, to say it anew. What would nest deeper than 512 levels is not set.
     pub fn set<T: Value>(&mut self, property: &Property<T>, value: impl Into<T>) -> &mut Self {
         let value = value.into().write();
         if !self.stands(property, std::slice::from_ref(&value)) {
@@ -281,13 +286,22 @@ impl Object {
             return false;
         };
         let mut values = values.iter();
-        let same = node
-            .each()
-            .all(|one| T::read(one).map(|value| value.write()).as_ref() == values.next());
+        let same = node.each().all(|one| match (T::read(one), values.next()) {
+            (Some(stands), Some(value)) => stands.write() == *value,
+            _ => false,
+        });
         same && values.next().is_none()
     }
 
-    fn put(&mut self, name: &str, iri: &str, value: Option<&Json>) {
+    pub(crate) fn put(&mut self, name: &str, iri: &str, value: Option<&Json>) {
+        if value.is_some() && !self.node().is_object() {
+            // Where only an id stood, an object with this id takes its place.
+            let id = self.id();
+            *self = Self::new();
+            if let Some(id) = id {
+                self.set(&ID, id);
+            }
+        }
         if let Some(doc) = edit::put(self.node(), name, iri, value) {
             *self = Self::whole(doc);
         }

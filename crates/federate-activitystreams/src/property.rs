@@ -105,10 +105,11 @@ impl Json {
         Self(serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()))
     }
 
-    /// A document, or the part of one, with its bytes as they are.
+    /// A document, or the part of one, with its bytes as they are. Where the document that it is a part of gives names
+    /// another meaning, that context comes with it.
     #[must_use]
     pub fn object(object: &Object) -> Self {
-        Self(object.as_text().to_owned())
+        Self(edit::taken_out(object.node()).into_owned())
     }
 
     pub(crate) fn array(values: &[Self]) -> Self {

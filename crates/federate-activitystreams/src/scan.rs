@@ -3,7 +3,9 @@
 //! There is no recursion: what is open stands in a list, whose length the depth limit bounds.
 
 use crate::{
-    Limits, ParseError, context, spelling,
+    Limits, ParseError, context,
+    scope::Scopes,
+    spelling,
     tape::{Doc, Entry, Token, position, unescape},
 };
 
@@ -76,11 +78,11 @@ fn index<T: AsRef<str>>(text: T, limits: &Limits, own: impl FnOnce(T) -> String)
         tape,
         odd,
         types,
-        renamed: Vec::new(),
+        scopes: Scopes::default(),
     };
-    doc.renamed = context::check(&doc, &contexts, odd_types)?;
+    doc.scopes = context::check(&doc, &contexts, odd_types)?;
     match conflict {
-        Some(conflict) if doc.renamed.is_empty() => Err(conflict),
+        Some(conflict) if doc.scopes.is_empty() => Err(conflict),
         _ => Ok(doc),
     }
 }
@@ -185,7 +187,8 @@ struct Scanner<'a> {
     /// Whether the name of any type has a colon.
     odd_types: bool,
     types: Vec<(u32, Box<str>)>,
-    contexts: Vec<u32>,
+    /// The objects that have a context, and its name in each.
+    contexts: Vec<(u32, u32)>,
     /// One property under two spellings with two values, unless the document's context says otherwise.
     conflict: Option<ParseError>,
 }
@@ -450,7 +453,7 @@ impl<'a> Scanner<'a> {
             self.top.of_context = is_context;
             self.top.of_type = name == b"type" || (keyword && name == b"@type");
             if is_context {
-                self.contexts.push(key);
+                self.contexts.push((self.top.entry, key));
             }
         }
         self.seen.push((hash, key));

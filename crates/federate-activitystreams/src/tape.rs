@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use crate::{context, scan};
+use crate::{scan, scope::Scopes};
 
 /// What stands at one place of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,16 +42,8 @@ pub(crate) struct Doc {
     pub(crate) odd: bool,
     /// Decoded `type` values that have escapes, by entry: so that a type's name can be borrowed.
     pub(crate) types: Vec<(u32, Box<str>)>,
-    /// Terms that the document's own contexts give another meaning.
-    pub(crate) renamed: Vec<Renamed>,
-}
-
-/// A name that means something else than what it says, by the document's own context.
-#[derive(Debug)]
-pub(crate) struct Renamed {
-    pub(crate) name: Box<str>,
-    /// The full IRI; empty where it is to mean nothing.
-    pub(crate) iri: Box<str>,
+    /// What the document's own contexts give another meaning, and where.
+    pub(crate) scopes: Scopes,
 }
 
 /// One value in a document: what a [`Value`](crate::Value) is read from.
@@ -303,12 +295,7 @@ impl Doc {
 
     /// Whether every property stands under its usual name, if at all.
     pub(crate) fn is_usual(&self) -> bool {
-        !self.odd && self.renamed.is_empty()
-    }
-
-    /// What this name means by the document's own context, where that is something else than it says.
-    pub(crate) fn renamed(&self, name: &str) -> Option<&str> {
-        context::find(&self.renamed, name)
+        !self.odd && self.scopes.is_empty()
     }
 
     pub(crate) fn key_is(&self, key: u32, name: &str) -> bool {
@@ -318,7 +305,12 @@ impl Doc {
                 (entry.end - entry.start) as usize == name.len()
                     && self.raw(entry.start, entry.end) == name.as_bytes()
             }
-            _ => self.string(key).is_some_and(|decoded| decoded == name),
+            // An escape takes at most six bytes for one: what cannot be it is not decoded.
+            _ => {
+                let spelled = (entry.end - entry.start) as usize;
+                (name.len()..=name.len().saturating_mul(6)).contains(&spelled)
+                    && self.string(key).is_some_and(|decoded| decoded == name)
+            }
         }
     }
 }

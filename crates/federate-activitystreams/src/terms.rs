@@ -19,7 +19,7 @@ use std::{
     sync::LazyLock,
 };
 
-use crate::{Object, Property, names, tape::Node};
+use crate::{Json, Object, Property, Value, edit, names, tape::Node};
 
 pub use self::{
     activitypub::*, activitystreams::*, group::*, interaction::*, mastodon::*, media::*, others::*,
@@ -27,8 +27,9 @@ pub use self::{
 };
 
 impl Object {
-    /// Reads every property that the library knows and writes it back as it was read: what a round trip
-    /// through the types makes of a document. Properties with a value that cannot be read are left alone.
+    /// Reads every property that the library knows, sets it to something else, and writes back what was read: what a
+    /// round trip through the types makes of a document. Properties with a value that cannot be read are left alone,
+    /// and what reads the same keeps its spelling.
     #[must_use]
     pub fn rewritten(&self) -> Self {
         let mut object = self.clone();
@@ -38,10 +39,35 @@ impl Object {
         object
     }
 
-    fn count<T>(&self, property: &Property<T>) -> usize {
-        let found = crate::edit::find(self.node(), property.name(), property.iri());
-        found.map_or(0, |node| node.each().count())
+    fn rewrite<T: Value>(&mut self, property: &Property<T>) {
+        let (name, iri) = (property.name(), property.iri());
+        // Under two names that agree, the one would go.
+        let Some(node) =
+            edit::find(self.node(), name, iri).filter(|_| edit::stands_once(self.node(), name, iri))
+        else {
+            return;
+        };
+        let written: Option<Vec<Json>> = node.each().map(|one| Some(T::read(one)?.write())).collect();
+        let Some(written) = written.filter(|values| !values.is_empty()) else {
+            return;
+        };
+        // What reads as it was written keeps the spelling in which it came.
+        let back = if written.iter().all(reads_as_written::<T>) {
+            Json(node.text().to_owned())
+        } else {
+            Json::array(&written)
+        };
+        self.put(name, iri, Some(&Json::string("changed")));
+        self.put(name, iri, Some(&back));
     }
+}
+
+fn reads_as_written<T: Value>(written: &Json) -> bool {
+    const VALUE: &str = "value";
+    let mut holder = Object::new();
+    holder.set_json(VALUE, written);
+    let read = holder.node().get(VALUE).and_then(T::read);
+    read.is_some_and(|read| read.write() == *written)
 }
 
 /// One term that the library knows, as it was declared.
@@ -113,10 +139,22 @@ pub(crate) fn of_iri(iri: &str) -> Option<&'static Term> {
 
 /// Whether this full IRI is of a vocabulary that the library knows terms of.
 pub(crate) fn is_in_known_space(iri: &str) -> bool {
-    static SPACES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-        let bare = names::BARE.iter().map(|(_, space)| names::space(space));
-        let spaces = all().iter().map(|term| names::space(term.iri));
-        spaces.chain(bare).filter(|space| !space.is_empty()).collect()
-    });
     iri.contains("://") && SPACES.contains(names::space(iri))
 }
+
+/// Whether an IRI of a vocabulary that the library knows terms of may begin with this.
+pub(crate) fn may_begin(beginning: &str) -> bool {
+    let beginning = beginning
+        .strip_prefix("https:")
+        .or_else(|| beginning.strip_prefix("http:"))
+        .unwrap_or(beginning);
+    let mut spaces = SPACES.iter();
+    spaces.any(|space| space.starts_with(beginning) || beginning.starts_with(space))
+}
+
+/// What stands before the name of each term.
+static SPACES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let bare = names::BARE.iter().map(|(_, space)| names::space(space));
+    let spaces = all().iter().map(|term| names::space(term.iri));
+    spaces.chain(bare).filter(|space| !space.is_empty()).collect()
+});

@@ -2,7 +2,7 @@
 
 use crate::{
     edit, names,
-    tape::{Node, Token},
+    tape::{Doc, Node, Token},
     terms,
 };
 
@@ -33,16 +33,31 @@ fn name(node: Node<'_>) -> Option<&str> {
     let doc = node.doc;
     let text = match node.token() {
         Token::Plain => node.doc.text_of(doc.entry(node.index)),
-        Token::Escaped => doc
-            .types
-            .iter()
-            .find(|(index, _)| *index == node.index)
-            .map(|(_, text)| &**text)?,
+        Token::Escaped => {
+            let at = doc.types.binary_search_by_key(&node.index, |(index, _)| *index);
+            at.ok()
+                .and_then(|at| doc.types.get(at))
+                .map(|(_, text)| &**text)?
+        }
         _ => return None,
     };
-    let meant = match doc.renamed(text) {
-        Some(iri) => names::local(iri),
-        None => short(text),
-    };
-    Some(meant).filter(|text| !text.is_empty())
+    Some(meant(doc, node.index, text)).filter(|text| !text.is_empty())
+}
+
+fn meant<'a>(doc: &'a Doc, at: u32, text: &'a str) -> &'a str {
+    if doc.scopes.is_empty() {
+        return short(text);
+    }
+    if let Some(iri) = doc.scopes.name(at, text) {
+        return names::local(iri);
+    }
+    match text.split_once(':') {
+        // A prefix of the document's own: of a vocabulary that is known, the name alone; of another, what came.
+        Some((before, rest)) => match doc.scopes.prefix(at, before) {
+            Some(space) if terms::is_in_known_space(space) => rest,
+            Some(_) => text,
+            None => short(text),
+        },
+        None => text,
+    }
 }

@@ -38,12 +38,7 @@ macro_rules! terms {
                 functional: $crate::terms::declare::terms!(@functional $how),
                 by_language: $crate::terms::declare::terms!(@by_language $how),
                 fits: |node| <$of as $crate::Value>::read(node).is_some(),
-                rewrite: |object| {
-                    let values = object.get_all(&$constant);
-                    if !values.is_empty() && values.len() == object.count(&$constant) {
-                        object.set_all(&$constant, values);
-                    }
-                },
+                rewrite: |object| object.rewrite(&$constant),
             },)*
         ];
     };

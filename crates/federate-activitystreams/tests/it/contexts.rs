@@ -260,10 +260,10 @@ fn j9_two_spellings_of_any_vocabulary_may_not_disagree() {
 fn j6_one_prefix_with_two_meanings() {
     let text = |other: &str| {
         format!(
-            r#"{{"@context":{{"x":"{AS}#"}},"object":{{"@context":{{"x":"{other}"}},"x:actor":"https://a.example/"}}}}"#
+            r#"{{"@context":[{{"x":"{AS}#"}},{{"x":"{other}"}}],"object":{{"x:actor":"https://a.example/"}}}}"#
         )
     };
-    assert!(Object::parse(text(&format!("{AS}#")).as_bytes()).is_ok());
+    object(&text(&format!("{AS}#")));
     assert!(matches!(
         refused(&text("https://x.example/#")),
         ParseError::Redefined { .. }
@@ -399,4 +399,125 @@ mod by_meaning {
             format!("{:?}", object.published()),
         ]
     }
+}
+
+#[test]
+fn a_context_holds_for_its_object_and_what_is_within_it() {
+    // What somebody embeds does not change what stands around it.
+    let outer = object(&format!(
+        r#"{{"@context":"{AS}","type":"Announce","name":"outer","summary":"s",
+            "object":{{"@context":["{AS}",{{"name":"as:summary","title":"as:name"}}],"name":"inner","title":"t"}}}}"#
+    ));
+    assert_eq!(
+        (outer.name().as_deref(), outer.summary().as_deref()),
+        (Some("outer"), Some("s"))
+    );
+    let inner = outer.object().object().unwrap();
+    assert_eq!(
+        (inner.name().as_deref(), inner.summary().as_deref()),
+        (Some("t"), Some("inner"))
+    );
+    // A name may mean one thing outside and another inside, also what everybody means.
+    let both = object(&format!(
+        r#"{{"@context":["{AS}",{{"author":"as:attributedTo","x":"{AS}#","summary":"as:name"}}],"author":"https://a.example/",
+            "object":{{"@context":["{AS}",{{"author":"https://schema.org/author","x":"https://x.example/#","summary":"as:summary"}}],
+            "author":"somebody","x:actor":"https://b.example/","summary":"s"}},"x:actor":"https://a.example/"}}"#
+    ));
+    assert_eq!(both.attributed_to(), iri("https://a.example/"));
+    assert_eq!(both.actor(), iri("https://a.example/"));
+    let inner = both.object().object().unwrap();
+    assert!(inner.attributed_to().is_empty() && inner.actor().is_empty());
+    assert_eq!(inner.summary().as_deref(), Some("s"));
+    // Nor is a document refused for it.
+    object(&format!(
+        r#"{{"@context":"{AS}","actor":"https://a.example/","doer":"somebody","object":{{"@context":[{{"doer":"as:actor"}}]}}}}"#
+    ));
+}
+
+#[test]
+fn j6_a_name_that_stands_on_another_name() {
+    for context in [
+        r#"{"doer":"actor"}"#.to_owned(),
+        r#"{"doer":{"@id":"actor"}}"#.to_owned(),
+        format!(r#"{{"do":"{AS}#actor","doer":"do"}}"#),
+        format!(r#"{{"foo":{{"@id":"{AS}#a","@prefix":true}},"doer":"foo:ctor"}}"#),
+        r#"{"foo":"https://www.w3.org/ns/","doer":"foo:activitystreams#actor"}"#.to_owned(),
+        format!(r#"[{{"p":"{AS}#"}},{{"doer":"p:actor"}}]"#),
+    ] {
+        let text = |value: &str| {
+            format!(
+                r#"{{"@context":["{AS}",{context}],"actor":"https://a.example/","doer":"{value}","object":{{"@context":{{"p":"https://x.example/#"}}}}}}"#
+            )
+        };
+        assert!(
+            Object::parse(text("https://a.example/").as_bytes()).is_ok(),
+            "{context}"
+        );
+        assert!(
+            matches!(refused(&text("https://b.example/")), ParseError::Conflict { .. }),
+            "{context}"
+        );
+    }
+    for (context, name) in [
+        (
+            format!(r#"{{"foo":{{"@id":"{AS}#a","@prefix":true}}}}"#),
+            "foo:ctor",
+        ),
+        (
+            r#"{"foo":"https://www.w3.org/ns/"}"#.to_owned(),
+            "foo:activitystreams#actor",
+        ),
+    ] {
+        let text = format!(r#"{{"@context":["{AS}",{context}],"{name}":"https://b.example/"}}"#);
+        assert_eq!(object(&text).actor(), iri("https://b.example/"), "{context}");
+    }
+}
+
+#[test]
+fn j9_one_value_in_two_forms_is_one_value() {
+    for text in [
+        r#"{"type":"Note","@type":"as:Note"}"#,
+        r#"{"to":"https://a.example/","as:to":["https://a.example/"]}"#,
+        r#"{"actor":"https://a.example/","as:actor":{"@id":"https://a.example/"}}"#,
+        r#"{"totalItems":1,"as:totalItems":1.0}"#,
+        r#"{"content":"a","as:content":[{"@value":"a"}]}"#,
+    ] {
+        object(text);
+    }
+    for text in [
+        r#"{"type":"Note","@type":"as:Person"}"#,
+        r#"{"to":"https://a.example/","as:to":["https://a.example/","https://b.example/"]}"#,
+        r#"{"actor":"https://a.example/","as:actor":{"@id":"https://a.example/","inbox":"https://b.example/"}}"#,
+        r#"{"totalItems":1,"as:totalItems":"1"}"#,
+    ] {
+        assert!(matches!(refused(text), ParseError::Conflict { .. }), "{text}");
+    }
+}
+
+#[test]
+fn an_object_that_is_taken_out_takes_its_context_along() {
+    let text = format!(
+        r#"{{"@context":["{AS}",{{"author":"as:attributedTo","Post":"as:Note","me":"@id"}}],"type":"Create",
+            "object":{{"type":"Post","author":"https://a.example/u","me":"https://a.example/1","n":1.50}}}}"#
+    );
+    let inner = object(&text).object().object().unwrap();
+    let reads = |note: &Object| {
+        assert_eq!(note.attributed_to().id(), Some(iri("https://a.example/u")));
+        assert_eq!(note.id(), Some(iri("https://a.example/1")));
+        assert!(note.as_note().is_some() && String::from_utf8_lossy(note.as_bytes()).contains("1.50"));
+    };
+    reads(&inner);
+    reads(&inner.clone().with(&terms::NAME, "n"));
+    let moved = inner.clone().with_id(&iri("https://a.example/2"));
+    assert_eq!(moved.id(), Some(iri("https://a.example/2")));
+    let announce = Object::of_type("Announce").with(&terms::OBJECT, &inner);
+    reads(&announce.object().object().unwrap());
+    assert_eq!(
+        Object::parse(announce.as_bytes()).unwrap().to_bytes(),
+        announce.to_bytes()
+    );
+    // Two that mean different things by one word, one within the other.
+    let other = object(&text.replace("as:attributedTo", "https://schema.org/author"));
+    let both = other.with(&terms::OBJECT, &inner);
+    reads(&both.object().object().unwrap());
 }

@@ -249,3 +249,55 @@ fn what_each_must_have_stands_in_new() {
         (Some(id), ActivityKind::Unknown(page.clone().into()))
     );
 }
+
+/// Who is not to be named is taken out, whatever stands there.
+#[test]
+fn i17_what_cannot_be_read_is_cleared_too() {
+    let note =
+        Object::parse(br#"{"bto":["alice@a.example"],"bcc":[["https://a.example/secret"]],"name":["a",5]}"#);
+    let note = note.unwrap();
+    let none = || std::iter::empty::<Iri>();
+    let cleared = note
+        .clone()
+        .with_all(&terms::BTO, none())
+        .with_all(&terms::BCC, none());
+    assert_eq!(
+        cleared.to_value(),
+        json!({"bto": [], "bcc": [], "name": ["a", 5]})
+    );
+    assert_eq!(
+        note.clone().with(&terms::NAME, "a").to_value()["name"],
+        json!("a")
+    );
+    let removed = note.without(&terms::BTO).without(&terms::BCC);
+    assert_eq!(removed.to_value(), json!({"name": ["a", 5]}));
+}
+
+#[test]
+fn what_is_set_on_an_id_makes_an_object_of_it() {
+    let like = Object::parse(br#"{"object":"https://a.example/1"}"#).unwrap();
+    let object = like.object().first().unwrap().with(&terms::NAME, "x");
+    assert_eq!(
+        object.to_value(),
+        json!({"id": "https://a.example/1", "name": "x"})
+    );
+}
+
+#[test]
+fn a_property_under_many_names_is_taken_out_wherever_it_stands() {
+    for (text, rest) in [
+        (r#"{"actor":1,"as:actor":1}"#, "{}"),
+        (
+            r#"{ "actor" : 1 , "x" : 1.0 , "as:actor" : 1 }"#,
+            r#"{ "x" : 1.0 }"#,
+        ),
+        (r#"{"y":0,"actor":1,"as:actor":1,"x":1.0}"#, r#"{"y":0,"x":1.0}"#),
+        (
+            r#"{"actor":1,"as:actor":1,"x":1.0,"https://www.w3.org/ns/activitystreams#actor":1,"z":2}"#,
+            r#"{"x":1.0,"z":2}"#,
+        ),
+    ] {
+        let object = Object::parse(text.as_bytes()).unwrap().without(&terms::ACTOR);
+        assert_eq!(String::from_utf8_lossy(object.as_bytes()), rest, "{text}");
+    }
+}
