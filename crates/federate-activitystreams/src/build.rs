@@ -375,10 +375,12 @@ impl Object {
     }
 
     fn add(self, property: &Property<Ref>, recipient: &Iri) -> Self {
-        let mut all = self.refer(property).ids();
-        if !all.contains(recipient) {
-            all.push(recipient.clone());
+        let before = self.refer(property);
+        if before.contains(recipient) {
+            return self;
         }
+        // Those that are there stay as they came, embedded or not.
+        let all = before.iter().chain([Ref::from(recipient)]).collect::<Vec<_>>();
         self.with_all(property, all)
     }
 

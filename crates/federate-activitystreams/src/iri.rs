@@ -203,14 +203,33 @@ fn check(text: &str) -> Result<(), BadIri> {
         return Err(BadIri::NotAbsolute);
     }
     if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") {
-        let host = rest
+        let authority = rest
             .strip_prefix("//")
             .and_then(|rest| rest.split(['/', '?', '#']).next());
-        if host.is_none_or(str::is_empty) {
+        if !authority.is_some_and(names_a_host) {
             return Err(BadIri::BadHost);
         }
     }
     Ok(())
+}
+
+/// Whether there is a host in it, and behind it, if anything, a port.
+fn names_a_host(authority: &str) -> bool {
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, after_user)| after_user);
+    let (host, port) = match host.strip_prefix('[') {
+        Some(address) => match address.split_once(']') {
+            Some((address, after)) => (address, after),
+            None => return false,
+        },
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    };
+    let port = match port.strip_prefix(':') {
+        Some(digits) => digits.is_empty() || digits.parse::<u16>().is_ok(),
+        None => port.is_empty(),
+    };
+    !host.is_empty() && port
 }
 
 impl fmt::Display for Iri {
@@ -346,6 +365,12 @@ mod tests {
             ("https:", BadIri::NotAbsolute),
             ("https:///x", BadIri::BadHost),
             ("https:x", BadIri::BadHost),
+            ("https://user@/x", BadIri::BadHost),
+            ("https://:443/", BadIri::BadHost),
+            ("https://[::1/", BadIri::BadHost),
+            ("https://[::1]x/", BadIri::BadHost),
+            ("https://a.example:99999/", BadIri::BadHost),
+            ("https://a.example:b/", BadIri::BadHost),
             ("https://a.example/ b", BadIri::Blank),
             ("https://a.example/\n", BadIri::Blank),
         ] {

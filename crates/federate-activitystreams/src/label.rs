@@ -32,7 +32,7 @@ impl Value for Label {
                 name: None,
             });
         }
-        let label = crate::Object::read(node)?;
+        let label = node.is_object().then(|| crate::Object::at(node))?;
         Some(Self {
             identifier: label.get(&IDENTIFIER),
             name: label.get(&NAME),

@@ -44,7 +44,10 @@ impl Object {
                     value
                         .entries()
                         .filter(|(tag, _)| !tag.starts_with('@'))
-                        .filter_map(|(tag, text)| Some((tag.into(), text.as_str()?.into()))),
+                        .filter_map(|(tag, text)| {
+                            let text = text.each().find_map(|text| text.as_str())?;
+                            Some((tag.into(), text.into()))
+                        }),
                 ),
             }
         }

@@ -79,7 +79,9 @@
 mod actor;
 mod address;
 mod build;
+mod closed;
 mod context;
+mod duration;
 mod edit;
 mod error;
 pub mod html;
@@ -88,6 +90,7 @@ mod kind;
 mod kinds;
 mod label;
 mod language;
+mod link;
 #[cfg(feature = "jsonld")]
 mod meaning;
 mod names;
@@ -108,6 +111,7 @@ mod warnings;
 pub use actor::{ActorKey, Field};
 pub use address::{PUBLIC, Visibility, is_public};
 pub use build::{CONTEXT_IRI, NoteBuilder, When};
+pub use closed::Closed;
 pub use error::{Limits, ParseError, Warning};
 pub use iri::{BadIri, Iri, MAX_IRI_BYTES, Origin};
 pub use kind::{Kind, Kind as Vocabulary};

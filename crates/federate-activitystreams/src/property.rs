@@ -6,7 +6,7 @@ use crate::{
     Iri, Object, Ref, edit,
     tape::{Node, Token},
     terms::{HREF, ID},
-    time,
+    time, types,
 };
 
 /// One property: its name on the wire, its full IRI, and what it is read as.
@@ -135,13 +135,11 @@ impl Value for String {
             // A language map where a text belongs, or an expanded `{"@value": …}`: the first that is a text.
             Token::Object => match node.get("@value") {
                 Some(value) => value.as_str().map(Into::into),
-                None => node.entries().find_map(|(key, value)| {
-                    if key.starts_with('@') {
-                        None
-                    } else {
-                        value.as_str().map(Into::into)
-                    }
-                }),
+                None if is_by_language(node) => {
+                    let mut texts = node.entries().flat_map(|(_, value)| value.each());
+                    texts.find_map(|text| text.as_str()).map(Into::into)
+                }
+                None => None,
             },
             _ => None,
         }
@@ -158,9 +156,15 @@ impl Value for Iri {
     fn read(node: Node<'_>) -> Option<Self> {
         match node.token() {
             Token::Plain | Token::Escaped => Self::parse(&node.as_str()?).ok(),
-            Token::Object => [(ID.name(), ID.iri()), (HREF.name(), HREF.iri())]
-                .into_iter()
-                .find_map(|(name, iri)| Self::parse(&edit::find(node, name, iri)?.as_str()?).ok()),
+            Token::Object => {
+                let text = |property: &Property<Self>| edit::find(node, property.name(), property.iri());
+                // What a link leads to is meant, not the link; of all else, an id that is none is not made up for.
+                let value = match (text(&HREF), text(&ID)) {
+                    (Some(href), id) if id.is_none() || types::all(node).any(is_link) => href,
+                    (_, id) => id?,
+                };
+                Self::parse(&value.as_str()?).ok()
+            }
             _ => None,
         }
     }
@@ -176,7 +180,11 @@ impl Value for bool {
     fn read(node: Node<'_>) -> Option<Self> {
         match value_of(node) {
             node if node.as_bool().is_some() => node.as_bool(),
-            node => match node.as_str()?.as_ref() {
+            node => match node
+                .as_number()
+                .map_or_else(|| node.as_str(), |number| Some(number.into()))?
+                .as_ref()
+            {
                 "true" | "1" => Some(true),
                 "false" | "0" => Some(false),
                 _ => None,
@@ -239,10 +247,11 @@ impl Value for SystemTime {
 }
 
 impl Value for Object {
-    const EXPECTED: &'static str = "object";
+    const EXPECTED: &'static str = "object or identifier";
 
     fn read(node: Node<'_>) -> Option<Self> {
-        node.is_object().then(|| Self::at(node))
+        // An id alone is an object that has this id and nothing else.
+        (node.is_object() || Iri::read(node).is_some()).then(|| Self::at(node))
     }
 
     fn write(&self) -> Json {
@@ -275,7 +284,19 @@ fn number(node: Node<'_>) -> Option<std::borrow::Cow<'_, str>> {
     }
 }
 
-fn value_of(node: Node<'_>) -> Node<'_> {
+/// Whether an object holds texts by language: each of its names is a language tag, and it is nothing that has a type.
+fn is_by_language(node: Node<'_>) -> bool {
+    let is_tag = |name: &str| name == "@none" || crate::warnings::is_language_tag(name);
+    let names = || node.entries().map(|(name, _)| name);
+    names().all(|name| is_tag(&name) && name != "type")
+        && node.get("id").is_none_or(|id| Iri::read(id).is_none())
+}
+
+fn is_link(name: &str) -> bool {
+    matches!(name, "Link" | "Mention" | "Hashtag")
+}
+
+pub(crate) fn value_of(node: Node<'_>) -> Node<'_> {
     if node.is_object() {
         node.get("@value").unwrap_or(node)
     } else {

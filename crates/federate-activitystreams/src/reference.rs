@@ -50,7 +50,7 @@ impl Ref {
     /// The object itself, where it is embedded. Of several, the first that is.
     #[must_use]
     pub fn object(&self) -> Option<Object> {
-        self.nodes().find_map(Object::read)
+        self.nodes().find(|node| node.is_object()).map(Object::at)
     }
 
     /// The embedded object as a type, where it is one.

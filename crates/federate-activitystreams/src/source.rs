@@ -35,7 +35,7 @@ impl Value for Source {
                 media_type: None,
             });
         }
-        let source = Object::read(node)?;
+        let source = node.is_object().then(|| Object::at(node))?;
         Some(Self {
             content: source.content().unwrap_or_default(),
             media_type: source.media_type(),

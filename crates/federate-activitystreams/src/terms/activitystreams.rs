@@ -1,9 +1,9 @@
 //! The vocabulary of ActivityStreams: <https://www.w3.org/TR/activitystreams-vocabulary/>
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::declare::terms;
-use crate::{Iri, Object, Ref};
+use crate::{Closed, Iri, Object, Ref};
 
 terms! {
     /// The id.
@@ -58,11 +58,10 @@ terms! {
     one start_time START_TIME: SystemTime = "startTime" in as at "starttime";
     /// When it ends: of a Question, when voting ends.
     one end_time END_TIME: SystemTime = "endTime" in as at "endtime";
-    /// How long it takes: an XML Schema duration such as `PT1M30S`.
-    one duration DURATION: String = "duration" in as;
-    /// Where people see it. Of several, those that are no HTML (a video's files) come too: see
-    /// [`Object::get_all`] with [`URL`].
-    any url URL: Iri = "url" in as;
+    /// How long it takes.
+    one duration DURATION: Duration = "duration" in as;
+    /// Where people see it; [`Object::url`] reads it.
+    none url URL: Iri = "url" in as;
     /// Mentions, hashtags, emoji.
     many tag TAG: Object = "tag" in as;
     /// Files; on actors, profile fields.
@@ -114,7 +113,7 @@ terms! {
     /// The choices of which any may be right.
     refs any_of ANY_OF: Ref = "anyOf" in as at "anyof";
     /// When voting closed.
-    any closed CLOSED: SystemTime = "closed" in as;
+    any closed CLOSED: Closed = "closed" in as;
     /// A short look at it.
     refs preview PREVIEW: Ref = "preview" in as;
     /// What a Profile describes.

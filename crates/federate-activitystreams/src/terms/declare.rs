@@ -112,6 +112,7 @@ macro_rules! terms {
     (@space gts) => { "https://gotosocial.org/ns#" };
     (@space sm) => { "http://smithereen.software/ns#" };
     (@space mitra) => { "http://jsonld.mitra.social#" };
+    (@space mz) => { "https://joinmobilizon.org/ns#" };
     (@space wf) => { "https://purl.archive.org/socialweb/webfinger#" };
     (@space quoteas) => { "https://www.w3.org/ns/activitystreams#" };
     (@space fep044f) => { "https://w3id.org/fep/044f#" };
@@ -145,6 +146,7 @@ macro_rules! terms {
     (@spec gts $at:literal) => { "https://docs.gotosocial.org/en/latest/federation/interaction_controls/" };
     (@spec sm $at:literal) => { concat!("http://smithereen.software/ns#", $at) };
     (@spec mitra $at:literal) => { concat!("http://jsonld.mitra.social#", $at) };
+    (@spec mz $at:literal) => { "https://docs.mobilizon.org/5.%20Interoperability/1.activity_pub/" };
     (@spec wf $at:literal) => { $crate::terms::declare::terms!(@fep "2c59") };
     (@spec quoteas $at:literal) => { $crate::terms::declare::terms!(@fep "044f") };
     (@spec fep044f $at:literal) => { $crate::terms::declare::terms!(@fep "044f") };

@@ -1,6 +1,6 @@
 //! Videos, pictures and sounds: PeerTube, Pixelfed, Funkwhale.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::declare::terms;
 use crate::{Label, Object, Ref};
@@ -86,8 +86,8 @@ terms! {
     one tile_width TILE_WIDTH: u64 = "tileWidth" in pt;
     /// Height of one picture of a storyboard, in pixels.
     one tile_height TILE_HEIGHT: u64 = "tileHeight" in pt;
-    /// How long one picture of a storyboard stands: an XML Schema duration.
-    one tile_duration TILE_DURATION: String = "tileDuration" in pt;
+    /// How long one picture of a storyboard stands.
+    one tile_duration TILE_DURATION: Duration = "tileDuration" in pt;
     /// A torrent's digest.
     one infohash INFOHASH: String = "infohash" in pt;
     /// Who may boost it, by Pixelfed.

@@ -88,4 +88,26 @@ terms! {
     one address_region ADDRESS_REGION: String = "addressRegion" in schema;
     /// Of a postal address: country.
     one address_country ADDRESS_COUNTRY: String = "addressCountry" in schema;
+    /// How many are in it, by Mobilizon.
+    one member_count MEMBER_COUNT: u64 = "memberCount" in mz;
+    /// Who is in it: a collection, by Mobilizon.
+    refer group_members GROUP_MEMBERS: Ref = "members" in mz;
+    /// How one comes in: `free`, `restricted`, `invite`; by Mobilizon.
+    one join_mode JOIN_MODE: String = "joinMode" in mz;
+    /// The same of a group: `open`, `moderated`, `invite_only`; by Mobilizon.
+    one openness OPENNESS: String = "openness" in mz;
+    /// What a group talks about: a collection, by Mobilizon.
+    refer discussions DISCUSSIONS: Ref = "discussions" in mz;
+    /// What a group does: a collection, by Mobilizon.
+    refer events EVENTS: Ref = "events" in mz;
+    /// What a group or a topic has published: a collection, by Mobilizon and NodeBB.
+    refer posts POSTS: Ref = "posts" in mz;
+    /// What a group collects: a collection, by Mobilizon.
+    refer resources RESOURCES: Ref = "resources" in mz;
+    /// What a group has to do: a collection, by Mobilizon.
+    refer todos TODOS: Ref = "todos" in mz;
+    /// What somebody says when they come, by Mobilizon.
+    one participation_message PARTICIPATION_MESSAGE: String = "participationMessage" in mz;
+    /// How many may come.
+    one maximum_attendee_capacity MAXIMUM_ATTENDEE_CAPACITY: u64 = "maximumAttendeeCapacity" in schema;
 }

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use federate_activitystreams::{
-    ActivityKind, Announce, Create, Follow, Iri, Kind, Like, Object, PUBLIC, Property, Undo, Visibility,
-    terms,
+    ActivityKind, Announce, Closed, Create, Follow, Iri, Kind, Like, Object, PUBLIC, Property, Undo,
+    Visibility, terms,
 };
 
 fn object(text: &str) -> Object {
@@ -131,9 +131,28 @@ fn dates_as_servers_write_them() {
         r#""2023-11-14T22:13:20.000000000000Z""#,
         r#""2023-11-14T23:13:20+01:00""#,
         r#"["2023-11-14T22:13:20+00:00"]"#,
+        r#""2023-11-14T22:13:20+0000""#,
+        r#""2023-11-14 22:13:20 +0000""#,
+        r#""2023-11-14 22:13:20 UTC""#,
+        r#""2023-11-14T22:13:20 Z""#,
+        r#""2023-11-14t22:13:20z""#,
+        r#""Tue, 14 Nov 2023 22:13:20 GMT""#,
+        r#""Tue, 14 Nov 2023 22:13:20 +0000""#,
+        r#""14 Nov 2023 23:13:20 +0100""#,
+        r#"{"@type":"http://www.w3.org/2001/XMLSchema#dateTime","@value":"2023-11-14T22:13:20Z"}"#,
     ] {
         assert_eq!(published(text), Some(expected), "{text}");
     }
+    assert_eq!(
+        published(r#""2023-11-13T24:00:00Z""#),
+        published(r#""2023-11-14T00:00:00Z""#)
+    );
+    assert_eq!(
+        published(r#""2023-11-14T22:13Z""#),
+        published(r#""2023-11-14T22:13:00Z""#)
+    );
+    let never = published(r#""9999-12-31T23:59:59Z""#).unwrap();
+    assert!(never > expected + Duration::from_secs(86_400 * 365 * 7_000));
     for text in [
         r#""yesterday""#,
         "1700000000",
@@ -147,6 +166,57 @@ fn dates_as_servers_write_them() {
         let warning = read.warnings().into_iter().next().unwrap();
         assert_eq!((warning.path.as_str(), warning.expected), ("/published", "date"));
     }
+}
+
+#[test]
+fn values_in_other_forms_than_usual() {
+    let read = object(
+        r#"{"sensitive":1,"closed":true,"tag":["https://a.example/t",{"type":"Hashtag","name":"x"}],
+            "attachment":"https://a.example/f","contentMap":{"de":["c","d"]},"endTime":"2023-11-14T22:13:20Z"}"#,
+    );
+    assert_eq!(read.warnings(), []);
+    assert_eq!(
+        (read.sensitive(), read.closed()),
+        (Some(true), Some(Closed::Said(true)))
+    );
+    assert_eq!(read.tag()[0].id(), Some(iri("https://a.example/t")));
+    assert_eq!(read.attachment()[0].id(), Some(iri("https://a.example/f")));
+    assert_eq!(read.content().as_deref(), Some("c"));
+    assert_eq!(read.text_in(&terms::CONTENT, &["de"]).as_deref(), Some("c"));
+    let at = object(r#"{"closed":"2023-11-14T22:13:20Z"}"#).closed().unwrap();
+    assert!(at.is_over(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)));
+    assert!(!at.is_over(SystemTime::UNIX_EPOCH));
+    // An object is no text, whatever its first word is.
+    for text in [
+        r#"{"content":{"type":"Note","content":"real"}}"#,
+        r#"{"name":{"id":"https://a.example/","en":"x"}}"#,
+        r#"{"summary":{"en":"x","two words":"y"}}"#,
+    ] {
+        let read = object(text);
+        assert_eq!(
+            (read.content(), read.name(), read.summary()),
+            (None, None, None),
+            "{text}"
+        );
+        assert_eq!(read.warnings().len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn i7_an_id_that_is_none_is_not_made_up_for() {
+    let actor = |text: &str| object(&format!("{{\"actor\":{text}}}")).actor().id();
+    assert_eq!(
+        actor(r#"{"type":"Person","id":"alice","href":"https://evil.example/u"}"#),
+        None
+    );
+    assert_eq!(
+        actor(r#"{"type":"Person","id":null,"href":"https://evil.example/u"}"#),
+        None
+    );
+    assert_eq!(
+        actor(r#"{"type":"Link","href":"https://a.example/u"}"#),
+        Some(iri("https://a.example/u"))
+    );
 }
 
 #[test]

@@ -301,3 +301,12 @@ fn a_property_under_many_names_is_taken_out_wherever_it_stands() {
         assert_eq!(String::from_utf8_lossy(object.as_bytes()), rest, "{text}");
     }
 }
+
+#[test]
+fn a_recipient_that_is_added_leaves_the_others_as_they_came() {
+    let note = Object::parse(br#"{"to":{"id":"https://a.example/u","name":"A"}}"#).unwrap();
+    let both = note.with_to(&iri("https://b.example/u"));
+    let expected = json!({"to": [{"id": "https://a.example/u", "name": "A"}, "https://b.example/u"]});
+    assert_eq!(both.to_value(), expected);
+    assert_eq!(both.with_to(&iri("https://a.example/u")).to_value(), expected);
+}
