@@ -116,6 +116,13 @@ struct Target {
     by_iri: HashMap<String, Vec<Def>>,
     /// Names that a reader would take for a prefix.
     prefixes: BTreeSet<String>,
+    /// Every name that has a meaning in it.
+    names: BTreeSet<String>,
+}
+
+/// Whether the contexts that everybody reads by give a meaning to this name.
+pub(crate) fn is_usual(name: &str) -> bool {
+    TARGET.names.contains(name)
 }
 
 impl Target {
@@ -140,10 +147,10 @@ impl Target {
             Some(iri) => iri,
             None => name.to_owned(),
         };
-        let mut names = BTreeSet::new();
         let mut target = Self {
             by_iri: HashMap::new(),
             prefixes: USUAL_PREFIXES.map(str::to_owned).into(),
+            names: BTreeSet::new(),
         };
         for (term, definition) in context.iter().filter_map(Value::as_object).flatten() {
             let text = |key: &str| definition.get(key).and_then(Value::as_str);
@@ -151,7 +158,7 @@ impl Target {
                 continue;
             };
             // What a signed graph says of a `signature` is not the document's own.
-            if term.starts_with('@') || term == "signature" || !names.insert(term.clone()) {
+            if term.starts_with('@') || term == "signature" || !target.names.insert(term.clone()) {
                 continue;
             }
             if definition.as_str().is_some_and(|iri| iri.ends_with(['#', '/'])) {

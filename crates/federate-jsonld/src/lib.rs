@@ -19,4 +19,4 @@ pub use ld::{LdSigned, ld_signed, ld_to_be_signed};
 pub use limits::Limits;
 pub use quad::{Dataset, Quad, Term};
 pub use rdf::{Expanded, expand};
-pub use same::reads_the_same;
+pub use same::{reads_the_same, renamed};

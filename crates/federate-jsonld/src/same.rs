@@ -1,3 +1,4 @@
+use crate::compact::is_usual;
 use serde_json::Value;
 
 /// Whether a document, read by its plain keys, says what `vouched` says: nothing more, nothing less.
@@ -16,6 +17,52 @@ pub fn reads_the_same(document: &Value, vouched: &Value) -> bool {
                 .all(|name| same(a.get(name), b.get(name)))
         }
         _ => false,
+    }
+}
+
+/// Where a document calls something that was signed by another name, or gives it another value: the first such place of
+/// `vouched`, as a JSON pointer.
+///
+/// The other half of [`reads_the_same`]: what the document says beyond `vouched` is not asked. That is common, as terms
+/// without a meaning are not signed; a term of the usual vocabularies under another name is not, and is how documents
+/// were forged. What `vouched` names by a full IRI has no usual name, and is not compared.
+#[must_use]
+pub fn renamed(document: &Value, vouched: &Value) -> Option<String> {
+    match (one(Some(document)), one(Some(vouched))) {
+        (_, None) => None,
+        (Some(Value::Object(a)), Some(Value::Object(b))) => b
+            .iter()
+            .filter(|(name, _)| is_usual(name))
+            .find_map(|(name, value)| {
+                let below = match a.get(name) {
+                    Some(said) if name == "type" => type_renamed(said, value)?,
+                    Some(said) => renamed(said, value)?,
+                    None => String::new(),
+                };
+                Some(format!("/{}{below}", name.replace('~', "~0").replace('/', "~1")))
+            }),
+        (Some(Value::Array(a)), Some(Value::Array(b))) => {
+            let mut a = a.iter().filter(|item| one(Some(item)).is_some());
+            b.iter().enumerate().find_map(|(index, item)| {
+                let below = match a.next() {
+                    Some(said) => renamed(said, item)?,
+                    None => String::new(),
+                };
+                Some(format!("/{index}{below}"))
+            })
+        }
+        (a, b) => (!same(a, b)).then(String::new),
+    }
+}
+
+/// Types that have no usual name may bear one of the document's own, as long as it is nobody else's.
+fn type_renamed(document: &Value, vouched: &Value) -> Option<String> {
+    match (one(Some(document)), one(Some(vouched))) {
+        (Some(Value::String(own)), Some(Value::String(iri))) if iri.contains(':') && !is_usual(own) => None,
+        (Some(Value::Array(a)), Some(Value::Array(b))) if a.len() == b.len() => {
+            a.iter().zip(b).find_map(|(a, b)| type_renamed(a, b))
+        }
+        _ => renamed(document, vouched),
     }
 }
 

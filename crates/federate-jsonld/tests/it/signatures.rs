@@ -1,5 +1,7 @@
 use crate::support::{files, shared};
-use federate_jsonld::{Contexts, Error, LdSigned, Limits, ld_signed, ld_to_be_signed, reads_the_same};
+use federate_jsonld::{
+    Contexts, Error, LdSigned, Limits, ld_signed, ld_to_be_signed, reads_the_same, renamed,
+};
 use serde_json::{Value, json};
 
 fn signed(document: &Value) -> Result<LdSigned, Error> {
@@ -75,6 +77,12 @@ fn every_vector_of_ld_signatures() {
                 canonical.nquads(),
                 forms.document().nquads(),
                 "{name}: {vouched:#}"
+            );
+            let forged = name == "mastodon-forged-alias-wrapping.json";
+            assert_eq!(
+                renamed(document, &vouched).as_deref(),
+                forged.then_some("/id"),
+                "{name}"
             );
         }
         passed += 1;
@@ -156,6 +164,52 @@ fn a_document_turned_inside_out_is_refused() {
         signed(&turned).unwrap().vouched(),
         Err(Error::AmbiguousRoot(_))
     ));
+}
+
+#[test]
+fn terms_under_other_names_are_found() {
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut document = create();
+        change(&mut document);
+        let vouched = signed(&document).unwrap().vouched().unwrap();
+        renamed(&document, &vouched)
+    };
+    let context = |document: &mut Value, own: Value| {
+        document["@context"].as_array_mut().unwrap().push(own);
+    };
+    assert_eq!(with(&|_| {}), None);
+    // What has no meaning, and what has no usual name, is nobody's term under another name.
+    assert_eq!(with(&|document| document["mood"] = json!("fine")), None);
+    assert_eq!(
+        with(&|document| {
+            context(
+                document,
+                json!({ "mood": "https://a.example/ns#mood", "Cache": "https://a.example/ns#Cache" }),
+            );
+            document["mood"] = json!("fine");
+            document["object"]["type"] = json!("Cache");
+        }),
+        None
+    );
+    // A usual name with another meaning: whoever reads it reads what was not signed so.
+    for (own, at) in [
+        (json!({ "Note": "https://a.example/ns#Note" }), "/object/type"),
+        (json!({ "Remark": "as:Note" }), "/object/type"),
+        (json!({ "says": "as:content" }), "/object/content"),
+    ] {
+        let found = with(&|document| {
+            context(document, own.clone());
+            match at {
+                "/object/content" => {
+                    document["object"].as_object_mut().unwrap().remove("content");
+                    document["object"]["says"] = json!("hello");
+                }
+                _ if own.get("Remark").is_some() => document["object"]["type"] = json!("Remark"),
+                _ => {}
+            }
+        });
+        assert_eq!(found.as_deref(), Some(at), "{own}");
+    }
 }
 
 #[test]
