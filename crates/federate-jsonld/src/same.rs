@@ -4,13 +4,13 @@ use serde_json::Value;
 /// Whether a document, read by its plain keys, says what `vouched` says: nothing more, nothing less.
 ///
 /// `null`, `[]` and absent are the same, and so are a value and an array of it, an id and an object of nothing but that
-/// id. `@context` and `signature` are not compared. Whoever forwards the received bytes of a document whose signature was
+/// id. `@context` and `signature` are not compared, nor is `proof`, which says for itself whether it is good. Whoever forwards the received bytes of a document whose signature was
 /// verified asks this first: what is not the same is accepted in the vouched form or not at all, and never forwarded.
 #[must_use]
 pub fn reads_the_same(document: &Value, vouched: &Value) -> bool {
     match (document, vouched) {
         (Value::Object(a), Value::Object(b)) => {
-            let skip = |name: &&String| !matches!(name.as_str(), "@context" | "signature");
+            let skip = |name: &&String| !BESIDE.contains(&name.as_str());
             a.keys()
                 .chain(b.keys())
                 .filter(skip)
@@ -109,3 +109,10 @@ fn one(value: Option<&Value>) -> Option<&Value> {
         value => Some(value),
     }
 }
+
+const BESIDE: [&str; 4] = [
+    "@context",
+    "signature",
+    "proof",
+    "https://w3id.org/security#proof",
+];

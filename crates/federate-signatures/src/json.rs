@@ -13,6 +13,18 @@ pub(crate) use jcs::{to_jcs, write_string};
 pub use read::BadJson;
 pub(crate) use read::{parse, with_source};
 
+/// Splits an object that was read before its last brace, with a comma where a member can follow: whatever is put there,
+/// the bytes of the document stay as they are.
+pub(crate) fn before_end(document: &[u8]) -> Option<(String, String)> {
+    let source = std::str::from_utf8(document).ok()?;
+    let (before, after) = source.rsplit_once('}')?;
+    let mut before = before.to_owned();
+    if !before.trim_end().ends_with('{') {
+        before.push(',');
+    }
+    Some((before, after.to_owned()))
+}
+
 /// A JSON value. Members of an object keep their order.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Json {

@@ -49,6 +49,8 @@ mod json;
 mod key;
 mod key_id;
 mod knock;
+#[cfg(feature = "ld")]
+mod ld;
 mod parsed;
 mod policy;
 mod proof;
@@ -69,6 +71,11 @@ pub use json::{BadJson, canonicalize};
 pub use key::{BadKey, PrivateKey, PublicKey};
 pub use key_id::KeyId;
 pub use knock::{BadFlavourMemory, FlavourEvidence, FlavourMemory, Knock};
+#[cfg(feature = "ld")]
+pub use ld::{
+    LdPolicy, LdRefusal, LdSignatureOptions, ParsedLdSignature, UnsignedLdSignature, VerifiedLdSignature,
+    ld_signature, ld_signature_with, parse_ld_signature, parse_ld_signature_with,
+};
 pub use parsed::{Parsed, parse, parse_label, parse_response, parse_rfc9421};
 pub use policy::{Components, Policy};
 pub use proof::{
@@ -81,3 +88,7 @@ pub use signer::{GeneratedKey, KeyGenerator, SignError, Signer};
 pub use unsigned::{Unsigned, cavage, rfc9421, rfc9421_as_asked};
 pub use verified::VerifiedSignature;
 pub use verifier::{SharedSecret, Verifier};
+
+/// What Linked Data Signatures stand on: contexts and limits for [`parse_ld_signature_with`].
+#[cfg(feature = "ld")]
+pub use federate_jsonld as jsonld;

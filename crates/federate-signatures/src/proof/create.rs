@@ -3,7 +3,7 @@
 use super::{ProofRefusal, SUITE, TYPE, hash_data};
 use crate::{
     Algorithm, KeyId, SignError, Signer,
-    json::{Json, to_jcs, with_source, write_string},
+    json::{Json, before_end, to_jcs, with_source, write_string},
     key::multibase_encode,
     time::format_rfc3339,
 };
@@ -80,16 +80,7 @@ pub fn proof(document: &[u8], options: &ProofOptions) -> Result<UnsignedProof, P
         push("expires", &format_rfc3339(expires));
     }
     let hash = hash_data(&Json::Object(config.clone()), &to_jcs(&value));
-    let Json::Object(members) = &value else {
-        return Err(ProofRefusal::NotAnObject);
-    };
-    // The document keeps its bytes; the proof is put behind its last member.
-    let source = String::from_utf8_lossy(document);
-    let (before, after) = source.rsplit_once('}').ok_or(ProofRefusal::NotAnObject)?;
-    let mut before = before.to_owned();
-    if !members.is_empty() {
-        before.push(',');
-    }
+    let (mut before, after) = before_end(document).ok_or(ProofRefusal::NotAnObject)?;
     before.push_str("\"proof\":{");
     for (name, value) in &config {
         write_string(name, &mut before);

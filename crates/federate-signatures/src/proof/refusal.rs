@@ -119,4 +119,13 @@ impl ProofRefusal {
             Self::Mismatch { .. } => "mismatch",
         }
     }
+
+    /// A short reason that is safe to send to the peer: it holds what the peer wrote, shortened, and nothing of ours.
+    #[must_use]
+    pub fn peer_message(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(cause) => format!("{self}: {cause}"),
+            None => self.to_string(),
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod check;
 mod json;
 mod keys;
 mod knock;
+mod ld;
 mod policies;
 mod proofs;
 mod properties;

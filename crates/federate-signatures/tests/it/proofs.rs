@@ -358,3 +358,15 @@ fn no_panic_on_odd_proofs() {
         parse_proofs(document.as_bytes()).unwrap_err();
     }
 }
+
+#[test]
+fn a_refusal_says_what_the_peer_may_read() {
+    let refusal = verify(br#"{"a":1,"a":2}"#).unwrap_err();
+    let told = refusal.peer_message();
+    assert_eq!(
+        told,
+        "the document cannot be read: a name stands twice in one object, again at byte 7"
+    );
+    let refusal = changed(|document| document["content"] = json!("changed")).unwrap_err();
+    assert!(!refusal.peer_message().contains("changed"));
+}

@@ -289,6 +289,31 @@ pub(crate) fn shared(path: &str) -> Option<serde_json::Value> {
 
 /// The same, as it is.
 pub(crate) fn shared_bytes(path: &str) -> Option<Vec<u8>> {
+    let file = vectors().join(path);
+    let bytes = std::fs::read(&file).ok();
+    if bytes.is_none() {
+        // Past the test harness, which keeps to itself what a test that passes prints.
+        let _ = writeln!(std::io::stderr(), "skipped: {} is not there", file.display());
+    }
+    bytes
+}
+
+/// The JSON files of a folder of the shared vectors, by name and in order; empty, and a line that says so, without them.
+pub(crate) fn shared_files(folder: &str) -> Vec<(String, serde_json::Value)> {
+    let folder = vectors().join(folder);
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        let _ = writeln!(std::io::stderr(), "skipped: {} is not there", folder.display());
+        return Vec::new();
+    };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|end| end == "json"));
+    paths.sort();
+    let read = |path: &PathBuf| serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+    paths.iter().map(|path| (name(path), read(path))).collect()
+}
+
+fn vectors() -> PathBuf {
     #[expect(
         clippy::disallowed_methods,
         reason = "where the vectors lie is the machine's to say"
@@ -297,11 +322,5 @@ pub(crate) fn shared_bytes(path: &str) -> Option<Vec<u8>> {
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
         PathBuf::from,
     );
-    let file = root.join("vectors").join(path);
-    let bytes = std::fs::read(&file).ok();
-    if bytes.is_none() {
-        // Past the test harness, which keeps to itself what a test that passes prints.
-        let _ = writeln!(std::io::stderr(), "skipped: {} is not there", file.display());
-    }
-    bytes
+    root.join("vectors")
 }
