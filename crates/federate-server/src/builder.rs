@@ -477,7 +477,7 @@ impl<App: Directory> fmt::Debug for Builder<App> {
 
 #[cfg(feature = "keygen")]
 fn default_keygen() -> Option<Arc<dyn KeyGenerator>> {
-    Some(Arc::new(crate::keygen::AwsLc))
+    Some(Arc::new(crate::AwsLc))
 }
 
 #[cfg(not(feature = "keygen"))]

@@ -52,8 +52,6 @@ mod error;
 mod federation;
 mod followers;
 mod handler;
-#[cfg(feature = "keygen")]
-mod keygen;
 mod keys;
 mod layer;
 mod limit;
@@ -74,10 +72,11 @@ pub use draft::{Draft, Enqueued};
 pub use engine::{Engine, Progress};
 pub use entropy::{Entropy, SystemEntropy};
 pub use error::{Error, Failure, Outcome};
+/// Makes the RSA keys of new actors, unless [`Builder::keygen`] is given something else.
+#[cfg(feature = "keygen")]
+pub use federate_protocol::signatures::aws_lc::AwsLc;
 pub use federation::{Federation, RemoteActor};
 pub use handler::Handler;
-#[cfg(feature = "keygen")]
-pub use keygen::AwsLc;
 pub use layer::{FederationLayer, FederationService};
 pub use limit::{ReadError, read_limited};
 pub use profile::{Actors, Profile};

@@ -8,6 +8,7 @@ mod multikey;
 mod pem;
 mod private;
 mod public;
+mod secret;
 #[cfg(test)]
 mod tests;
 mod wiped;
@@ -17,4 +18,6 @@ pub(crate) use multikey::{decode as multibase_decode, encode as multibase_encode
 pub(crate) use pem::write as pem_write;
 pub use private::PrivateKey;
 pub use public::PublicKey;
+#[cfg(feature = "aws-lc-rs")]
+pub(crate) use secret::{Secret, from_multikey, from_pem};
 pub(crate) use wiped::Wiped;

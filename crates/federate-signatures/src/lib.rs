@@ -41,6 +41,8 @@
 
 mod accept;
 mod algorithm;
+#[cfg(feature = "aws-lc-rs")]
+pub mod aws_lc;
 mod cavage;
 mod components;
 mod digest;

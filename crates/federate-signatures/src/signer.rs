@@ -1,7 +1,14 @@
 //! The seams: who signs, who makes keys.
+
 use crate::{
-    Algorithm, KeyId,
+    Algorithm, BadKey, KeyId, PrivateKey, PublicKey,
     key::{Wiped, pem_write},
+};
+use ring::{
+    error::Unspecified,
+    pkcs8::Document,
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
 };
 use std::fmt;
 
@@ -18,13 +25,42 @@ pub trait Signer: fmt::Debug + Send + Sync {
     fn sign(&self, base: &[u8]) -> Result<Vec<u8>, SignError>;
 }
 
-/// Somebody who can make RSA keys; `ring` cannot.
+/// Somebody who can make keys. `ring` makes no RSA keys, so somebody else must: `aws_lc::AwsLc` (feature `aws-lc-rs`), a
+/// key service.
 pub trait KeyGenerator: fmt::Debug + Send + Sync {
-    /// Makes a fresh RSA key of 2048 bits, in PKCS#8 DER.
+    /// Makes a fresh RSA key of 2048 bits, in PKCS#8 DER: what Mastodon reads.
     ///
     /// # Errors
     /// [`SignError`] when no key could be made.
     fn generate_rsa_2048(&self) -> Result<GeneratedKey, SignError>;
+
+    /// Makes a fresh Ed25519 key, in PKCS#8 DER; by `ring` unless somebody else does.
+    ///
+    /// # Errors
+    /// [`SignError`] when no key could be made.
+    fn generate_ed25519(&self) -> Result<GeneratedKey, SignError> {
+        by_ring(Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()))
+    }
+
+    /// Makes a fresh key on P-256, in PKCS#8 DER; by `ring` unless somebody else does.
+    ///
+    /// # Errors
+    /// [`SignError`] when no key could be made.
+    fn generate_p256(&self) -> Result<GeneratedKey, SignError> {
+        let random = SystemRandom::new();
+        by_ring(EcdsaKeyPair::generate_pkcs8(
+            &ECDSA_P256_SHA256_FIXED_SIGNING,
+            &random,
+        ))
+    }
+}
+
+fn by_ring(made: Result<Document, Unspecified>) -> Result<GeneratedKey, SignError> {
+    match made {
+        Ok(made) => Ok(GeneratedKey::from_pkcs8(made.as_ref().to_vec())),
+        // ring says no more than that; what can fail there is the source of randomness.
+        Err(_) => Err(SignError::Provider("the source of randomness failed".into())),
+    }
 }
 
 /// A fresh private key in PKCS#8 DER. The bytes are overwritten when it is dropped.
@@ -40,6 +76,14 @@ impl GeneratedKey {
     #[must_use]
     pub fn as_pkcs8(&self) -> &[u8] {
         self.0.as_slice()
+    }
+
+    /// The public half, for `publicKeyPem` ([`PublicKey::to_pem`]) or a Multikey.
+    ///
+    /// # Errors
+    /// [`BadKey`] for what a [`KeyGenerator`] should not have made.
+    pub fn public_key(&self) -> Result<PublicKey, BadKey> {
+        Ok(PrivateKey::from_pkcs8(KeyId::from(""), self.as_pkcs8())?.public_key())
     }
 
     /// The key as PEM with the label `PRIVATE KEY`: a secret in a string that nobody wipes, for whoever asks for it.

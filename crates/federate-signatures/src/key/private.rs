@@ -1,6 +1,6 @@
 //! Private keys.
 
-use super::{BadKey, PublicKey, Wiped, der, der::Reader, multikey, pem};
+use super::{BadKey, PublicKey, secret, secret::Secret};
 use crate::{Algorithm, KeyId, SignError, Signer};
 use ring::{
     rand::SystemRandom,
@@ -33,13 +33,7 @@ impl PrivateKey {
     /// # Errors
     /// [`BadKey`] says what is wrong, without any part of the key.
     pub fn from_pem(id: KeyId, text: &str) -> Result<Self, BadKey> {
-        let (label, der) = pem::read(text)?;
-        match label {
-            "PRIVATE KEY" => Self::from_pkcs8(id, der.as_slice()),
-            "RSA PRIVATE KEY" => Self::from_pkcs1_der(id, der.as_slice()),
-            "PUBLIC KEY" | "RSA PUBLIC KEY" => Err(BadKey::PublicKeyGiven),
-            _ => Err(BadKey::UnknownLabel),
-        }
+        secret::from_pem(text, |secret| Self::from_secret(id, secret))
     }
 
     /// Reads DER PKCS#8 ([RFC 5958](https://www.rfc-editor.org/rfc/rfc5958#section-2)).
@@ -47,31 +41,7 @@ impl PrivateKey {
     /// # Errors
     /// [`BadKey`] says what is wrong, without any part of the key.
     pub fn from_pkcs8(id: KeyId, bytes: &[u8]) -> Result<Self, BadKey> {
-        let mut info = Reader::new(bytes).sequence()?;
-        let _version = info.unsigned()?;
-        let oid = der::algorithm(&mut info)?;
-        let key = info.element(der::OCTET_STRING)?;
-        // Attributes and the public key of version 2 may follow; they are not needed.
-        match oid {
-            der::OID_RSA => Self::from_pkcs1_der(id, key),
-            der::OID_PSS => Self::from_pkcs1_der(id, key)?.with_algorithm(Algorithm::RsaPssSha512),
-            der::OID_P256 => {
-                let pair =
-                    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, bytes, &SystemRandom::new())
-                        .map_err(|_| BadKey::Rejected)?;
-                let public = PublicKey::from_point(pair.public_key().as_ref())?;
-                Ok(Self {
-                    id,
-                    public,
-                    pair: Pair::P256(Box::new(pair)),
-                })
-            }
-            der::OID_ED25519 => {
-                let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(bytes).map_err(|_| BadKey::Rejected)?;
-                Self::from_ed25519_pair(id, pair)
-            }
-            _ => Err(BadKey::UnsupportedAlgorithm),
-        }
+        Self::from_secret(id, Secret::from_pkcs8(bytes)?)
     }
 
     /// Reads a DER RSAPrivateKey ([RFC 8017](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.1.2)).
@@ -79,15 +49,7 @@ impl PrivateKey {
     /// # Errors
     /// [`BadKey`] says what is wrong, without any part of the key.
     pub fn from_pkcs1_der(id: KeyId, bytes: &[u8]) -> Result<Self, BadKey> {
-        let mut key = Reader::new(bytes).sequence()?;
-        let _version = key.unsigned()?;
-        let public = PublicKey::from_rsa_components(key.unsigned()?, key.unsigned()?)?;
-        let pair = RsaKeyPair::from_der(bytes).map_err(|_| BadKey::Rejected)?;
-        Ok(Self {
-            id,
-            public,
-            pair: Pair::Rsa(Box::new(pair)),
-        })
+        Self::from_secret(id, Secret::from_pkcs1(bytes)?)
     }
 
     /// Reads an Ed25519 secret as multibase (FEP-521a): base58btc over `0x1300` and the 32 bytes of the seed.
@@ -95,12 +57,7 @@ impl PrivateKey {
     /// # Errors
     /// [`BadKey`] says what is wrong, without any part of the key.
     pub fn from_multikey(id: KeyId, text: &str) -> Result<Self, BadKey> {
-        let bytes = Wiped::new(multikey::decode(text)?);
-        let [0x80, 0x26, seed @ ..] = bytes.as_slice() else {
-            return Err(BadKey::UnsupportedAlgorithm);
-        };
-        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| BadKey::Ed25519Length)?;
-        Self::from_ed25519_pair(id, pair)
+        secret::from_multikey(text, |secret| Self::from_secret(id, secret))
     }
 
     /// The same key for another algorithm: an RSA key for RSASSA-PSS with SHA-512, or back.
@@ -119,13 +76,32 @@ impl PrivateKey {
         self.public.clone()
     }
 
-    fn from_ed25519_pair(id: KeyId, pair: Ed25519KeyPair) -> Result<Self, BadKey> {
+    fn from_secret(id: KeyId, secret: Secret<'_>) -> Result<Self, BadKey> {
+        let (public, pair) = match secret {
+            Secret::Rsa { pkcs1, public } => {
+                let pair = RsaKeyPair::from_der(pkcs1).map_err(|_| BadKey::Rejected)?;
+                (public, Pair::Rsa(Box::new(pair)))
+            }
+            Secret::P256 { pkcs8 } => {
+                let pair =
+                    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new())
+                        .map_err(|_| BadKey::Rejected)?;
+                let public = PublicKey::from_point(pair.public_key().as_ref())?;
+                (public, Pair::P256(Box::new(pair)))
+            }
+            Secret::Ed25519 { pkcs8 } => Self::ed25519(
+                Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).map_err(|_| BadKey::Rejected)?,
+            )?,
+            Secret::Seed(seed) => {
+                Self::ed25519(Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| BadKey::Ed25519Length)?)?
+            }
+        };
+        Ok(Self { id, public, pair })
+    }
+
+    fn ed25519(pair: Ed25519KeyPair) -> Result<(PublicKey, Pair), BadKey> {
         let public = PublicKey::from_ed25519(pair.public_key().as_ref())?;
-        Ok(Self {
-            id,
-            public,
-            pair: Pair::Ed25519(Box::new(pair)),
-        })
+        Ok((public, Pair::Ed25519(Box::new(pair))))
     }
 }
 

@@ -305,9 +305,7 @@ impl PublicKey {
                 .verify(message, signature)
                 .is_ok(),
             Inner::Ed25519(key) => {
-                // ring refuses S >= L; a commitment R of small order is refused here, as `verify_strict` does.
-                let strict = signature.first_chunk::<32>().is_some_and(|r| !is_weak_point(r));
-                strict
+                self.is_strict(signature)
                     && UnparsedPublicKey::new(&ED25519, key)
                         .verify(message, signature)
                         .is_ok()
@@ -317,8 +315,15 @@ impl PublicKey {
 }
 
 impl PublicKey {
+    /// Whether an Ed25519 signature has no commitment R of small order, as `verify_strict` demands. That S is below the
+    /// order of the group, the providers see to.
+    pub(crate) fn is_strict(&self, signature: &[u8]) -> bool {
+        self.algorithm() != Algorithm::Ed25519
+            || signature.first_chunk::<32>().is_some_and(|r| !is_weak_point(r))
+    }
+
     /// PKCS#1 for RSA, else the point.
-    fn key_bytes(&self) -> Vec<u8> {
+    pub(crate) fn key_bytes(&self) -> Vec<u8> {
         match &self.0 {
             Inner::Rsa { n, e, .. } => {
                 der::write(der::SEQUENCE, &[&der::write_unsigned(n), &der::write_unsigned(e)])

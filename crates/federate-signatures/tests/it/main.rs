@@ -8,6 +8,8 @@
 
 mod support;
 
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc;
 mod check;
 mod json;
 mod keys;
