@@ -1,19 +1,8 @@
 //! "Why 401?": holds a captured request against a key and prints the verdict as one JSON object; also signs, proves and
-//! makes keys.
-//!
-//! ```sh
-//! cargo run -p federate-signatures --example check -- verify --request FILE --key FILE \
-//!     [--now RFC3339] [--policy NAME] [--scheme https|http] [--authority NAME]
-//! cargo run -p federate-signatures --example check -- sign --request FILE --key FILE --key-id ID \
-//!     [--now RFC3339] [--flavour cavage|rfc9421]
-//! cargo run -p federate-signatures --example check -- proof --document FILE --key FILE [--now RFC3339] [--key-id ID]
-//! cargo run -p federate-signatures --example check -- keygen [--type ed25519|p256]
-//! ```
-//!
-//! `--request` is a raw HTTP/1.1 request, head and body as captured. `--key` is PEM, a Multikey, a JWK, or an actor
-//! document in JSON; to sign it is a private key in PEM. `proof` verifies an eddsa-jcs-2022 proof, and with `--key-id`
-//! makes one. Exit status: 0 verified or made, 1 refused, 2 bad arguments.
+//! makes keys. `check --help` says how.
 
+// By its path, so that tests that take it by its path find the same files below it.
+#[path = "run.rs"]
 mod run;
 
 use std::process::ExitCode;
@@ -24,7 +13,12 @@ use std::process::ExitCode;
     reason = "a program for the command line"
 )]
 fn main() -> ExitCode {
-    match run::run(std::env::args().skip(1)) {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--help") {
+        println!("{}", run::USAGE);
+        return ExitCode::SUCCESS;
+    }
+    match run::run(arguments) {
         Ok((verdict, verified)) => {
             println!("{verdict:#}");
             ExitCode::from(u8::from(!verified))

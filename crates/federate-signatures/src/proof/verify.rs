@@ -110,6 +110,13 @@ impl ParsedProof {
         self.created
     }
 
+    /// What is signed: the SHA-256 of each of both lines, one behind the other. The first is the options of the proof and
+    /// the second the document without it, in canonical JSON.
+    #[must_use]
+    pub fn signed_string(&self) -> String {
+        format!("{}\n{}", to_jcs(&self.config), self.canonical)
+    }
+
     /// Verifies with the key that [`ParsedProof::verification_method`] names.
     ///
     /// # Errors
@@ -129,7 +136,7 @@ impl ParsedProof {
         if !key.verifies(&hash_data(&self.config, &self.canonical), &self.signature) {
             return Err(ProofRefusal::Mismatch {
                 named: named(),
-                signed: format!("{}\n{}", to_jcs(&self.config), self.canonical),
+                signed: self.signed_string(),
             });
         }
         Ok(VerifiedProof {

@@ -19,9 +19,9 @@ fn file(name: &str, content: &str) -> String {
 
 /// The exit status as `main` makes it, and what is printed.
 fn check(arguments: &[&str]) -> (u8, Value) {
-    match run::run(arguments.iter().map(ToString::to_string)) {
+    match run::run(arguments.iter().map(|argument| (*argument).to_owned())) {
         Ok((verdict, well)) => (u8::from(!well), verdict),
-        Err(error) => (2, Value::String(error.to_string())),
+        Err(error) => (2, Value::String(error)),
     }
 }
 
@@ -113,9 +113,13 @@ fn the_keys_that_it_makes_are_keys() {
         assert_eq!(code, 0, "{told}");
         assert!(made["did"].as_str().unwrap().starts_with("did:key:z"));
     }
-    let (code, told) = check(&["keygen", "--type", "rsa2048"]);
-    assert_eq!(code, 2);
-    assert!(told.as_str().unwrap().contains("KeyGenerator"), "{told}");
+    let (code, told) = check(&["keygen", "--type", "rsa"]);
+    if cfg!(feature = "aws-lc-rs") {
+        assert_eq!((code, &told["algorithm"]), (0, &Value::from("rsa-v1_5-sha256")));
+    } else {
+        assert_eq!(code, 2);
+        assert!(told.as_str().unwrap().contains("--features aws-lc-rs"), "{told}");
+    }
 }
 
 #[test]
@@ -140,5 +144,275 @@ fn bad_arguments_end_with_2() {
     ] {
         let (code, told) = check(arguments);
         assert_eq!(code, 2, "{arguments:?}: {told}");
+    }
+}
+
+const ID: &str = "https://me.example/u#main-key";
+const NOW: [&str; 2] = ["--now", "2023-12-20T10:00:00Z"];
+
+/// A signed request as text, with lines of CRLF.
+fn signed_request(flavour: &str) -> String {
+    let raw =
+        "POST /inbox?x=1 HTTP/1.1\r\nHost: peer.example\r\nContent-Type: application/activity+json\r\n\r\n{}";
+    let request = file(&format!("raw-{flavour}.http"), raw);
+    let key = keys("rsa2048.pkcs8.pem");
+    let mut arguments = vec!["sign", "--request", &request, "--key", &key, "--key-id", ID];
+    arguments.extend(["--flavour", flavour]);
+    arguments.extend(NOW);
+    let (code, told) = check(&arguments);
+    assert_eq!(code, 0, "{told}");
+    told["request"].as_str().unwrap().to_owned()
+}
+
+fn verify(name: &str, request: &str, key: &str) -> (u8, Value) {
+    let request = file(name, request);
+    let mut arguments = vec!["verify", "--request", &request, "--key", key];
+    arguments.extend(NOW);
+    check(&arguments)
+}
+
+#[test]
+fn what_is_printed() {
+    let key = keys("rsa2048.spki.pem");
+    for (flavour, name, covered, begin) in [
+        (
+            "cavage",
+            "draft-cavage-12",
+            "(request-target)",
+            "(request-target): post /inbox?x=1\nhost: peer.example\n",
+        ),
+        (
+            "rfc9421",
+            "rfc9421",
+            "@method",
+            "\"@method\": POST\n\"@target-uri\": https://peer.example/inbox?x=1\n",
+        ),
+    ] {
+        let request = signed_request(flavour);
+        let (code, told) = verify("printed.http", &request, &key);
+        assert_eq!(code, 0, "{told}");
+        assert_eq!(told["flavour"], name);
+        assert_eq!(told["covered"][0], covered);
+        assert!(told["reason"].is_null());
+        assert!(
+            told["signed_string"].as_str().unwrap().starts_with(begin),
+            "{told}"
+        );
+        let (code, told) = verify("printed.http", &request.replace("\r\n\r\n{}", "\r\n\r\n[]"), &key);
+        assert_eq!(
+            (code, &told["reason"]["name"]),
+            (1, &Value::from("digest_mismatch"))
+        );
+        assert_eq!(told["flavour"], name);
+        let (code, told) = verify("printed.http", &request.replace("/inbox?x=1", "/inbox?x=2"), &key);
+        assert_eq!(
+            (code, &told["reason"]["name"]),
+            (1, &Value::from("signature_mismatch"))
+        );
+        assert!(told["signed_string"].as_str().unwrap().contains("x=2"), "{told}");
+    }
+}
+
+#[test]
+fn captures_as_they_come() {
+    let key = keys("rsa2048.spki.pem");
+    let request = signed_request("cavage");
+    let with = |header: &str| request.replace("\r\n\r\n", &format!("\r\n{header}\r\n\r\n"));
+    for (what, text) in [
+        ("as it is", request.clone()),
+        ("LF alone", request.replace("\r\n", "\n")),
+        ("an empty line before", format!("\r\n{request}")),
+        (
+            "an absolute target",
+            request.replace("/inbox?x=1", "http://peer.example/inbox?x=1"),
+        ),
+        (
+            "spaces around a value",
+            request
+                .replace("host: ", "host:\t  ")
+                .replace("peer.example\r", "peer.example \t\r"),
+        ),
+        (
+            "names in capitals",
+            request.replace("host:", "HOST:").replace("digest:", "Digest:"),
+        ),
+        (
+            "a line end of an editor",
+            format!("{}\n", with("Content-Length: 2")),
+        ),
+        (
+            "chunks",
+            with("Transfer-Encoding: chunked")
+                .replace("\r\n\r\n{}", "\r\n\r\n1;x=y\r\n{\r\n1\r\n}\r\n0\r\n\r\n"),
+        ),
+        ("chunks put together", with("Transfer-Encoding: chunked")),
+    ] {
+        let (code, told) = verify("capture.http", &text, &key);
+        assert_eq!(code, 0, "{what}: {told}\n{text}");
+    }
+    for (what, text, name) in [
+        (
+            "a folded header",
+            request.replace("host: ", "host:\r\n "),
+            "bad_request",
+        ),
+        ("a line without a colon", with("nonsense"), "bad_request"),
+        ("a space in a name", with("a b: c"), "bad_request"),
+        ("a control character", with("a: \u{1}"), "bad_request"),
+        (
+            "no body",
+            request.replace("\r\n\r\n{}", "\r\n\r\n"),
+            "digest_mismatch",
+        ),
+        (
+            "more than its length",
+            format!("{}x", with("Content-Length: 2")),
+            "digest_mismatch",
+        ),
+        (
+            "unsigned",
+            "GET / HTTP/1.1\nHost: peer.example\n\n".to_owned(),
+            "unsigned",
+        ),
+    ] {
+        let (code, told) = verify("capture.http", &text, &key);
+        assert_eq!(
+            (code, &told["reason"]["name"]),
+            (1, &Value::from(name)),
+            "{what}: {told}"
+        );
+    }
+    for (what, text) in [
+        ("nothing", ""),
+        ("no end", "GET / HTTP/1.1\nHost: a"),
+        ("no version", "GET /\n\n"),
+        ("a response", "HTTP/1.1 200 OK\r\n\r\n"),
+    ] {
+        assert_eq!(verify("capture.http", text, &key).0, 2, "{what}");
+    }
+}
+
+#[test]
+fn of_several_keys_the_one_that_is_named() {
+    let request = signed_request("cavage");
+    let pem = |name: &str| fs::read_to_string(keys(name)).unwrap();
+    let (good, other) = (pem("rsa2048.spki.pem"), pem("rsa3072.spki.pem"));
+    let ed25519 = "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
+    let key = |id: &str, pem: &str| serde_json::json!({ "id": id, "owner": "https://me.example/u", "publicKeyPem": pem });
+    let actor = |keys: Value| {
+        let multikey = serde_json::json!({ "id": "https://me.example/u#e", "type": "Multikey", "publicKeyMultibase": ed25519 });
+        serde_json::json!({ "id": "https://me.example/u", "type": "Person", "publicKey": keys, "assertionMethod": [multikey] })
+    };
+    let second = "https://me.example/u#second";
+    for (what, document) in [
+        ("an object", actor(key(ID, &good))),
+        (
+            "an array",
+            actor(serde_json::json!([key(second, &other), key(ID, &good)])),
+        ),
+        ("a key alone", key(ID, &good)),
+        (
+            "twice the same",
+            actor(serde_json::json!([key(ID, &good), key(ID, &good)])),
+        ),
+    ] {
+        let document = file("actor.json", &document.to_string());
+        let (code, told) = verify("actor.http", &request, &document);
+        assert_eq!(code, 0, "{what}: {told}");
+    }
+    let weak = pem("rsa1024.spki.pem");
+    for (what, document, name) in [
+        ("another id", actor(key(second, &good)), "key_not_found"),
+        (
+            "no key",
+            serde_json::json!({ "id": "https://me.example/u" }),
+            "key_not_found",
+        ),
+        (
+            "two keys of one id",
+            actor(serde_json::json!([key(ID, &good), key(ID, &other)])),
+            "key_not_found",
+        ),
+        ("a small key", actor(key(ID, &weak)), "bad_key"),
+        ("no PEM", actor(key(ID, "x")), "bad_key"),
+    ] {
+        let document = file("actor.json", &document.to_string());
+        let (code, told) = verify("actor.http", &request, &document);
+        assert_eq!(
+            (code, &told["reason"]["name"]),
+            (1, &Value::from(name)),
+            "{what}: {told}"
+        );
+        assert_eq!(told["flavour"], "draft-cavage-12");
+        if what == "another id" {
+            let text = told["reason"]["text"].as_str().unwrap();
+            assert!(
+                text.contains(ID) && text.contains(second) && text.contains("#e"),
+                "{text}"
+            );
+        }
+    }
+    assert_eq!(
+        verify("actor.http", &request, &file("key.txt", "what is this")).0,
+        2
+    );
+    // A private key where a public one belongs is said by name.
+    let (code, told) = verify("actor.http", &request, &keys("rsa2048.pkcs8.pem"));
+    assert_eq!(code, 1);
+    assert!(
+        told["reason"]["text"].as_str().unwrap().contains("private"),
+        "{told}"
+    );
+}
+
+#[test]
+fn linked_data_signatures_too() {
+    let note = r#"{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1"],
+        "id":"https://me.example/1","type":"Note","content":"x"}"#;
+    let document = file("ld-note.json", note);
+    let key = keys("rsa2048.pkcs8.pem");
+    let mut arguments = vec!["proof", "--document", &document, "--key", &key, "--key-id", ID];
+    arguments.extend(["--expires", "2023-12-22T10:00:00+00:00"]);
+    arguments.extend(NOW);
+    let (code, told) = check(&arguments);
+    assert_eq!(
+        (code, &told["flavour"]),
+        (0, &Value::from("RsaSignature2017")),
+        "{told}"
+    );
+    let signed_string = told["signed_string"].clone();
+    let signed = told["document"].as_str().unwrap().to_owned();
+    let public = keys("rsa2048.spki.pem");
+    let verify = |text: &str, more: &[&str]| {
+        let document = file("ld-signed.json", text);
+        let mut arguments = vec!["proof", "--document", &document, "--key", &public];
+        arguments.extend(more);
+        check(&arguments)
+    };
+    let (code, told) = verify(&signed, &NOW);
+    assert_eq!(code, 0, "{told}");
+    assert_eq!(told["signed_string"], signed_string);
+    assert_eq!(
+        told["covered"],
+        serde_json::json!(["@context", "content", "id", "type"])
+    );
+    assert_eq!(told["may_forward"], true);
+    for (text, more, name) in [
+        (signed.replace(r#":"x""#, r#":"y""#), &NOW[..], "mismatch"),
+        (signed.clone(), &["--now", "2023-12-23T10:00:00Z"], "expired"),
+        (
+            signed.clone(),
+            &["--now", "2023-12-21T10:00:00Z", "--max-age", "60"],
+            "too_old",
+        ),
+        (signed.clone(), &["--kind", "eddsa"], "unproven"),
+        (
+            signed.replace(r#""id""#, r#""@graph":[],"id""#),
+            &NOW,
+            "refused_keyword",
+        ),
+    ] {
+        let (code, told) = verify(&text, more);
+        assert_eq!((code, &told["reason"]["name"]), (1, &Value::from(name)), "{told}");
     }
 }
