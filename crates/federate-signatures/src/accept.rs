@@ -6,7 +6,7 @@ use crate::{
     structured,
 };
 use http::{HeaderMap, HeaderValue};
-use sfv::{BareItem, InnerList};
+use sfv::{BareItem, InnerList, Parameters};
 
 /// One signature that a peer asks for, or that we ask a peer for.
 ///
@@ -51,7 +51,7 @@ impl AcceptSignature {
         good.then_some(self)
     }
 
-    /// Reads what a message asks for. A member whose components bear parameters, or whose parameters are not known, is
+    /// Reads what a message asks for. A member whose components bear parameters other than `req`, or whose parameters are not known, is
     /// left out: it cannot be met. Empty where nothing is asked for.
     ///
     /// # Errors
@@ -84,7 +84,11 @@ impl AcceptSignature {
     /// [`RefusalKind::BadParameter`] where it would be no header: only for what [`AcceptSignature::read`] never gives.
     pub fn to_header(&self) -> Result<HeaderValue, RefusalKind> {
         let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-        let components: Vec<String> = self.components.iter().map(|name| quoted(name)).collect();
+        let written = |name: &String| match name.strip_prefix('"') {
+            Some(_) => name.clone(),
+            None => quoted(name),
+        };
+        let components: Vec<String> = self.components.iter().map(written).collect();
         let mut out = format!("{}=({});created", self.label, components.join(" "));
         match &self.key_id {
             Some(id) => out.push_str(&format!(";keyid={}", quoted(id))),
@@ -108,7 +112,7 @@ impl AcceptSignature {
         &self.label
     }
 
-    /// What must be signed, in order.
+    /// What must be signed, in order; `"@method";req` for a component of the request that a response answers.
     #[must_use]
     pub fn components(&self) -> &[String] {
         &self.components
@@ -138,6 +142,18 @@ impl AcceptSignature {
         self.tag.as_deref()
     }
 
+    /// The parameters that a signature bears because it was asked for so.
+    pub(crate) fn more(&self) -> String {
+        let mut more = String::new();
+        for (name, value) in [("nonce", &self.nonce), ("tag", &self.tag)] {
+            if let Some(value) = value {
+                let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+                more.push_str(&format!(";{name}=\"{value}\""));
+            }
+        }
+        more
+    }
+
     fn of(label: String, list: &InnerList) -> Option<Self> {
         let mut out = Self {
             label,
@@ -151,6 +167,10 @@ impl AcceptSignature {
             match &item.bare_item {
                 BareItem::String(name) if item.params.is_empty() => {
                     out.components.push(name.as_str().to_owned());
+                }
+                // Of the request, in the signature of its response.
+                BareItem::String(name) if is_req(&item.params) => {
+                    out.components.push(format!("\"{}\";req", name.as_str()));
                 }
                 _ => return None,
             }
@@ -177,6 +197,13 @@ impl AcceptSignature {
         }
         Some(out)
     }
+}
+
+fn is_req(parameters: &Parameters) -> bool {
+    let mut parameters = parameters.iter();
+    let only = parameters.next();
+    matches!(only, Some((name, BareItem::Boolean(true))) if name.as_str() == "req")
+        && parameters.next().is_none()
 }
 
 const HEADER: &str = "accept-signature";

@@ -85,7 +85,7 @@ pub use proof::{
     parse_proofs, proof,
 };
 pub use refusal::{Problem, Refusal, RefusalKind};
-pub use response::{UnsignedResponse, rfc9421_response};
+pub use response::{UnsignedResponse, rfc9421_response, rfc9421_response_as_asked};
 pub use signer::{GeneratedKey, KeyGenerator, SignError, Signer};
 pub use unsigned::{Unsigned, cavage, rfc9421, rfc9421_as_asked};
 pub use verified::VerifiedSignature;

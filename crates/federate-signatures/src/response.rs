@@ -1,7 +1,7 @@
 //! Responses that wait for their signature.
 
 use crate::{
-    KeyId, SignError, Signer,
+    AcceptSignature, KeyId, SignError, Signer,
     digest::content_digest_header,
     head::{Head, field},
     signature::{Component, One, Value},
@@ -18,11 +18,61 @@ use std::time::SystemTime;
 /// `@target-uri` of the request. `scheme` is the one under which the outside reaches this server: the request does not
 /// know behind a proxy.
 pub fn rfc9421_response(
-    mut response: Response<Bytes>,
+    response: Response<Bytes>,
     request: &Parts,
     scheme: &str,
     key_id: &KeyId,
     now: SystemTime,
+) -> UnsignedResponse {
+    prepared(response, request, scheme, (key_id, now), LABEL, "", &[])
+}
+
+/// Prepares a response for the RFC 9421 signature that the request asked for by `Accept-Signature`: its label, its nonce,
+/// its tag and the header fields that it names, and besides always what [`rfc9421_response`] signs.
+///
+/// `None` where it cannot be met: it names another key, a header field that the response does not have, or a component
+/// beyond those. Leave the response unsigned or as [`rfc9421_response`] makes it then.
+#[must_use]
+pub fn rfc9421_response_as_asked(
+    response: Response<Bytes>,
+    request: &Parts,
+    scheme: &str,
+    asked: &AcceptSignature,
+    key_id: &KeyId,
+    now: SystemTime,
+) -> Option<UnsignedResponse> {
+    if asked.key_id().is_some_and(|asked| asked != key_id.as_str()) {
+        return None;
+    }
+    let mut fields = Vec::new();
+    for name in asked.components() {
+        if ALWAYS.contains(&name.as_str()) {
+            continue;
+        }
+        let value = field(response.headers(), name).ok()??;
+        fields.push((name.as_str(), value));
+    }
+    let more = asked.more();
+    let (label, signer) = (asked.label(), (key_id, now));
+    Some(prepared(response, request, scheme, signer, label, &more, &fields))
+}
+
+/// What every response signs; `content-digest` where there is a body, and without one there is nothing to digest.
+const ALWAYS: [&str; 4] = [
+    "@status",
+    "content-digest",
+    "\"@method\";req",
+    "\"@target-uri\";req",
+];
+
+fn prepared(
+    mut response: Response<Bytes>,
+    request: &Parts,
+    scheme: &str,
+    (key_id, now): (&KeyId, SystemTime),
+    label: &str,
+    more: &str,
+    fields: &[(&str, String)],
 ) -> UnsignedResponse {
     let headers = response.headers_mut();
     headers.remove("signature");
@@ -31,27 +81,37 @@ pub fn rfc9421_response(
     if let Ok(Some(host)) = field(&request.headers, "host") {
         head.authority = Some(host);
     }
-    let mut components = vec![("\"@status\"", Value::Fixed(response.status().as_str().to_owned()))];
+    let mut components = vec![(
+        "\"@status\"".to_owned(),
+        Value::Fixed(response.status().as_str().to_owned()),
+    )];
     if !response.body().is_empty() {
         let digest = content_digest_header(response.body());
         let name = HeaderName::from_static("content-digest");
         set(response.headers_mut(), name, &digest);
-        components.push(("\"content-digest\"", Value::Fixed(digest)));
+        components.push(("\"content-digest\"".to_owned(), Value::Fixed(digest)));
     }
-    components.push(("\"@method\";req", Value::Fixed(head.method.clone())));
-    components.push(("\"@target-uri\";req", Value::TargetUri));
+    components.push(("\"@method\";req".to_owned(), Value::Fixed(head.method.clone())));
+    components.push(("\"@target-uri\";req".to_owned(), Value::TargetUri));
+    let asked = fields
+        .iter()
+        .map(|(name, value)| (format!("\"{name}\""), Value::Fixed(value.clone())));
+    components.extend(asked);
     let created = now
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default()
         .as_secs();
-    let list: Vec<&str> = components.iter().map(|(identifier, _)| *identifier).collect();
+    let list: Vec<&str> = components
+        .iter()
+        .map(|(identifier, _)| identifier.as_str())
+        .collect();
     let keyid = quotable(key_id);
-    let parameters = format!("({});created={created};keyid=\"{keyid}\"", list.join(" "));
+    let parameters = format!("({});created={created};keyid=\"{keyid}\"{more}", list.join(" "));
     let components = components
         .into_iter()
         .map(|(identifier, value)| Component {
-            id: identifier.to_owned(),
             line: format!("{identifier}: "),
+            id: identifier,
             value,
         })
         .collect();
@@ -70,6 +130,7 @@ pub fn rfc9421_response(
     .base(&head, scheme, true);
     UnsignedResponse {
         response,
+        label: label.to_owned(),
         parameters,
         base,
     }
@@ -80,6 +141,7 @@ pub fn rfc9421_response(
 #[must_use = "nothing is signed yet"]
 pub struct UnsignedResponse {
     response: Response<Bytes>,
+    label: String,
     parameters: String,
     base: String,
 }
@@ -105,6 +167,7 @@ impl UnsignedResponse {
     pub fn attach(self, signature: &[u8]) -> Response<Bytes> {
         let Self {
             mut response,
+            label,
             parameters,
             ..
         } = self;
@@ -114,8 +177,8 @@ impl UnsignedResponse {
             HeaderName::from_static("signature-input"),
             HeaderName::from_static("signature"),
         );
-        set(headers, input, &format!("{LABEL}={parameters}"));
-        set(headers, name, &format!("{LABEL}=:{signature}:"));
+        set(headers, input, &format!("{label}={parameters}"));
+        set(headers, name, &format!("{label}=:{signature}:"));
         response
     }
 }

@@ -66,13 +66,7 @@ pub fn rfc9421_as_asked(
             wanted.push(Cow::Owned(name.clone()));
         }
     }
-    let mut more = String::new();
-    for (name, value) in [("nonce", asked.asked_nonce()), ("tag", asked.tag())] {
-        if let Some(value) = value {
-            let value = value.replace('\\', "\\\\").replace('"', "\\\"");
-            more.push_str(&format!(";{name}=\"{value}\""));
-        }
-    }
+    let more = asked.more();
     let count = wanted.len();
     let label = asked.label().to_owned();
     let unsigned = Unsigned::new(

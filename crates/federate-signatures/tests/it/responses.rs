@@ -4,7 +4,7 @@ use crate::support::{ByHand9421, KEY_ID, RSA, key, now, policy, post, verify, wh
 use bytes::Bytes;
 use federate_signatures::{
     AcceptSignature, KeyId, Policy, Refusal, VerifiedSignature, parse_response, parse_rfc9421,
-    rfc9421_as_asked, rfc9421_response,
+    rfc9421_as_asked, rfc9421_response, rfc9421_response_as_asked,
 };
 use http::{HeaderMap, HeaderValue, Request, Response};
 
@@ -244,4 +244,49 @@ fn accept_signature_as_peers_write_it() {
     for bad in ["a", "a=1", r#"a=("x""#, r#"a=("x"), a=("y")"#] {
         read(bad).unwrap_err();
     }
+}
+
+#[test]
+fn what_is_asked_for_is_signed_in_the_response_too() {
+    let ask = |text: &'static str| {
+        let mut headers = HeaderMap::new();
+        headers.insert("accept-signature", HeaderValue::from_static(text));
+        AcceptSignature::read(&headers).unwrap().remove(0)
+    };
+    let answer = |asked: &AcceptSignature| {
+        let response = Response::builder()
+            .header("cache-control", "private")
+            .body(Bytes::from_static(b"{}"));
+        let (response, id) = (response.unwrap(), KeyId::from(KEY_ID));
+        rfc9421_response_as_asked(response, &self::asked(), "https", asked, &id, now())
+    };
+    let all = ask(
+        r#"own=("@status" "content-digest" "cache-control" "@method";req "@target-uri";req);created;nonce="n";tag="t""#,
+    );
+    assert_eq!(all.components()[3], r#""@method";req"#);
+    let mut headers = HeaderMap::new();
+    headers.insert("accept-signature", all.to_header().unwrap());
+    assert_eq!(AcceptSignature::read(&headers).unwrap().first(), Some(&all));
+    let signed = answer(&all).unwrap().sign(&key(RSA)).unwrap();
+    let (head, body) = signed.into_parts();
+    let parsed = parse_response(&head, &body, &asked(), Some("own")).unwrap();
+    let policy = policy().tags(["t"]);
+    let verified = parsed.verify(&key(RSA).public_key(), &policy, now()).unwrap();
+    assert_eq!((verified.label(), verified.nonce()), (Some("own"), Some("n")));
+    assert!(
+        verified
+            .covered()
+            .iter()
+            .any(|name| name.contains("cache-control"))
+    );
+    for unmet in [
+        r#"a=("x-absent")"#,
+        r#"a=("@authority")"#,
+        r#"a=("@authority";req)"#,
+        r#"a=();keyid="another""#,
+    ] {
+        assert!(answer(&ask(unmet)).is_none(), "{unmet}");
+    }
+    // A request cannot sign what only a response has.
+    assert!(rfc9421_as_asked(post(), &all, &KeyId::from(KEY_ID), now()).is_none());
 }

@@ -477,3 +477,152 @@ fn s27_structured_fields_are_bounded_and_strict() {
     let input = signed.headers()["signature-input"].to_str().unwrap();
     assert!(input.ends_with(r#"keyid="k%22;x=%221%0A""#), "{input}");
 }
+
+#[test]
+fn s2_the_key_that_is_named_and_no_other() {
+    let (head, body) = ByHand9421::post().request(&lines(), &parameters("")).into_parts();
+    let parsed = parse(&head, &body).unwrap();
+    assert_eq!(parsed.key_id().as_str(), KEY_ID);
+    let other = key(OTHER_RSA).public_key();
+    assert_eq!(why(parsed.verify(&other, &policy(), now())), "signature_mismatch");
+}
+
+#[test]
+fn s3_the_keyid_is_kept_to_the_byte() {
+    for id in [
+        "https://a.example/u/a#k",
+        "https://A.example:443/u/%61?x=1#k",
+        "acct:bob@remote.domain",
+        "did:key:z6Mk",
+    ] {
+        let parameters = parameters("").replace(KEY_ID, id);
+        let (head, body) = ByHand9421::post().request(&lines(), &parameters).into_parts();
+        assert_eq!(parse(&head, &body).unwrap().key_id().as_str(), id);
+    }
+}
+
+#[test]
+fn s12_the_content_digest_is_of_the_bytes_that_came() {
+    // The digest of what a gzipped body decodes to: the body that came is another one.
+    let mut post = ByHand9421::post().header("content-encoding", "gzip");
+    post.body = "\u{1f}compressed".to_owned();
+    assert_eq!(why(post.verify(&lines(), &parameters(""))), "digest_mismatch");
+}
+
+#[test]
+fn s15_s16_the_window_of_created_and_expires() {
+    let with = |created: i64, more: &str| {
+        let parameters = parameters(more).replace("created=1703066400", &format!("created={created}"));
+        match ByHand9421::post().verify(&lines(), &parameters) {
+            Ok(_) => "verified",
+            Err(refusal) => refusal.name(),
+        }
+    };
+    let now = 1_703_066_400;
+    for (created, more, expected) in [
+        (now - 3900, "", "verified"),
+        (now - 3901, "", "too_old"),
+        (now - 13 * 3600, "", "too_old"),
+        (now + 3600, "", "verified"),
+        (now + 3601, "", "too_new"),
+        (now, ";expires=1703066401", "verified"),
+        (now, ";expires=1703066399", "expires_before_created"),
+        (now - 10, ";expires=1703066399", "expired"),
+        (-1, "", "bad_parameter"),
+        (now, ";expires=-1", "bad_parameter"),
+        (now, r#";expires="1703066401""#, "bad_parameter"),
+        // Beyond what a structured field holds.
+        (i64::MAX, "", "malformed"),
+    ] {
+        assert_eq!(with(created, more), expected, "{created} {more}");
+    }
+    // There is no header that could stand in: `Date` says nothing here.
+    let timeless = parameters("").replace("created=1703066400;", "");
+    let dated = ByHand9421::post().header("date", "Wed, 20 Dec 2023 10:00:00 GMT");
+    assert_eq!(why(dated.verify(&lines(), &timeless)), "missing_parameter");
+}
+
+#[test]
+fn s17_the_target_uri_binds_to_one_inbox() {
+    let parameters = parameters("");
+    let signature = ByHand9421::post().signature(&lines(), &parameters);
+    let digest = format!("sha-256=:{}:", sha256(BODY.as_bytes()));
+    let replayed = |target: &str| {
+        let request = Request::post(target)
+            .header("host", "peer.example")
+            .header("content-digest", &digest)
+            .header("signature-input", format!("sig1={parameters}"))
+            .header("signature", format!("sig1=:{signature}:"));
+        let request = request.body(BODY.into()).unwrap();
+        verify(request, &key(RSA).public_key(), &policy(), now())
+    };
+    replayed("/inbox").unwrap();
+    for other in ["/users/b/inbox", "/inbox?x", "//inbox", "/inbox/", "/%69nbox"] {
+        assert_eq!(why(replayed(other)), "signature_mismatch", "{other}");
+    }
+}
+
+#[test]
+fn s18_field_values() {
+    let parameters = parameters("").replace("\"content-digest\"", "\"content-digest\" \"x-note\"");
+    let with = |value: &str, signed: &str| {
+        let lines = format!("{}\n\"x-note\": {signed}", lines());
+        ByHand9421::post()
+            .header("x-note", value)
+            .verify(&lines, &parameters)
+    };
+    with(" spaced ", "spaced").unwrap();
+    with("", "").unwrap();
+    assert_eq!(why(with("a", "a ")), "signature_mismatch");
+    let kind = refused(with("caf\u{e9}", "caf\u{e9}"));
+    let name = "x-note".to_owned();
+    assert_eq!(kind, RefusalKind::NotAscii { name });
+    // Names are in lower case, and in ASCII.
+    for name in ["X-Note", "\u{ff24}igest"] {
+        let parameters = parameters.replace("x-note", name);
+        let lines = format!("{}\n\"{name}\": a", lines());
+        let signature = ByHand9421::post().signature(&lines, &parameters);
+        let Ok(input) = http::HeaderValue::from_bytes(format!("sig1={parameters}").as_bytes()) else {
+            continue;
+        };
+        let mut request = ByHand9421::post()
+            .header("x-note", "a")
+            .builder
+            .header("signature-input", input);
+        request = request.header("signature", format!("sig1=:{signature}:"));
+        let request = request.body(BODY.into()).unwrap();
+        let refusal = verify(request, &key(RSA).public_key(), &policy(), now());
+        assert!(
+            ["malformed", "unsupported_component"].contains(&why(refusal)),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn s7_s19_what_is_no_signature_input() {
+    // A name of draft-cavage is none here.
+    let post = ByHand9421::post();
+    assert_eq!(
+        why(post.verify(&lines(), &parameters(r#";alg="hs2019""#))),
+        "unsupported_algorithm"
+    );
+    for (input, signature) in [
+        (parameters(""), ":A:".to_owned()),
+        (parameters(""), "AAAA".to_owned()),
+        (parameters(""), format!(":{}:", "A".repeat(1 << 20))),
+        (parameters(r#";keyid="other""#), ":AAAA:".to_owned()),
+        (parameters("").replace("keyid=", "keyid"), ":AAAA:".to_owned()),
+        (parameters("").replace(KEY_ID, r#"a\nb"#), ":AAAA:".to_owned()),
+    ] {
+        let post = ByHand9421::post()
+            .header("signature-input", &format!("sig1={input}"))
+            .header("signature", &format!("sig1={signature}"));
+        let request = post.builder.body(BODY.into()).unwrap();
+        let name = why(verify(request, &key(RSA).public_key(), &policy(), now()));
+        assert!(
+            ["malformed", "too_large", "bad_parameter"].contains(&name),
+            "{name}: {input}"
+        );
+    }
+}
