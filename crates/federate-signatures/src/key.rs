@@ -9,6 +9,7 @@ mod pem;
 mod private;
 mod public;
 mod secret;
+mod secret_jwk;
 #[cfg(test)]
 mod tests;
 mod wiped;
@@ -18,6 +19,7 @@ pub(crate) use multikey::{decode as multibase_decode, encode as multibase_encode
 pub(crate) use pem::write as pem_write;
 pub use private::PrivateKey;
 pub use public::PublicKey;
+pub(crate) use secret::Secret;
 #[cfg(feature = "aws-lc-rs")]
-pub(crate) use secret::{Secret, from_multikey, from_pem};
+pub(crate) use secret::{from_multikey, from_pem};
 pub(crate) use wiped::Wiped;

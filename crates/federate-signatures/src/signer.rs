@@ -2,7 +2,7 @@
 
 use crate::{
     Algorithm, BadKey, KeyId, PrivateKey, PublicKey,
-    key::{Wiped, pem_write},
+    key::{Secret, Wiped, pem_write},
 };
 use ring::{
     error::Unspecified,
@@ -12,7 +12,12 @@ use ring::{
 };
 use std::fmt;
 
-/// Somebody who can sign: a [`crate::PrivateKey`], a key service, an HSM.
+/// Somebody who can sign: a [`crate::PrivateKey`], an HSM, a key service.
+///
+/// There is no async in here. A key that has to be waited for is used in two steps, and what lies between them is the
+/// caller's: [`Unsigned::base`](crate::Unsigned::base) are the bytes to be signed and
+/// [`Unsigned::attach`](crate::Unsigned::attach) takes the signature; responses, object proofs and Linked Data signatures
+/// likewise.
 pub trait Signer: fmt::Debug + Send + Sync {
     /// The name under which the peer finds the public half.
     fn key_id(&self) -> &KeyId;
@@ -90,6 +95,17 @@ impl GeneratedKey {
     #[must_use]
     pub fn to_pem(&self) -> String {
         pem_write("PRIVATE KEY", self.0.as_slice())
+    }
+}
+
+impl GeneratedKey {
+    /// An RSA key as PEM with the label `RSA PRIVATE KEY` (PKCS#1), a secret likewise; `None` for another key.
+    #[must_use]
+    pub fn to_pkcs1_pem(&self) -> Option<String> {
+        match Secret::from_pkcs8(self.as_pkcs8()) {
+            Ok(Secret::Rsa { pkcs1, .. }) => Some(pem_write("RSA PRIVATE KEY", pkcs1)),
+            _ => None,
+        }
     }
 }
 

@@ -8,6 +8,8 @@ pub(super) const OCTET_STRING: u8 = 0x04;
 pub(super) const NULL: u8 = 0x05;
 pub(super) const OID: u8 = 0x06;
 pub(super) const SEQUENCE: u8 = 0x30;
+/// `[1]`, constructed.
+pub(super) const FIRST: u8 = 0xa1;
 
 /// rsaEncryption, 1.2.840.113549.1.1.1
 pub(super) const OID_RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];

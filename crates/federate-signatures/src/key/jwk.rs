@@ -6,7 +6,7 @@ use crate::json::{Json, parse};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 /// More than an RSA key of 8192 bits with its certificates' fingerprints.
-const LIMIT: usize = 16 * 1024;
+pub(super) const LIMIT: usize = 16 * 1024;
 
 pub(super) fn read(text: &str) -> Result<PublicKey, BadKey> {
     if text.len() > LIMIT {

@@ -1,6 +1,6 @@
 //! Private keys.
 
-use super::{BadKey, PublicKey, secret, secret::Secret};
+use super::{BadKey, PublicKey, secret, secret::Secret, secret_jwk};
 use crate::{Algorithm, KeyId, SignError, Signer};
 use ring::{
     rand::SystemRandom,
@@ -58,6 +58,15 @@ impl PrivateKey {
     /// [`BadKey`] says what is wrong, without any part of the key.
     pub fn from_multikey(id: KeyId, text: &str) -> Result<Self, BadKey> {
         secret::from_multikey(text, |secret| Self::from_secret(id, secret))
+    }
+
+    /// Reads a private JSON Web Key: RSA of two primes, Ed25519 or P-256. Fedify stores its keys so.
+    ///
+    /// # Errors
+    /// [`BadKey`] says what is wrong, without any part of the key; [`BadKey::Rejected`] where the public half is another
+    /// key's.
+    pub fn from_jwk(id: KeyId, text: &str) -> Result<Self, BadKey> {
+        secret_jwk::read(text, |secret| Self::from_secret(id, secret), Self::public_key)
     }
 
     /// The same key for another algorithm: an RSA key for RSASSA-PSS with SHA-512, or back.

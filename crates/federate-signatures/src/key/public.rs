@@ -259,6 +259,15 @@ impl PublicKey {
         pem::write("PUBLIC KEY", &self.to_spki_der())
     }
 
+    /// PEM with the label `RSA PUBLIC KEY` (PKCS#1), for peers that read no other; `None` for a key that is not RSA.
+    #[must_use]
+    pub fn to_pkcs1_pem(&self) -> Option<String> {
+        match &self.0 {
+            Inner::Rsa { .. } => Some(pem::write("RSA PUBLIC KEY", &self.key_bytes())),
+            _ => None,
+        }
+    }
+
     /// The one algorithm that this key verifies.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {

@@ -2,7 +2,8 @@
 
 use crate::support::{ED25519, KEY_ID, OTHER_RSA, RSA, key, now, policy, post, shared, verify};
 use federate_signatures::{
-    Algorithm, BadKey, KeyId, PrivateKey, PublicKey, SharedSecret, Signer as _, cavage, parse, rfc9421,
+    Algorithm, BadKey, GeneratedKey, KeyId, PrivateKey, PublicKey, SharedSecret, Signer as _, cavage, parse,
+    rfc9421,
 };
 
 const P256: &str = include_str!("../keys/p256.pkcs8.pem");
@@ -210,4 +211,73 @@ fn a_secret_in_multibase() {
     ] {
         read(text).unwrap_err();
     }
+}
+
+#[test]
+fn pkcs1_is_written_too() {
+    let public = key(RSA).public_key();
+    let pem = public.to_pkcs1_pem().unwrap();
+    assert!(pem.starts_with("-----BEGIN RSA PUBLIC KEY-----\n"));
+    assert_eq!(PublicKey::from_pem(&pem), Ok(public));
+    assert_eq!(key(ED25519).public_key().to_pkcs1_pem(), None);
+    let pkcs8 = |pem: &str| {
+        let text: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        let engine = base64::engine::general_purpose::STANDARD;
+        GeneratedKey::from_pkcs8(base64::Engine::decode(&engine, text).unwrap())
+    };
+    let pem = pkcs8(RSA).to_pkcs1_pem().unwrap();
+    assert_eq!(pem, include_str!("../keys/rsa2048.pkcs1.pem"));
+    assert_eq!(pkcs8(ED25519).to_pkcs1_pem(), None);
+    assert_eq!(pkcs8(ED25519).public_key(), Ok(key(ED25519).public_key()));
+}
+
+#[test]
+fn private_jwks() {
+    let Some(keys) = shared("rfc9421/keys.json") else {
+        return;
+    };
+    let mut read = Vec::new();
+    for (name, entry) in keys.as_object().unwrap() {
+        let jwk = &entry["jwk"];
+        let Some(pem) = entry["public_pem"].as_str().filter(|_| jwk.get("d").is_some()) else {
+            continue;
+        };
+        let public = PublicKey::from_pem(pem).unwrap();
+        let private = PrivateKey::from_jwk(KeyId::from(KEY_ID), &jwk.to_string());
+        // Its primes are of unequal size, which ring refuses, as JWK and as PEM.
+        if name == "test-key-rsa" {
+            let pem = PrivateKey::from_pem(KeyId::from(KEY_ID), entry["private_pem"].as_str().unwrap());
+            assert_eq!(
+                (private.unwrap_err(), pem.unwrap_err()),
+                (BadKey::Rejected, BadKey::Rejected)
+            );
+            continue;
+        }
+        let private = private.unwrap();
+        let private = private.with_algorithm(public.algorithm()).unwrap();
+        assert_eq!(private.public_key(), public, "{name}");
+        assert!(
+            public.verifies(b"message", &private.sign(b"message").unwrap()),
+            "{name}"
+        );
+        read.push(name.as_str());
+
+        let with = |member: &str, value: &str| {
+            let mut jwk = jwk.clone();
+            jwk[member] = value.into();
+            PrivateKey::from_jwk(KeyId::from(KEY_ID), &jwk.to_string()).unwrap_err()
+        };
+        // A secret whose public half is another key's.
+        let other = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        assert!(matches!(with("d", other), BadKey::Rejected), "{name}");
+        assert_eq!(with("d", "!"), BadKey::NotJwk);
+        assert_eq!(with("kty", "oct"), BadKey::UnsupportedAlgorithm);
+    }
+    assert_eq!(
+        read,
+        ["test-key-ecc-p256", "test-key-ed25519", "test-key-rsa-pss"]
+    );
+    let public = key(RSA).public_key().to_jwk();
+    let refusal = PrivateKey::from_jwk(KeyId::from(KEY_ID), &public).unwrap_err();
+    assert_eq!(refusal, BadKey::PublicKeyGiven);
 }
