@@ -18,16 +18,32 @@ pub(super) fn proof(arguments: &Arguments) -> Result<Told, Failed> {
     if let Some(id) = &arguments.key_id {
         return make(arguments, document, &KeyId::from(id.as_str()));
     }
-    let has = |name| {
-        let document = serde_json::from_slice::<Value>(document);
-        document.is_ok_and(|document| document.get(name).is_some())
-    };
     match arguments.kind {
         Some(Kind::Eddsa) => eddsa(arguments, document),
         Some(Kind::Ld) => ld(arguments, document),
-        None if !has("proof") && has("signature") => ld(arguments, document),
+        None if is_ld(arguments, document) => ld(arguments, document),
         None => eddsa(arguments, document),
     }
+}
+
+/// Whether the Linked Data signature is meant: it stands alone, or the key at hand is one for it and not for the proof.
+fn is_ld(arguments: &Arguments, document: &[u8]) -> bool {
+    let Ok(Value::Object(document)) = serde_json::from_slice(document) else {
+        return false;
+    };
+    if !document.contains_key("proof") {
+        return document.contains_key("signature");
+    }
+    let id = |member: &str, name: &str| {
+        let id = document.get(member).and_then(|member| member.get(name));
+        id.and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let algorithm = |id: &str| match arguments.key.as_ref().map(|text| key(text, id)) {
+        Some(Ok(Ok(key))) => Some(key.algorithm()),
+        _ => None,
+    };
+    algorithm(&id("proof", "verificationMethod")) != Some(Algorithm::Ed25519)
+        && algorithm(&id("signature", "creator")) == Some(Algorithm::RsaV1_5Sha256)
 }
 
 fn make(arguments: &Arguments, document: &[u8], id: &KeyId) -> Result<Told, Failed> {

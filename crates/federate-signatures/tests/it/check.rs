@@ -415,4 +415,35 @@ fn linked_data_signatures_too() {
         let (code, told) = verify(&text, more);
         assert_eq!((code, &told["reason"]["name"]), (1, &Value::from(name)), "{told}");
     }
+
+    // With both on one document the key says which is meant.
+    let ed25519 = keys("ed25519.pkcs8.pem");
+    let security = "\"https://w3id.org/security/v1\"";
+    let both = note.replace(
+        security,
+        &format!("{security},\"https://w3id.org/security/data-integrity/v1\""),
+    );
+    let document = file("ld-note.json", &both);
+    let (code, told) = check(&[
+        "proof",
+        "--document",
+        &document,
+        "--key",
+        &ed25519,
+        "--key-id",
+        "https://me.example/u#e",
+    ]);
+    assert_eq!(code, 0, "{told}");
+    let proven = told["document"].as_str().unwrap().to_owned();
+    let document = file("ld-proven.json", &proven);
+    let (code, told) = check(&["proof", "--document", &document, "--key", &key, "--key-id", ID]);
+    assert_eq!(code, 0, "{told}");
+    let document = file("ld-both.json", told["document"].as_str().unwrap());
+    for (key, flavour) in [
+        ("rsa2048.spki.pem", "RsaSignature2017"),
+        ("ed25519.spki.pem", "eddsa-jcs-2022"),
+    ] {
+        let (code, told) = check(&["proof", "--document", &document, "--key", &keys(key)]);
+        assert_eq!((code, &told["flavour"]), (0, &Value::from(flavour)), "{told}");
+    }
 }
