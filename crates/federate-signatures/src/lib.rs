@@ -66,6 +66,7 @@ mod time;
 mod unsigned;
 mod verified;
 mod verifier;
+mod window;
 
 pub use accept::AcceptSignature;
 pub use algorithm::{Algorithm, Flavour};

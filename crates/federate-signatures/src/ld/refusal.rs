@@ -1,6 +1,6 @@
 //! Why a Linked Data signature was refused.
 
-use crate::{Algorithm, json::BadJson, refusal::shown};
+use crate::{Algorithm, json::BadJson, refusal::shown, window::Untimely};
 use federate_jsonld::Error;
 use std::{error::Error as _, time::Duration};
 
@@ -133,6 +133,17 @@ impl LdRefusal {
         match self.source() {
             Some(cause) => format!("{self}: {}", shown(&cause.to_string())),
             None => self.to_string(),
+        }
+    }
+}
+
+impl From<Untimely> for LdRefusal {
+    fn from(untimely: Untimely) -> Self {
+        match untimely {
+            Untimely::Undated => Self::MissingOption { name: "created" },
+            Untimely::TooNew { ahead, limit } => Self::TooNew { ahead, limit },
+            Untimely::TooOld { age, limit } => Self::TooOld { age, limit },
+            Untimely::Expired { ago } => Self::Expired { ago },
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Verifying, in two steps.
 
 use super::{LdRefusal, TYPE, read};
-use crate::{Algorithm, KeyId, Verifier, refusal::shown, time::parse_rfc3339};
+use crate::{Algorithm, KeyId, Verifier, refusal::shown, time::parse_rfc3339, window::Window};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use federate_jsonld::{Contexts, LdSigned, Limits, ld_signed, reads_the_same, renamed};
 use serde_json::Value;
@@ -85,8 +85,7 @@ pub struct ParsedLdSignature {
 /// What a receiver demands of a Linked Data signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LdPolicy {
-    future: Duration,
-    past: Option<Duration>,
+    window: Window,
     renamed: bool,
 }
 
@@ -95,8 +94,10 @@ impl Default for LdPolicy {
     /// names are refused. `expires` counts where it stands: Mastodon sets it two days ahead.
     fn default() -> Self {
         Self {
-            future: Duration::from_secs(3600),
-            past: Some(Duration::from_secs(7 * 86_400)),
+            window: Window {
+                future: Duration::from_secs(3600),
+                past: Some(Duration::from_secs(7 * 86_400)),
+            },
             renamed: false,
         }
     }
@@ -106,14 +107,14 @@ impl LdPolicy {
     /// How far in the future a signature may have been created.
     #[must_use]
     pub fn future(mut self, future: Duration) -> Self {
-        self.future = future;
+        self.window.future = future;
         self
     }
 
     /// How old a signature may be; `None` for any age. With a limit, one without `created` is refused.
     #[must_use]
     pub fn past(mut self, past: impl Into<Option<Duration>>) -> Self {
-        self.past = past.into();
+        self.window.past = past.into();
         self
     }
 
@@ -169,28 +170,10 @@ impl ParsedLdSignature {
         if let Some(at) = self.renamed.as_ref().filter(|_| !policy.renamed) {
             return Err(LdRefusal::Renamed { at: shown(at) });
         }
-        match self.created.map(|created| now.duration_since(created)) {
-            Some(Err(ahead)) if ahead.duration() > policy.future => {
-                return Err(LdRefusal::TooNew {
-                    ahead: ahead.duration(),
-                    limit: policy.future,
-                });
-            }
-            Some(Ok(age)) => {
-                if let Some(limit) = policy.past.filter(|limit| age > *limit) {
-                    return Err(LdRefusal::TooOld { age, limit });
-                }
-            }
-            None if policy.past.is_some() => return Err(LdRefusal::MissingOption { name: "created" }),
-            _ => {}
-        }
         if matches!((self.created, self.expires), (Some(created), Some(expires)) if expires < created) {
             return Err(LdRefusal::ExpiresBeforeCreated);
         }
-        match self.expires.map(|expires| now.duration_since(expires)) {
-            Some(Ok(ago)) => Err(LdRefusal::Expired { ago }),
-            _ => Ok(()),
-        }
+        Ok(policy.window.check(self.created, self.expires, now)?)
     }
 
     /// Verifies with the key that [`ParsedLdSignature::creator`] names. The key says how: it must be one for

@@ -1,6 +1,6 @@
 //! Why a proof was refused.
 
-use crate::json::BadJson;
+use crate::{json::BadJson, window::Untimely};
 use std::time::Duration;
 
 /// Why a proof was refused, or could not be made. What the peer wrote is shortened and escaped in it.
@@ -126,6 +126,17 @@ impl ProofRefusal {
         match std::error::Error::source(self) {
             Some(cause) => format!("{self}: {cause}"),
             None => self.to_string(),
+        }
+    }
+}
+
+impl From<Untimely> for ProofRefusal {
+    fn from(untimely: Untimely) -> Self {
+        match untimely {
+            Untimely::Undated => Self::MissingOption { name: "created" },
+            Untimely::TooNew { ahead, limit } => Self::TooNew { ahead, limit },
+            Untimely::TooOld { age, limit } => Self::TooOld { age, limit },
+            Untimely::Expired { ago } => Self::Expired { ago },
         }
     }
 }

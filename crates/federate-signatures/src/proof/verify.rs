@@ -7,6 +7,7 @@ use crate::{
     key::multibase_decode,
     refusal::shown,
     time::parse_rfc3339,
+    window::Window,
 };
 use std::{
     sync::Arc,
@@ -50,8 +51,7 @@ pub struct ParsedProof {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProofPolicy {
     purpose: String,
-    future: Duration,
-    past: Option<Duration>,
+    window: Window,
 }
 
 impl Default for ProofPolicy {
@@ -59,8 +59,10 @@ impl Default for ProofPolicy {
     fn default() -> Self {
         Self {
             purpose: "assertionMethod".to_owned(),
-            future: Duration::from_secs(3600),
-            past: None,
+            window: Window {
+                future: Duration::from_secs(3600),
+                past: None,
+            },
         }
     }
 }
@@ -76,14 +78,14 @@ impl ProofPolicy {
     /// How far in the future a proof may have been created.
     #[must_use]
     pub fn future(mut self, future: Duration) -> Self {
-        self.future = future;
+        self.window.future = future;
         self
     }
 
     /// How old a proof may be. With a limit, one without `created` is refused.
     #[must_use]
     pub fn past(mut self, past: Duration) -> Self {
-        self.past = Some(past);
+        self.window.past = Some(past);
         self
     }
 }
@@ -154,25 +156,7 @@ impl ParsedProof {
                 expected: policy.purpose.clone(),
             });
         }
-        match self.created.map(|created| now.duration_since(created)) {
-            Some(Err(ahead)) if ahead.duration() > policy.future => {
-                return Err(ProofRefusal::TooNew {
-                    ahead: ahead.duration(),
-                    limit: policy.future,
-                });
-            }
-            Some(Ok(age)) => {
-                if let Some(limit) = policy.past.filter(|limit| age > *limit) {
-                    return Err(ProofRefusal::TooOld { age, limit });
-                }
-            }
-            None if policy.past.is_some() => return Err(ProofRefusal::MissingOption { name: "created" }),
-            _ => {}
-        }
-        match self.expires.map(|expires| now.duration_since(expires)) {
-            Some(Ok(ago)) => Err(ProofRefusal::Expired { ago }),
-            _ => Ok(()),
-        }
+        Ok(policy.window.check(self.created, self.expires, now)?)
     }
 }
 
