@@ -14,6 +14,7 @@ fuzz_target!(|data: &[u8]| {
         keys.push(PublicKey::from_jwk(text));
         let _ = PrivateKey::from_multikey(KeyId::from("k"), text);
         let _ = PrivateKey::from_pem(KeyId::from("k"), text);
+        let _ = PrivateKey::from_jwk(KeyId::from("k"), text);
     }
     for key in keys.into_iter().flatten() {
         assert_eq!(PublicKey::from_pem(&key.to_pem()).expect("our own PEM is read"), key);
