@@ -34,6 +34,14 @@
 //! # }
 //! ```
 //!
+//! Documents carry proofs of their own: [`proof`] and [`parse_proof`] for object integrity proofs (FEP-8b32), and with a
+//! feature Linked Data Signatures.
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `ld` | no | Linked Data Signatures (`RsaSignature2017`): `ld_signature`, `parse_ld_signature`; brings a JSON-LD processor |
+//! | `aws-lc-rs` | no | `aws_lc`: a second provider beside ring, which makes RSA keys; needs a C compiler |
+//!
 //! A verified signature says who signed which bytes, and when. It does not say that this key belongs to the actor that
 //! the body names, nor that the same bytes were not delivered before: both are the caller's to ask.
 
