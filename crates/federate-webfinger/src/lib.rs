@@ -2,7 +2,8 @@
 //!
 //! Sans-io: bytes in, values out, and the other way round. Nothing here asks the network.
 //!
-//! * [`Handle`]: `@alice@example.org` and `acct:alice@example.org` ([RFC 7565]), checked and canonical.
+//! * [`Handle`]: `@alice@example.org` and `acct:alice@example.org` ([RFC 7565]), checked and canonical,
+//!   and whether one [looks like another](Handle::skeleton).
 //! * [`request_url`], [`Jrd`]: the client's side of WebFinger ([RFC 7033]).
 //! * [`parse_query`], [`Jrd::for_actor`]: the server's side.
 //! * [`host_meta`]: out only ([RFC 6415]); no XML of a peer is ever read.
@@ -38,6 +39,7 @@
 mod handle;
 pub mod host_meta;
 mod jrd;
+mod lookalike;
 pub mod nodeinfo;
 mod percent;
 mod query;
