@@ -104,7 +104,7 @@ impl ActorKey {
 }
 
 /// Where a picture is: an address, a Link, an Image with `url` (an address, a Link, or several).
-fn media_url(media: &Ref) -> Option<Iri> {
+pub(crate) fn media_url(media: &Ref) -> Option<Iri> {
     media.iter().find_map(|one| match one.object() {
         Some(object) => object.get(&terms::URL).or_else(|| object.href()),
         None => one.id(),

@@ -72,7 +72,7 @@
 //!
 //! # Features
 //!
-//! - `html`: `Object::safe_html` and `html::sanitize`, on the ammonia sanitiser.
+//! - `html`: `Object::safe_html` and `html::sanitize`, on the ammonia sanitiser. The rest of [`html`] is always there.
 //! - `jsonld`: `Object::meant` and `Object::expanded`, on `federate-jsonld`.
 #![deny(missing_docs)]
 
@@ -83,6 +83,7 @@ mod closed;
 mod context;
 mod duration;
 mod edit;
+mod emoji;
 mod error;
 pub mod html;
 mod iri;
@@ -112,6 +113,7 @@ pub use actor::{ActorKey, Field};
 pub use address::{PUBLIC, Visibility, is_public};
 pub use build::{CONTEXT_IRI, NoteBuilder, When};
 pub use closed::Closed;
+pub use emoji::CustomEmoji;
 pub use error::{Limits, ParseError, Warning};
 pub use iri::{BadIri, Iri, MAX_IRI_BYTES, Origin};
 pub use kind::{Kind, Kind as Vocabulary};
