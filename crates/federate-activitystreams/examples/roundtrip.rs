@@ -84,11 +84,11 @@ fn one(file: &Path, bytes: &[u8], out: Option<&Path>, totals: &mut Totals) -> Re
     let (rewritten, warnings, object) = match read {
         Ok(Ok(read)) => read,
         Ok(Err(refusal)) => {
-            return Ok(json!({"file": name, "verdict": "refused", "reason": refusal.to_string()}));
+            return Ok(unread(&name, "refused", &refusal.to_string()));
         }
         Err(_) => {
             totals.panicked += 1;
-            return Ok(json!({"file": name, "verdict": "panicked"}));
+            return Ok(unread(&name, "panicked", "a fault of the library: please report it"));
         }
     };
     let same_bytes = object.as_bytes() == bytes;
@@ -113,6 +113,13 @@ fn one(file: &Path, bytes: &[u8], out: Option<&Path>, totals: &mut Totals) -> Re
         "file": name, "verdict": "ok", "reason": null, "type": object.type_name(), "warnings": warnings,
         "same_bytes": same_bytes, "same_value": same_value,
     }))
+}
+
+fn unread(file: &str, verdict: &str, reason: &str) -> Value {
+    json!({
+        "file": file, "verdict": verdict, "reason": reason, "type": null, "warnings": [], "same_bytes": false,
+        "same_value": false,
+    })
 }
 
 fn files(mut waiting: Vec<PathBuf>) -> Result<Vec<PathBuf>, Box<dyn Error>> {

@@ -45,6 +45,13 @@
 //!
 //! The table stands at [`ParseError`]; the limits at [`Limits`]. Everything else is read.
 //!
+//! Does it read your server? The example `roundtrip` tells, of folders with captured documents: what is refused and why,
+//! what could not be read, and whether all that came is still there after reading and writing.
+//!
+//! ```text
+//! cargo run --release -p federate-activitystreams --example roundtrip -- DIR...
+//! ```
+//!
 //! # JSON-LD
 //!
 //! Documents are read in the compact form that everybody sends; contexts are never fetched. Beyond that form:
