@@ -88,7 +88,11 @@ fn one(file: &Path, bytes: &[u8], out: Option<&Path>, totals: &mut Totals) -> Re
         }
         Err(_) => {
             totals.panicked += 1;
-            return Ok(unread(&name, "panicked", "a fault of the library: please report it"));
+            return Ok(unread(
+                &name,
+                "panicked",
+                "a fault of the library: please report it",
+            ));
         }
     };
     let same_bytes = object.as_bytes() == bytes;

@@ -1,6 +1,10 @@
 //! A document, or an object in one.
 
-use std::{borrow::Borrow, fmt, sync::Arc};
+use std::{
+    borrow::{Borrow, Cow},
+    fmt,
+    sync::Arc,
+};
 
 use serde_json::Value as JsonValue;
 
@@ -146,6 +150,22 @@ impl Object {
     #[must_use]
     pub fn has<T>(&self, property: &Property<T>) -> bool {
         edit::find(self.node(), property.name(), property.iri()).is_some_and(|node| !node.is_null())
+    }
+
+    /// What stands at a property, as it came, under whichever of its names.
+    #[must_use]
+    pub fn value_of<T>(&self, property: &Property<T>) -> Option<Node<'_>> {
+        edit::find(self.node(), property.name(), property.iri())
+    }
+
+    /// This as a document of its own: itself, or where it is a part of one that gives names another meaning, a copy
+    /// that has this context.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        match edit::taken_out(self.node()) {
+            Cow::Borrowed(_) => self.clone(),
+            Cow::Owned(text) => scan::owned(text).map_or_else(|_| self.clone(), Self::whole),
+        }
     }
 
     /// The first value of a property that can be read.

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use crate::{scan, scope::Scopes};
+use crate::{names, scan, scope::Scopes};
 
 /// What stands at one place of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,6 +208,21 @@ impl<'a> Node<'a> {
                 self.doc.string(key).unwrap_or_default(),
                 Node::new(self.doc, key + 1),
             )
+        })
+    }
+
+    /// The properties of an object by what they mean: each under its usual name where the library knows one
+    /// (`actor` for `as:actor`, and for what the document's own context calls so), else as it is spelled or, where the
+    /// context gives it another meaning, by its IRI.
+    pub fn properties(self) -> impl Iterator<Item = (Cow<'a, str>, Node<'a>)> {
+        self.keys().map(|key| {
+            let spelled = self.doc.string(key).unwrap_or_default();
+            let meant = match self.doc.scopes.meaning(key, &spelled) {
+                Some(iri) => Cow::Owned(names::usual(&iri).into_owned()),
+                None if self.doc.odd => Cow::Owned(names::usual(&spelled).into_owned()),
+                None => spelled,
+            };
+            (meant, Node::new(self.doc, key + 1))
         })
     }
 

@@ -1,6 +1,7 @@
 //! Whom to reach: addressing as it is written, and inboxes as they are posted to.
 
 use crate::activitystreams::{Iri, Object, is_public};
+use crate::prune::{Judge, Verdict, prune};
 use std::collections::HashSet;
 
 /// To whom an activity goes: `to`, `cc`, `bto`, `bcc` and `audience`, of the activity and of the sender's own object in it, each once,
@@ -39,35 +40,19 @@ pub fn own_object(activity: &Object, sender: Option<&Iri>) -> Option<Object> {
 /// Derive the [`audience`] first.
 #[must_use]
 pub fn without_blind_copies(activity: &Object) -> Object {
-    let mut value = activity.to_value();
-    if !strip(&mut value) {
-        return activity.clone();
-    }
-    Object::from_value(value).unwrap_or_else(|_| Object::default())
+    prune(activity, &Open)
 }
 
-/// Removes blind copies at every depth. Whether there were any.
-fn strip(value: &mut serde_json::Value) -> bool {
-    use serde_json::Value;
-    match value {
-        Value::Array(items) => items
-            .iter_mut()
-            .fold(false, |changed, item| strip(item) | changed),
-        Value::Object(members) => {
-            let before = members.len();
-            members.retain(|name, _| {
-                let local = name
-                    .strip_prefix("as:")
-                    .or_else(|| name.strip_prefix("https://www.w3.org/ns/activitystreams#"))
-                    .unwrap_or(name);
-                !matches!(local, "bto" | "bcc")
-            });
-            let changed = members.len() != before;
-            members
-                .iter_mut()
-                .fold(changed, |changed, (_, member)| strip(member) | changed)
-        }
-        _ => false,
+/// Removes blind copies at every depth, whatever the document calls them.
+struct Open;
+
+impl Judge for Open {
+    fn keeps(&self, name: &str) -> bool {
+        !matches!(name, "bto" | "bcc")
+    }
+
+    fn object(&self, _: &Object) -> Verdict {
+        Verdict::Keep
     }
 }
 
@@ -147,6 +132,21 @@ mod tests {
         let mut expected = expected;
         expected.sort();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn i17_blind_copies_go_whatever_they_are_called() {
+        let activity = object(&json!({
+            "@context": [{ "hidden": "as:bto", "x": "https://www.w3.org/ns/activitystreams#" }], "type": "Create",
+            "hidden": "https://b.example/bob", "as:bcc": "https://c.example/c", "to": "https://d.example/dan",
+            "object": { "type": "Note", "x:bcc": "https://b.example/bob", "n": 1.5 },
+        }));
+        let sent = without_blind_copies(&activity).to_value();
+        let expected = json!({
+            "@context": [{ "hidden": "as:bto", "x": "https://www.w3.org/ns/activitystreams#" }], "type": "Create",
+            "to": "https://d.example/dan", "object": { "type": "Note", "n": 1.5 },
+        });
+        assert_eq!(sent, expected);
     }
 
     #[test]

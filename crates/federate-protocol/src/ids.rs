@@ -1,12 +1,11 @@
 //! Ids and names, read without a type.
 
-use crate::activitystreams::{Iri, Object, Property, Ref};
+use crate::activitystreams::{Iri, Object, Property, Ref, terms};
 
 /// The id that a document states, as one text: `Ok(None)` where it states none, an error where what stands there is something else than one
 /// absolute id (I7). The types read more than that, an array of one for example, which is tolerance that an id must not have.
 pub(crate) fn stated(object: &Object) -> Result<Option<Iri>, NotAnId> {
-    let node = object.node();
-    match node.get("id").or_else(|| node.get("@id")) {
+    match object.value_of(&terms::ID) {
         None => Ok(None),
         Some(id) if id.is_null() => Ok(None),
         Some(id) => id

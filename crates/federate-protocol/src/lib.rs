@@ -34,6 +34,7 @@ pub mod fetch;
 mod ids;
 pub mod limits;
 pub mod media_type;
+mod prune;
 pub mod receive;
 mod refused;
 mod sealed;

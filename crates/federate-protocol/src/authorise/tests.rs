@@ -71,6 +71,50 @@ fn i5_an_embedded_object_of_another_origin_is_only_an_id_and_not_the_senders_to_
     assert_eq!(plain(&boost), Ok(()));
 }
 
+/// Whatever the document calls an id, an author or an actor: what is believed is what the handler reads.
+#[test]
+fn i5_a_foreign_object_under_other_names_is_only_an_id() {
+    const AS: &str = "https://www.w3.org/ns/activitystreams#";
+    for (context, id, author) in [
+        (json!({ "me": "@id", "says": "as:attributedTo" }), "me", "says"),
+        (json!({ "x": AS }), "@id", "x:attributedTo"),
+        (
+            json!({ "me": { "@id": "@id" }, "says": { "@id": "attributedTo" } }),
+            "me",
+            "says",
+        ),
+        (
+            json!({}),
+            "@id",
+            "https://www.w3.org/ns/activitystreams#attributedTo",
+        ),
+        (
+            json!({}),
+            "id",
+            "http://www.w3.org/ns/activitystreams#attributedTo",
+        ),
+    ] {
+        let foreign = json!({ "@context": context, id: "https://victim.example/1", "type": "Note",
+            author: "https://victim.example/v", "content": "forged" });
+        let boost = activity("Announce", foreign.clone());
+        assert!(boost.object().object().is_none(), "{foreign}");
+        assert_eq!(
+            boost.object().id(),
+            Some(iri("https://victim.example/1")),
+            "{foreign}"
+        );
+        assert_eq!(plain(&activity("Create", foreign)), Err(Broken::ForeignObject));
+        // Without an id, but said to be somebody else's.
+        let nameless = json!({ "@context": context, "type": "Note", author: "https://victim.example/v" });
+        assert!(activity("Create", nameless).object().is_empty());
+        let bobs = json!({ "@context": context, id: NOTE, "type": "Note", author: BOB });
+        assert!(activity("Announce", bobs).object().object().is_none());
+        let own = json!({ "@context": context, id: NOTE, "type": "Note", author: ALICE, "n": 1.50 });
+        let own = activity("Create", own).object().object().unwrap();
+        assert_eq!(own.attributed_to(), iri(ALICE));
+    }
+}
+
 #[test]
 fn i5_the_same_server_does_not_speak_for_all_its_people() {
     let bobs = json!({ "id": NOTE, "type": "Note", "attributedTo": BOB, "content": "forged" });

@@ -154,6 +154,20 @@ fn i7_an_id_is_one_absolute_url() {
 }
 
 #[test]
+fn i7_an_id_under_another_name_is_an_id() {
+    let named = |id: &str| {
+        changed(|body| {
+            body.remove("id");
+            body.insert("@context".into(), json!([{ "me": "@id" }]));
+            body.insert("me".into(), json!(id));
+        })
+    };
+    assert_eq!(refusal_of(&named("https://victim.example/likes/1")).status(), 400);
+    let own = from_alice(&named("https://a.example/likes/1"));
+    assert_eq!(own.id().as_str(), "https://a.example/likes/1");
+}
+
+#[test]
 fn i7_without_an_id_only_where_that_is_customary() {
     let without = |ty: &str| {
         changed(|body| {
