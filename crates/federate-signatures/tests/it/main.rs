@@ -24,3 +24,4 @@ mod signing;
 mod threats_cavage;
 mod threats_rfc9421;
 mod vectors;
+mod wycheproof;
