@@ -146,3 +146,6 @@ fn compacted(text: &str) -> String {
 
 /// Three times what the longest honest header has.
 const BYTES: usize = 8 * 1024;
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,7 @@ mod proofs;
 mod properties;
 mod refusals;
 mod responses;
+mod rfc_examples;
 mod signing;
 mod threats_cavage;
 mod threats_rfc9421;
