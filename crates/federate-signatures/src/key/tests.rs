@@ -235,3 +235,26 @@ proptest::proptest! {
         }
     }
 }
+
+/// The rows of <https://github.com/multiformats/multibase/tree/master/tests> in base58btc, the one base of FEP-521a.
+#[test]
+fn multibase_as_published() {
+    for (bytes, text) in [
+        (&b"yes mani !"[..], "z7paNL19xttacUY"),
+        (b"\x00yes mani !", "z17paNL19xttacUY"),
+        (b"\x00\x00yes mani !", "z117paNL19xttacUY"),
+    ] {
+        assert_eq!(multikey::encode(bytes), text);
+        assert_eq!(multikey::decode(text).unwrap(), bytes);
+    }
+    // Other bases are none of ours: a key has one spelling.
+    for text in [
+        "uAHllcyBtYW5pICE",
+        "mAHllcyBtYW5pICE",
+        "f00796573206d616e692021",
+        "Z17paNL19xttacUY",
+        "",
+    ] {
+        assert_eq!(multikey::decode(text), Err(BadKey::NotMultibase), "{text}");
+    }
+}

@@ -339,6 +339,43 @@ fn the_vectors_of_the_w3c() {
     let parsed = parse_proof(&signed).unwrap();
     let verified = parsed.verify(&key, &ProofPolicy::default(), then()).unwrap();
     assert_eq!(verified.document().as_bytes(), canonical.trim_ascii_end());
+    // The hash, whose two halves the W3C prints as well. Their proof has the context of the document, and ours does too.
+    let (Some(config), Some(hash)) = (
+        shared("vc-di-eddsa/eddsa-jcs-2022/proofConfigJCS.json"),
+        shared_bytes("vc-di-eddsa/eddsa-jcs-2022/combinedHashJCS.txt"),
+    ) else {
+        return;
+    };
+    let config = canonicalize(config.to_string().as_bytes()).unwrap();
+    let digest = |text: &[u8]| ring::digest::digest(&ring::digest::SHA256, text);
+    let hex: String = [digest(config.as_bytes()), digest(canonical.trim_ascii_end())]
+        .iter()
+        .flat_map(|half| half.as_ref().to_vec())
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(hex.as_bytes(), hash.trim_ascii_end());
+}
+
+/// What of the same folder is not verified here, and by which name it is refused.
+#[test]
+fn the_other_suites_of_the_w3c_are_refused_by_name() {
+    for (file, name) in [
+        // Canonicalises as RDF, and the fediverse proves documents by JCS.
+        ("eddsa-rdfc-2022/signedDataInt.json", "unsupported_suite"),
+        ("eddsa-rdfc-2022/employ/signedDataInt.json", "unsupported_suite"),
+        // A type of proof that came before Data Integrity.
+        ("Ed25519Signature2020/signedEdSig.json", "unsupported_suite"),
+        // Sets and chains are of eddsa-rdfc-2022 as well; a chain would be refused for `previousProof` besides.
+        ("proof-set-chain/signedProofSet1.json", "unsupported_suite"),
+        ("proof-set-chain/signedProofSet2.json", "unsupported_suite"),
+        ("proof-set-chain/signedProofChain1.json", "unsupported_suite"),
+        ("proof-set-chain/signedProofChain2.json", "unsupported_suite"),
+    ] {
+        let Some(document) = shared_bytes(&format!("vc-di-eddsa/{file}")) else {
+            return;
+        };
+        assert_eq!(parse_proofs(&document).unwrap_err().name(), name, "{file}");
+    }
 }
 
 #[test]
