@@ -74,7 +74,7 @@ impl AcceptSignature {
         let members = structured::inner_lists(HEADER, &joined, LABELS)?;
         Ok(members
             .into_iter()
-            .filter_map(|(label, list)| Self::of(label, &list))
+            .filter_map(|(label, list, _)| Self::of(label, &list))
             .collect())
     }
 

@@ -4,10 +4,11 @@ use crate::{
     KeyId,
     head::{Head, field},
     refusal::{Problem, RefusalKind, shown},
-    signature::{Component, One, Value},
+    signature::{Covered, One, Value},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderMap;
+use std::borrow::Cow;
 
 /// Reads the header and collects what it says was signed.
 pub(crate) fn read(
@@ -26,15 +27,13 @@ pub(crate) fn read(
     let signature = STANDARD
         .decode(parameters.required("signature", "signature")?)
         .map_err(|_| malformed(Problem::Base64))?;
-    let components = match parameters.get("headers") {
-        Some(list) => components(list, in_authorization, head, headers, &parameters)?,
-        // The draft signs `(created)` alone then, which binds nothing.
-        None => Vec::new(),
-    };
+    // Without a list the draft signs `(created)` alone, which binds nothing.
+    let list = parameters.get("headers").unwrap_or_default();
+    let covered = components(list, in_authorization, head, headers, &parameters)?;
     Ok(One {
         label: None,
         key_id: KeyId(key_id.to_owned()),
-        components,
+        covered,
         created: parameters.time("created")?,
         expires: parameters.time("expires")?,
         algorithm: parameters.get("algorithm").map(ToOwned::to_owned),
@@ -50,9 +49,9 @@ fn components(
     in_authorization: bool,
     head: &Head,
     headers: &HeaderMap,
-    parameters: &Parameters,
-) -> Result<Vec<Component>, RefusalKind> {
-    let mut out: Vec<Component> = Vec::new();
+    parameters: &Parameters<'_>,
+) -> Result<Covered, RefusalKind> {
+    let mut out: Vec<(String, Value)> = Vec::with_capacity(8);
     for name in list.split_ascii_whitespace() {
         let name = name.to_ascii_lowercase();
         if out.len() >= COMPONENTS {
@@ -61,7 +60,7 @@ fn components(
                 limit: COMPONENTS,
             });
         }
-        if out.iter().any(|c| c.id == name) {
+        if out.iter().any(|(known, _)| *known == name) {
             return Err(RefusalKind::RepeatedComponent { name: shown(&name) });
         }
         let value = match name.as_str() {
@@ -77,45 +76,41 @@ fn components(
                     .ok_or(RefusalKind::AbsentComponent { name: name.clone() })?,
             ),
             other if other.bytes().all(is_token) => match field(headers, other)? {
-                Some(value) => Value::Fixed(value),
+                Some(value) => Value::Fixed(value.into_owned()),
                 None => return Err(RefusalKind::AbsentComponent { name: shown(other) }),
             },
             other => return Err(RefusalKind::UnsupportedComponent { name: shown(other) }),
         };
-        out.push(Component {
-            line: format!("{name}: "),
-            id: name,
-            value,
-        });
+        out.push((name, value));
     }
-    Ok(out)
+    Ok(out.into_iter().collect())
 }
 
 /// `name="value"` and `name=token`, separated by commas, each name once.
-struct Parameters(Vec<(String, String)>);
+struct Parameters<'a>(Vec<(&'a str, Cow<'a, str>)>);
 
-impl Parameters {
-    fn read(text: &str) -> Result<Self, RefusalKind> {
+impl<'a> Parameters<'a> {
+    fn read(text: &'a str) -> Result<Self, RefusalKind> {
         if text.len() > BYTES {
             return Err(RefusalKind::TooLarge {
                 header: HEADER,
                 limit: BYTES,
             });
         }
-        let mut found: Vec<(String, String)> = Vec::new();
+        let mut found: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(8);
         let mut rest = text;
         loop {
             let (name, after) = rest.split_once('=').ok_or(malformed(Problem::Syntax))?;
-            let name = name.trim_matches(OWS).to_ascii_lowercase();
+            let name = name.trim_matches(OWS);
             if name.is_empty() || !name.bytes().all(is_token) {
                 return Err(malformed(Problem::Syntax));
             }
             let after = after.trim_start_matches(OWS);
             let (value, after) = match after.strip_prefix('"') {
                 Some(quoted) => quoted_string(quoted)?,
-                None => bare(&name, after)?,
+                None => bare(name, after)?,
             };
-            if found.iter().any(|(n, _)| *n == name) {
+            if found.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
                 return Err(malformed(Problem::Duplicate));
             }
             if found.len() >= PARAMETERS {
@@ -136,8 +131,8 @@ impl Parameters {
     fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_ref())
     }
 
     fn required(&self, name: &str, shown: &'static str) -> Result<&str, RefusalKind> {
@@ -161,12 +156,17 @@ impl Parameters {
 }
 
 /// The rest of a quoted string whose first quote is gone: its value, and what follows it.
-fn quoted_string(text: &str) -> Result<(String, &str), RefusalKind> {
-    let mut value = String::new();
+fn quoted_string(text: &str) -> Result<(Cow<'_, str>, &str), RefusalKind> {
+    let (plain, after) = text.split_once('"').ok_or(malformed(Problem::Syntax))?;
+    // Nearly always there is no escape.
+    if !plain.contains('\\') {
+        return Ok((Cow::Borrowed(plain), after));
+    }
+    let mut value = String::with_capacity(plain.len());
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
         match character {
-            '"' => return Ok((value, characters.as_str())),
+            '"' => return Ok((Cow::Owned(value), characters.as_str())),
             '\\' => match characters.next() {
                 Some(escaped @ ('"' | '\\')) => value.push(escaped),
                 _ => return Err(malformed(Problem::Syntax)),
@@ -178,16 +178,18 @@ fn quoted_string(text: &str) -> Result<(String, &str), RefusalKind> {
 }
 
 /// A value without quotes: numbers and names of algorithms come so, nothing else may.
-fn bare<'a>(name: &str, text: &'a str) -> Result<(String, &'a str), RefusalKind> {
+fn bare<'a>(name: &str, text: &'a str) -> Result<(Cow<'a, str>, &'a str), RefusalKind> {
     let end = text
         .find(|c: char| c == ',' || OWS.contains(&c))
         .unwrap_or(text.len());
     let (value, rest) = text.split_at_checked(end).ok_or(malformed(Problem::Syntax))?;
-    let known = matches!(name, "keyid" | "signature" | "headers");
+    let known = ["keyid", "signature", "headers"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name));
     if known || value.is_empty() || !value.bytes().all(is_token) {
         return Err(malformed(Problem::Syntax));
     }
-    Ok((value.to_owned(), rest))
+    Ok((Cow::Borrowed(value), rest))
 }
 
 /// A character of a token ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2)).

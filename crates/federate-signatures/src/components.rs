@@ -3,12 +3,13 @@
 use crate::{
     head::{Head, field},
     refusal::{RefusalKind, shown},
-    signature::{Component, Value},
+    signature::Value,
     structured,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, StatusCode};
 use sfv::{BareItem, Item};
+use std::borrow::Cow;
 
 /// Where values are taken from.
 #[derive(Clone, Copy)]
@@ -32,7 +33,7 @@ enum Reading<'a> {
 }
 
 /// One component: its identifier as it was written, and its value.
-pub(crate) fn component(item: &Item, message: Message<'_>) -> Result<Component, RefusalKind> {
+pub(crate) fn component(item: &Item, message: Message<'_>) -> Result<(String, Value), RefusalKind> {
     let BareItem::String(name) = &item.bare_item else {
         return Err(RefusalKind::Malformed {
             header: "signature-input",
@@ -45,11 +46,7 @@ pub(crate) fn component(item: &Item, message: Message<'_>) -> Result<Component, 
             None => of_request(name, message)?,
             Some((status, headers)) => of_response(name, status, headers)?,
         };
-        return Ok(Component {
-            id: name.to_owned(),
-            line: format!("\"{name}\": "),
-            value,
-        });
+        return Ok((name.to_owned(), value));
     }
     let identifier = structured::item_text(item).unwrap_or_default();
     let unsupported = || RefusalKind::UnsupportedComponent {
@@ -80,7 +77,7 @@ pub(crate) fn component(item: &Item, message: Message<'_>) -> Result<Component, 
     };
     let value = match (name, parameter, &reading) {
         ("@query-param", Some(parameter), Reading::Plain) if derived => {
-            Value::Fixed(query_parameter(message.head.query.as_deref(), parameter).ok_or_else(absent)?)
+            Value::Fixed(query_parameter(message.head.query(), parameter).ok_or_else(absent)?)
         }
         (_, Some(_), _) => return Err(unsupported()),
         (derived_name, None, Reading::Plain) if derived_name.starts_with('@') => {
@@ -92,7 +89,7 @@ pub(crate) fn component(item: &Item, message: Message<'_>) -> Result<Component, 
         ("signature" | "signature-input", None, _) => return Err(unsupported()),
         (field_name, None, _) if is_field_name(field_name) => match reading {
             Reading::Plain if derived => of_request(field_name, message)?,
-            Reading::Plain => Value::Fixed(field(headers, field_name)?.ok_or_else(absent)?),
+            Reading::Plain => fixed(field(headers, field_name)?.ok_or_else(absent)?),
             Reading::Binary => Value::Fixed(binary(headers, field_name).ok_or_else(absent)?),
             // Only for fields that are known to be structured may it be said.
             Reading::Strict if !DICTIONARIES.contains(&field_name) => return Err(unsupported()),
@@ -107,11 +104,11 @@ pub(crate) fn component(item: &Item, message: Message<'_>) -> Result<Component, 
         },
         _ => return Err(unsupported()),
     };
-    Ok(Component {
-        line: format!("{identifier}: "),
-        id: identifier,
-        value,
-    })
+    Ok((identifier, value))
+}
+
+fn fixed(value: Cow<'_, str>) -> Value {
+    Value::Fixed(value.into_owned())
 }
 
 fn of_request(name: &str, message: Message<'_>) -> Result<Value, RefusalKind> {
@@ -119,9 +116,9 @@ fn of_request(name: &str, message: Message<'_>) -> Result<Value, RefusalKind> {
     let absent = || RefusalKind::AbsentComponent { name: shown(name) };
     let unsupported = || RefusalKind::UnsupportedComponent { name: shown(name) };
     Ok(match name {
-        "@method" => Value::Fixed(head.method.clone()),
-        "@path" => Value::Fixed(head.path.clone()),
-        "@query" => Value::Fixed(format!("?{}", head.query.as_deref().unwrap_or_default())),
+        "@method" => Value::Fixed(head.method.as_str().to_owned()),
+        "@path" => Value::Fixed(head.path().to_owned()),
+        "@query" => Value::Fixed(format!("?{}", head.query().unwrap_or_default())),
         "@request-target" => Value::Fixed(head.target(true)),
         "@scheme" => Value::Scheme,
         "@authority" | "@target-uri" if head.authority.is_none() => return Err(absent()),
@@ -131,7 +128,7 @@ fn of_request(name: &str, message: Message<'_>) -> Result<Value, RefusalKind> {
         "host" => Value::Fixed(head.authority.clone().ok_or_else(absent)?),
         // Names of fields are in lower case; `@status` and what is not known belong here too.
         other if !is_field_name(other) => return Err(unsupported()),
-        other => Value::Fixed(field(message.headers, other)?.ok_or_else(absent)?),
+        other => fixed(field(message.headers, other)?.ok_or_else(absent)?),
     })
 }
 
@@ -144,9 +141,9 @@ fn of_response(name: &str, status: StatusCode, headers: &HeaderMap) -> Result<Va
         other if !is_field_name(other) => {
             return Err(RefusalKind::UnsupportedComponent { name: shown(name) });
         }
-        other => Value::Fixed(
-            field(headers, other)?.ok_or_else(|| RefusalKind::AbsentComponent { name: shown(name) })?,
-        ),
+        other => {
+            fixed(field(headers, other)?.ok_or_else(|| RefusalKind::AbsentComponent { name: shown(name) })?)
+        }
     })
 }
 

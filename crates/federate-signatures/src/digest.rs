@@ -9,12 +9,20 @@ use ring::digest::{SHA256, SHA512, digest};
 
 /// The only value of `Digest` that all servers take.
 pub(crate) fn digest_header(body: &[u8]) -> String {
-    format!("SHA-256={}", STANDARD.encode(digest(&SHA256, body)))
+    sha256_between("SHA-256=", body, "")
 }
 
 /// The only value of `Content-Digest` that all servers take.
 pub(crate) fn content_digest_header(body: &[u8]) -> String {
-    format!("sha-256=:{}:", STANDARD.encode(digest(&SHA256, body)))
+    sha256_between("sha-256=:", body, ":")
+}
+
+fn sha256_between(before: &str, body: &[u8], after: &str) -> String {
+    let mut out = String::with_capacity(64);
+    out.push_str(before);
+    STANDARD.encode_string(digest(&SHA256, body), &mut out);
+    out.push_str(after);
+    out
 }
 
 /// Holds the bytes that arrived against a `Digest` header: all that is known must match, and one must be strong.
@@ -24,13 +32,10 @@ pub(crate) fn check_digest(value: &str, body: &[u8]) -> Result<(), RefusalKind> 
         header: HEADER,
         problem,
     };
-    let mut offered = Vec::new();
+    let mut offered = Vec::with_capacity(1);
     for member in value.split(',') {
-        let (name, encoded) = member
-            .trim_matches([' ', '\t'])
-            .split_once('=')
-            .ok_or(malformed(Problem::Syntax))?;
-        offered.push((name.to_ascii_lowercase(), encoded));
+        let member = member.trim_matches([' ', '\t']).split_once('=');
+        offered.push(member.ok_or(malformed(Problem::Syntax))?);
         if offered.len() > MEMBERS {
             return Err(RefusalKind::TooLarge {
                 header: HEADER,
@@ -38,19 +43,14 @@ pub(crate) fn check_digest(value: &str, body: &[u8]) -> Result<(), RefusalKind> 
             });
         }
     }
-    let mut known = Vec::new();
+    let mut known = Vec::with_capacity(1);
     for (name, encoded) in &offered {
         if let Some(algorithm) = Strong::named(name) {
             let bytes = STANDARD.decode(encoded).map_err(|_| malformed(Problem::Base64))?;
             known.push((algorithm, bytes));
         }
     }
-    compare(
-        HEADER,
-        &known,
-        offered.iter().map(|(name, _)| name.as_str()),
-        body,
-    )
+    compare(HEADER, &known, offered.iter().map(|(name, _)| *name), body)
 }
 
 /// Holds the bytes that arrived against a `Content-Digest` header.
@@ -74,7 +74,7 @@ fn compare<'a>(
     if known.is_empty() {
         return Err(RefusalKind::NoStrongDigest {
             header,
-            offered: offered.map(shown).collect(),
+            offered: offered.map(|name| shown(&name.to_ascii_lowercase())).collect(),
         });
     }
     for (algorithm, received) in known {
@@ -100,11 +100,9 @@ enum Strong {
 
 impl Strong {
     fn named(name: &str) -> Option<Self> {
-        match name {
-            "sha-256" => Some(Self::Sha256),
-            "sha-512" => Some(Self::Sha512),
-            _ => None,
-        }
+        [Self::Sha256, Self::Sha512]
+            .into_iter()
+            .find(|known| known.name().eq_ignore_ascii_case(name))
     }
 
     fn name(self) -> &'static str {

@@ -2,13 +2,13 @@
 
 use crate::refusal::{RefusalKind, shown};
 use http::{HeaderMap, Method, Uri, request::Parts};
+use std::borrow::Cow;
 
 /// The request line and the authority, as they came.
 #[derive(Debug, Clone)]
 pub(crate) struct Head {
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) query: Option<String>,
+    pub(crate) method: Method,
+    pub(crate) target: Uri,
     /// Of `Host`, or of the target where HTTP/2 puts it.
     pub(crate) authority: Option<String>,
     pub(crate) has_body: bool,
@@ -30,7 +30,7 @@ impl Head {
             }
         }
         Ok(Self {
-            authority: host.or_else(|| target.map(ToOwned::to_owned)),
+            authority: host.as_deref().or(target).map(ToOwned::to_owned),
             ..Self::of(parts, body)
         })
     }
@@ -38,24 +38,31 @@ impl Head {
     /// Without a look at `Host`.
     pub(crate) fn of(parts: &Parts, body: &[u8]) -> Self {
         Self {
-            method: parts.method.as_str().to_owned(),
-            path: match parts.uri.path() {
-                "" => "/".to_owned(),
-                path => path.to_owned(),
-            },
-            query: parts.uri.query().map(ToOwned::to_owned),
+            method: parts.method.clone(),
+            target: parts.uri.clone(),
             authority: authority_of(&parts.uri).map(ToOwned::to_owned),
             has_body: carries_body(&parts.method, body),
             is_response: false,
         }
     }
 
+    pub(crate) fn path(&self) -> &str {
+        path_of(&self.target)
+    }
+
+    pub(crate) fn query(&self) -> Option<&str> {
+        self.target.query()
+    }
+
     /// Path and query, or the path alone.
     pub(crate) fn target(&self, with_query: bool) -> String {
-        match &self.query {
-            Some(query) if with_query => format!("{}?{query}", self.path),
-            _ => self.path.clone(),
-        }
+        let mut out = String::new();
+        self.push_target(&mut out, with_query);
+        out
+    }
+
+    pub(crate) fn push_target(&self, out: &mut String, with_query: bool) {
+        push_target(out, &self.target, with_query);
     }
 }
 
@@ -74,39 +81,56 @@ pub(crate) fn authority_of(uri: &Uri) -> Option<&str> {
     Some(authority.rsplit_once('@').map_or(authority, |(_, host)| host))
 }
 
+fn path_of(uri: &Uri) -> &str {
+    match uri.path() {
+        "" => "/",
+        path => path,
+    }
+}
+
+pub(crate) fn push_target(out: &mut String, uri: &Uri, with_query: bool) {
+    out.push_str(path_of(uri));
+    if let Some(query) = uri.query().filter(|_| with_query) {
+        out.push('?');
+        out.push_str(query);
+    }
+}
+
 /// Lower case, without the default port of the scheme.
-pub(crate) fn normal_authority(authority: &str, scheme: &str) -> String {
-    let mut authority = authority.to_ascii_lowercase();
+pub(crate) fn normal_authority<'a>(authority: &'a str, scheme: &str) -> Cow<'a, str> {
     let default = match scheme {
         "https" => ":443",
         "http" => ":80",
-        _ => return authority,
+        _ => "",
     };
-    if let Some(host) = authority.strip_suffix(default) {
+    let authority = match authority.strip_suffix(default) {
         // Not within an IPv6 address: there the port follows the bracket.
-        if !host.contains(':') || host.ends_with(']') {
-            let length = host.len();
-            authority.truncate(length);
-        }
+        Some(host) if !host.contains(':') || host.ends_with(']') => host,
+        _ => authority,
+    };
+    if authority.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(authority.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(authority)
     }
-    authority
 }
 
 /// The value of a header as both formats sign it: each line without outer white space, joined by `, `.
 ///
 /// `None` where the header is absent; headers that mean one thing must not come twice.
-pub(crate) fn field(headers: &HeaderMap, name: &str) -> Result<Option<String>, RefusalKind> {
-    let mut out: Option<String> = None;
+pub(crate) fn field<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<Cow<'a, str>>, RefusalKind> {
+    let mut out: Option<Cow<'a, str>> = None;
     for value in headers.get_all(name) {
         let not_ascii = || RefusalKind::NotAscii { name: shown(name) };
         // `to_str` takes printable ASCII and tabs, nothing else.
         let value = value.to_str().map_err(|_| not_ascii())?.trim_matches([' ', '\t']);
         match &mut out {
-            None => out = Some(value.to_owned()),
+            None => out = Some(Cow::Borrowed(value)),
             Some(_) if SINGULAR.contains(&name) => {
                 return Err(RefusalKind::RepeatedHeader { name: shown(name) });
             }
             Some(joined) => {
+                let joined = joined.to_mut();
                 joined.push_str(", ");
                 joined.push_str(value);
             }

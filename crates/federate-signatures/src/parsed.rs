@@ -10,7 +10,7 @@ use crate::{
     signature::One,
 };
 use http::{HeaderMap, request::Parts};
-use std::time::SystemTime;
+use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
 /// Reads the signature of a request and says which key is needed.
 ///
@@ -42,14 +42,14 @@ pub fn parse_label(head: &Parts, body: &[u8], label: &str) -> Result<Parsed, Ref
 /// # Errors
 /// [`Refusal`] like [`parse_label`].
 pub fn parse_rfc9421(head: &Parts, body: &[u8], label: Option<&str>) -> Result<Parsed, Refusal> {
-    let target = Head::read(head, body)?;
+    let target = Arc::new(Head::read(head, body)?);
     let message = Message {
         head: &target,
         headers: &head.headers,
         response: None,
         parameters: true,
     };
-    read_rfc9421(message, &head.headers, body, label)
+    read_rfc9421(message, &target, &head.headers, body, label)
 }
 
 /// Reads the signature of a response (RFC 9421). `request` is the head of the request that it answers, as it was sent:
@@ -65,25 +65,25 @@ pub fn parse_response(
     request: &Parts,
     label: Option<&str>,
 ) -> Result<Parsed, Refusal> {
-    let head = Head {
+    let head = Arc::new(Head {
         has_body: !body.is_empty(),
         is_response: true,
         ..Head::read(request, &[])?
-    };
+    });
     let message = Message {
         head: &head,
         headers: &request.headers,
         response: Some((response.status, &response.headers)),
         parameters: true,
     };
-    read_rfc9421(message, &response.headers, body, label)
+    read_rfc9421(message, &head, &response.headers, body, label)
 }
 
 /// A signature that was read, but not verified. It owns what it needs and can be kept while the key is fetched.
 #[derive(Debug, Clone)]
 pub struct Parsed {
     flavour: Flavour,
-    head: Head,
+    head: Arc<Head>,
     first: One,
     /// By the same key.
     others: Vec<One>,
@@ -116,7 +116,7 @@ impl Parsed {
     /// The names of the components that the peer says it signed, in order.
     #[must_use]
     pub fn covered(&self) -> Vec<String> {
-        self.first.covered()
+        self.first.covered.ids.to_vec()
     }
 
     /// The string that the signature must be over, as it is rebuilt here. It holds the query of the request.
@@ -221,7 +221,7 @@ impl Parsed {
         let mut query_signed = true;
         if !key.verifies(base.as_bytes(), &one.signature) {
             let without =
-                self.flavour == Flavour::Cavage && self.head.query.is_some() && policy.query_fallback;
+                self.flavour == Flavour::Cavage && self.head.query().is_some() && policy.query_fallback;
             let without = without.then(|| one.base(&self.head, &policy.scheme, false));
             match without.filter(|shorter| *shorter != base) {
                 Some(shorter) if key.verifies(shorter.as_bytes(), &one.signature) => query_signed = false,
@@ -235,7 +235,7 @@ impl Parsed {
             key_id: one.key_id.clone(),
             flavour: self.flavour,
             algorithm: key.algorithm(),
-            covered: one.covered(),
+            covered: Arc::clone(&one.covered.ids),
             signed_at,
             query_signed,
             label: one.label.clone(),
@@ -246,12 +246,12 @@ impl Parsed {
     fn refuse(&self, one: &One, kind: RefusalKind) -> Refusal {
         Refusal::new(kind)
             .of(self.flavour)
-            .about(&one.key_id, one.covered())
+            .about(&one.key_id, one.covered.ids.to_vec())
     }
 }
 
 fn read(parts: &Parts, body: &[u8], label: Option<&str>) -> Result<Parsed, Refusal> {
-    let head = Head::read(parts, body)?;
+    let head = Arc::new(Head::read(parts, body)?);
     let signatures = SignatureHeader::read(&parts.headers)?;
     if !parts.headers.contains_key("signature-input") {
         return read_cavage(&head, parts, body, &signatures);
@@ -262,7 +262,7 @@ fn read(parts: &Parts, body: &[u8], label: Option<&str>) -> Result<Parsed, Refus
         response: None,
         parameters: false,
     };
-    let strict = read_rfc9421(message, &parts.headers, body, label);
+    let strict = read_rfc9421(message, &head, &parts.headers, body, label);
     if signatures.cavage.is_none() || label.is_some() {
         return strict;
     }
@@ -280,9 +280,14 @@ fn read(parts: &Parts, body: &[u8], label: Option<&str>) -> Result<Parsed, Refus
     }
 }
 
-fn read_cavage(head: &Head, parts: &Parts, body: &[u8], header: &SignatureHeader) -> Result<Parsed, Refusal> {
+fn read_cavage(
+    head: &Arc<Head>,
+    parts: &Parts,
+    body: &[u8],
+    header: &SignatureHeader<'_>,
+) -> Result<Parsed, Refusal> {
     let refuse = |kind| Refusal::new(kind).of(Flavour::Cavage);
-    let Some(text) = &header.cavage else {
+    let Some(text) = header.cavage else {
         // A dictionary without `Signature-Input`: somebody dropped that header.
         return Err(match header.structured {
             Some(_) => refuse(RefusalKind::MissingParameter { name: "keyId" }),
@@ -296,6 +301,7 @@ fn read_cavage(head: &Head, parts: &Parts, body: &[u8], header: &SignatureHeader
 /// `headers` are those of the message that is signed.
 fn read_rfc9421(
     message: Message<'_>,
+    head: &Arc<Head>,
     headers: &HeaderMap,
     body: &[u8],
     label: Option<&str>,
@@ -311,20 +317,25 @@ fn read_rfc9421(
             return Err(refuse(RefusalKind::LabelMismatch { label: shown(label) }));
         }
     }
-    finish(Flavour::Rfc9421, message.head, headers, body, all)
+    finish(Flavour::Rfc9421, head, headers, body, all)
 }
 
 /// Binds the signatures to one key, and the body to its digests.
 fn finish(
     flavour: Flavour,
-    head: &Head,
+    head: &Arc<Head>,
     headers: &HeaderMap,
     body: &[u8],
     all: Vec<One>,
 ) -> Result<Parsed, Refusal> {
-    let mut key_ids: Vec<&KeyId> = all.iter().map(|one| &one.key_id).collect();
-    key_ids.dedup();
-    if key_ids.len() > 1 {
+    if all.len() > 1
+        && all
+            .iter()
+            .zip(all.iter().skip(1))
+            .any(|(one, next)| one.key_id != next.key_id)
+    {
+        let mut key_ids: Vec<&KeyId> = all.iter().map(|one| &one.key_id).collect();
+        key_ids.dedup();
         let key_ids = key_ids.into_iter().map(|id| shown(id.as_str())).collect();
         return Err(Refusal::new(RefusalKind::SeveralKeys { key_ids }).of(flavour));
     }
@@ -334,16 +345,12 @@ fn finish(
     };
     let parsed = Parsed {
         flavour,
-        head: head.clone(),
+        head: Arc::clone(head),
         first,
         others: all.collect(),
         beside: Beside::Nothing,
     };
-    let covers = |id| {
-        parsed
-            .signatures()
-            .any(|one| one.components.iter().any(|c| c.id == id))
-    };
+    let covers = |id| parsed.signatures().any(|one| one.covered.contains(id));
     let refuse = |kind| parsed.refuse(&parsed.first, kind);
     if covers("digest")
         && let Some(value) = field(headers, "digest")?
@@ -359,14 +366,14 @@ fn finish(
 }
 
 /// The `Signature` headers, sorted by format.
-struct SignatureHeader {
-    cavage: Option<String>,
-    structured: Option<String>,
+struct SignatureHeader<'a> {
+    cavage: Option<&'a str>,
+    structured: Option<Cow<'a, str>>,
     in_authorization: bool,
 }
 
-impl SignatureHeader {
-    fn read(headers: &HeaderMap) -> Result<Self, RefusalKind> {
+impl<'a> SignatureHeader<'a> {
+    fn read(headers: &'a HeaderMap) -> Result<Self, RefusalKind> {
         let mut out = Self {
             cavage: None,
             structured: None,
@@ -376,7 +383,7 @@ impl SignatureHeader {
             let line = text("signature", line)?;
             if !is_cavage(line) {
                 join(&mut out.structured, line);
-            } else if out.cavage.replace(without_scheme(line).to_owned()).is_some() {
+            } else if out.cavage.replace(without_scheme(line)).is_some() {
                 return Err(RefusalKind::RepeatedHeader {
                     name: "signature".to_owned(),
                 });
@@ -391,7 +398,7 @@ impl SignatureHeader {
                 if parameters.len() == line.trim_matches(OWS).len() {
                     continue;
                 }
-                if out.cavage.replace(parameters.to_owned()).is_some() {
+                if out.cavage.replace(parameters).is_some() {
                     return Err(RefusalKind::RepeatedHeader {
                         name: "authorization".to_owned(),
                     });
@@ -405,8 +412,12 @@ impl SignatureHeader {
 
 /// The parameters of draft-cavage have a `keyId`, and always a quoted value; a dictionary of byte sequences has neither.
 fn is_cavage(line: &str) -> bool {
-    let lower = line.to_ascii_lowercase();
-    lower.contains("keyid") && lower.contains('"')
+    let names_a_key = |line: &str| {
+        line.as_bytes()
+            .windows(5)
+            .any(|name| name.eq_ignore_ascii_case(b"keyid"))
+    };
+    line.contains('"') && names_a_key(line)
 }
 
 /// Old servers write the scheme of `Authorization` into `Signature` too.
@@ -419,7 +430,7 @@ fn without_scheme(line: &str) -> &str {
 }
 
 /// All lines of a header, joined.
-fn lines(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, RefusalKind> {
+fn lines<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<Cow<'a, str>>, RefusalKind> {
     let mut out = None;
     for line in headers.get_all(name) {
         join(&mut out, text(name, line)?);
@@ -434,13 +445,14 @@ fn text<'a>(header: &'static str, value: &'a http::HeaderValue) -> Result<&'a st
     })
 }
 
-fn join(joined: &mut Option<String>, line: &str) {
+fn join<'a>(joined: &mut Option<Cow<'a, str>>, line: &'a str) {
     match joined {
         Some(text) => {
+            let text = text.to_mut();
             text.push_str(", ");
             text.push_str(line);
         }
-        None => *joined = Some(line.to_owned()),
+        None => *joined = Some(Cow::Borrowed(line)),
     }
 }
 

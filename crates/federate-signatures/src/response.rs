@@ -4,8 +4,8 @@ use crate::{
     AcceptSignature, KeyId, SignError, Signer,
     digest::content_digest_header,
     head::{Head, field},
-    signature::{Component, One, Value},
-    unsigned::{LABEL, quotable, set},
+    signature::{Covered, One, Value},
+    unsigned::{LABEL, push_quotable, set},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -50,7 +50,7 @@ pub fn rfc9421_response_as_asked(
             continue;
         }
         let value = field(response.headers(), name).ok()??;
-        fields.push((name.as_str(), value));
+        fields.push((name.as_str(), value.into_owned()));
     }
     let more = asked.more();
     let (label, signer) = (asked.label(), (key_id, now));
@@ -79,7 +79,7 @@ fn prepared(
     headers.remove("signature-input");
     let mut head = Head::of(request, &[]);
     if let Ok(Some(host)) = field(&request.headers, "host") {
-        head.authority = Some(host);
+        head.authority = Some(host.into_owned());
     }
     let mut components = vec![(
         "\"@status\"".to_owned(),
@@ -88,10 +88,11 @@ fn prepared(
     if !response.body().is_empty() {
         let digest = content_digest_header(response.body());
         let name = HeaderName::from_static("content-digest");
-        set(response.headers_mut(), name, &digest);
-        components.push(("\"content-digest\"".to_owned(), Value::Fixed(digest)));
+        components.push(("\"content-digest\"".to_owned(), Value::Fixed(digest.clone())));
+        set(response.headers_mut(), name, digest);
     }
-    components.push(("\"@method\";req".to_owned(), Value::Fixed(head.method.clone())));
+    let method = Value::Fixed(head.method.as_str().to_owned());
+    components.push(("\"@method\";req".to_owned(), method));
     components.push(("\"@target-uri\";req".to_owned(), Value::TargetUri));
     let asked = fields
         .iter()
@@ -105,20 +106,17 @@ fn prepared(
         .iter()
         .map(|(identifier, _)| identifier.as_str())
         .collect();
-    let keyid = quotable(key_id);
-    let parameters = format!("({});created={created};keyid=\"{keyid}\"{more}", list.join(" "));
-    let components = components
+    let mut parameters = format!("({});created={created};keyid=\"", list.join(" "));
+    push_quotable(&mut parameters, key_id);
+    parameters.push('"');
+    parameters.push_str(more);
+    let covered: Covered = components
         .into_iter()
-        .map(|(identifier, value)| Component {
-            line: format!("{identifier}: "),
-            id: identifier,
-            value,
-        })
         .collect();
     let base = One {
         label: None,
         key_id: key_id.clone(),
-        components,
+        covered,
         created: None,
         expires: None,
         algorithm: None,
@@ -177,8 +175,8 @@ impl UnsignedResponse {
             HeaderName::from_static("signature-input"),
             HeaderName::from_static("signature"),
         );
-        set(headers, input, &format!("{label}={parameters}"));
-        set(headers, name, &format!("{label}=:{signature}:"));
+        set(headers, input, format!("{label}={parameters}"));
+        set(headers, name, format!("{label}=:{signature}:"));
         response
     }
 }

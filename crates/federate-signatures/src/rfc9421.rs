@@ -4,7 +4,7 @@ use crate::{
     KeyId,
     components::{Message, component},
     refusal::{RefusalKind, shown},
-    signature::{Component, One},
+    signature::{Covered, One, Value},
     structured,
 };
 use sfv::{BareItem, InnerList, Item, Parameters};
@@ -14,12 +14,12 @@ pub(crate) fn read(input: &str, signatures: &str, message: Message<'_>) -> Resul
     let inputs = structured::inner_lists("signature-input", input, LABELS)?;
     let mut signatures = structured::byte_sequences("signature", signatures, LABELS)?;
     let mut out = Vec::with_capacity(inputs.len());
-    for (label, list) in inputs {
+    for (label, list, text) in inputs {
         let Some(at) = signatures.iter().position(|(l, _)| *l == label) else {
             return Err(RefusalKind::LabelMismatch { label: shown(&label) });
         };
         let (label, signature) = signatures.swap_remove(at);
-        out.push(one(label, &list, signature, message)?);
+        out.push(one(label, &list, text, signature, message)?);
     }
     match signatures.first() {
         Some((label, _)) => Err(RefusalKind::LabelMismatch { label: shown(label) }),
@@ -31,6 +31,7 @@ pub(crate) fn read(input: &str, signatures: &str, message: Message<'_>) -> Resul
 fn one(
     label: String,
     list: &InnerList,
+    text: String,
     signature: Vec<u8>,
     message: Message<'_>,
 ) -> Result<One, RefusalKind> {
@@ -40,7 +41,7 @@ fn one(
         key_id: parameters
             .key_id
             .ok_or(RefusalKind::MissingParameter { name: "keyid" })?,
-        components: components(&list.items, message)?,
+        covered: components(&list.items, message)?,
         created: Some(
             parameters
                 .created
@@ -51,28 +52,26 @@ fn one(
         nonce: parameters.nonce,
         tag: parameters.tag,
         signature,
-        parameters: structured::inner_list_text(list),
+        parameters: Some(text),
     })
 }
 
-fn components(items: &[Item], message: Message<'_>) -> Result<Vec<Component>, RefusalKind> {
+fn components(items: &[Item], message: Message<'_>) -> Result<Covered, RefusalKind> {
     if items.len() > COMPONENTS {
         return Err(RefusalKind::TooLarge {
             header: INPUT,
             limit: COMPONENTS,
         });
     }
-    let mut out: Vec<Component> = Vec::with_capacity(items.len());
+    let mut out: Vec<(String, Value)> = Vec::with_capacity(items.len());
     for item in items {
-        let component = component(item, message)?;
-        if out.iter().any(|known| known.id == component.id) {
-            return Err(RefusalKind::RepeatedComponent {
-                name: shown(&component.id),
-            });
+        let (id, value) = component(item, message)?;
+        if out.iter().any(|(known, _)| *known == id) {
+            return Err(RefusalKind::RepeatedComponent { name: shown(&id) });
         }
-        out.push(component);
+        out.push((id, value));
     }
-    Ok(out)
+    Ok(out.into_iter().collect())
 }
 
 #[derive(Default)]

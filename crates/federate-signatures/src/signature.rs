@@ -5,14 +5,17 @@ use crate::{
     head::{Head, normal_authority},
     refusal::{RefusalKind, shown},
 };
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 #[derive(Debug, Clone)]
 pub(crate) struct One {
     /// Of RFC 9421.
     pub(crate) label: Option<String>,
     pub(crate) key_id: KeyId,
-    pub(crate) components: Vec<Component>,
+    pub(crate) covered: Covered,
     pub(crate) created: Option<u64>,
     pub(crate) expires: Option<u64>,
     /// What the header says; the key decides.
@@ -24,13 +27,32 @@ pub(crate) struct One {
     pub(crate) parameters: Option<String>,
 }
 
+/// What a signature covers, in order. The names go on to whoever asks what was verified.
 #[derive(Debug, Clone)]
-pub(crate) struct Component {
-    /// The name by which a policy asks for it.
-    pub(crate) id: String,
-    /// The begin of its line in the signed string.
-    pub(crate) line: String,
-    pub(crate) value: Value,
+pub(crate) struct Covered {
+    /// The name by which a policy asks for a component; in RFC 9421 with parameters as it stands in the signed string.
+    pub(crate) ids: Arc<[String]>,
+    values: Vec<Value>,
+}
+
+impl FromIterator<(String, Value)> for Covered {
+    fn from_iter<T: IntoIterator<Item = (String, Value)>>(components: T) -> Self {
+        let (ids, values): (Vec<_>, Vec<_>) = components.into_iter().unzip();
+        Self {
+            ids: ids.into(),
+            values,
+        }
+    }
+}
+
+impl Covered {
+    pub(crate) fn contains(&self, id: &str) -> bool {
+        self.ids.iter().any(|known| known == id)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.ids.iter().zip(&self.values)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -46,56 +68,43 @@ pub(crate) enum Value {
 }
 
 impl One {
-    pub(crate) fn covered(&self) -> Vec<String> {
-        self.components.iter().map(|c| c.id.clone()).collect()
-    }
-
     fn covers(&self, id: &str) -> bool {
-        self.components.iter().any(|c| c.id == id)
+        self.covered.contains(id)
     }
 
     fn value(&self, id: &str) -> Option<&str> {
-        self.components
-            .iter()
-            .find(|c| c.id == id)
-            .and_then(|c| match &c.value {
-                Value::Fixed(value) => Some(value.as_str()),
-                _ => None,
-            })
+        match self.covered.iter().find(|(known, _)| *known == id) {
+            Some((_, Value::Fixed(value))) => Some(value),
+            _ => None,
+        }
     }
 
     /// The string that was signed.
     pub(crate) fn base(&self, head: &Head, scheme: &str, with_query: bool) -> String {
         let authority = || normal_authority(head.authority.as_deref().unwrap_or_default(), scheme);
-        let mut out = String::with_capacity(256);
-        for component in &self.components {
+        let mut out = String::with_capacity(BASE);
+        for (id, value) in self.covered.iter() {
             if !out.is_empty() {
                 out.push('\n');
             }
-            out.push_str(&component.line);
-            match &component.value {
+            push_name(&mut out, id, self.parameters.is_some());
+            match value {
                 Value::Fixed(value) => out.push_str(value),
-                Value::CavageTarget => {
-                    out.push_str(&head.method.to_ascii_lowercase());
-                    out.push(' ');
-                    out.push_str(&head.target(with_query));
-                }
+                Value::CavageTarget => push_cavage_target(&mut out, head.method.as_str(), |out| {
+                    head.push_target(out, with_query);
+                }),
                 Value::Authority => out.push_str(&authority()),
                 Value::Scheme => out.push_str(scheme),
                 Value::TargetUri => {
                     out.push_str(scheme);
                     out.push_str("://");
                     out.push_str(&authority());
-                    out.push_str(&head.target(true));
+                    head.push_target(&mut out, true);
                 }
             }
         }
         if let Some(parameters) = &self.parameters {
-            if !out.is_empty() {
-                out.push('\n');
-            }
-            out.push_str("\"@signature-params\": ");
-            out.push_str(parameters);
+            push_parameters(&mut out, parameters);
         }
         out
     }
@@ -230,6 +239,38 @@ impl One {
         })
     }
 }
+
+/// The begin of a line of the signed string.
+pub(crate) fn push_name(out: &mut String, id: &str, is_rfc9421: bool) {
+    // With parameters the quotes are there already.
+    let quote = if is_rfc9421 && !id.starts_with('"') {
+        "\""
+    } else {
+        ""
+    };
+    for part in [quote, id, quote, ": "] {
+        out.push_str(part);
+    }
+}
+
+/// The value of `(request-target)`.
+pub(crate) fn push_cavage_target(out: &mut String, method: &str, target: impl FnOnce(&mut String)) {
+    out.extend(method.chars().map(|c| c.to_ascii_lowercase()));
+    out.push(' ');
+    target(out);
+}
+
+/// The last line of RFC 9421.
+pub(crate) fn push_parameters(out: &mut String, parameters: &str) {
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    out.push_str("\"@signature-params\": ");
+    out.push_str(parameters);
+}
+
+/// Enough for the usual string that is signed.
+pub(crate) const BASE: usize = 512;
 
 fn check_authority(head: &Head, policy: &Policy) -> Result<(), RefusalKind> {
     if policy.authorities.is_empty() {

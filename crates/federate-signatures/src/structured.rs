@@ -4,21 +4,28 @@
 //! those, and everything else that two readers could understand differently.
 
 use crate::refusal::{Problem, RefusalKind};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sfv::{
     BareItem, DictSerializer, Dictionary, InnerList, Item, ItemSerializer, ListEntry, ListSerializer, Parser,
     Version,
 };
 
-/// The inner lists of a dictionary by label.
+/// The inner lists of a dictionary by label, each with its canonical text.
 pub(crate) fn inner_lists(
     header: &'static str,
     value: &str,
     limit: usize,
-) -> Result<Vec<(String, InnerList)>, RefusalKind> {
-    members(header, value, limit)?
+) -> Result<Vec<(String, InnerList, String)>, RefusalKind> {
+    let (members, canonical) = members(header, value, limit)?;
+    let is_one = members.len() == 1;
+    members
         .into_iter()
         .map(|(label, entry)| match entry {
-            ListEntry::InnerList(list) => Ok((label, list)),
+            ListEntry::InnerList(list) => {
+                let one = canonical.get(label.len().saturating_add(1)..).filter(|_| is_one);
+                let text = one.map_or_else(|| inner_list_text(&list), ToOwned::to_owned);
+                Ok((label, list, text))
+            }
             ListEntry::Item(_) => Err(RefusalKind::Malformed {
                 header,
                 problem: Problem::StructuredField,
@@ -33,7 +40,11 @@ pub(crate) fn byte_sequences(
     value: &str,
     limit: usize,
 ) -> Result<Vec<(String, Vec<u8>)>, RefusalKind> {
-    members(header, value, limit)?
+    if let Some(one) = one_byte_sequence(value) {
+        return Ok(vec![one]);
+    }
+    let (members, _) = members(header, value, limit)?;
+    members
         .into_iter()
         .map(|(label, entry)| match entry {
             ListEntry::Item(item) if item.params.is_empty() => match item.bare_item {
@@ -51,11 +62,26 @@ pub(crate) fn byte_sequences(
         .collect()
 }
 
+/// `label=:base64:`, as nearly everybody sends it: in a third of the time, as nothing has to be written to be
+/// compared. It says nothing of a value in any other form, good or bad.
+fn one_byte_sequence(value: &str) -> Option<(String, Vec<u8>)> {
+    let (label, rest) = value.split_once("=:")?;
+    let is_begin = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'*';
+    let is_key = |byte: u8| is_begin(&byte) || byte.is_ascii_digit() || b"_-.".contains(&byte);
+    let is_label = label.as_bytes().first().is_some_and(is_begin) && label.bytes().all(is_key);
+    // What this takes has one spelling: with padding, and without bits behind the end.
+    let bytes = STANDARD.decode(rest.strip_suffix(':')?).ok()?;
+    (is_label && value.len() <= BYTES).then(|| (label.to_owned(), bytes))
+}
+
 /// The canonical text of an inner list with its parameters.
-pub(crate) fn inner_list_text(list: &InnerList) -> Option<String> {
-    let mut serializer = ListSerializer::new();
-    serializer.members([&ListEntry::InnerList(list.clone())]);
-    serializer.finish()
+fn inner_list_text(list: &InnerList) -> String {
+    let mut out = String::with_capacity(USUAL);
+    let mut serializer = ListSerializer::with_buffer(&mut out);
+    let mut inner = serializer.inner_list();
+    inner.items(&list.items);
+    let _ = inner.finish().parameters(&list.params);
+    out
 }
 
 /// The canonical text of an item with its parameters.
@@ -93,7 +119,12 @@ fn dictionary(value: &str) -> Option<Dictionary> {
     (members(&serializer.finish()?) == members(value)).then_some(parsed)
 }
 
-fn members(header: &'static str, value: &str, limit: usize) -> Result<Vec<(String, ListEntry)>, RefusalKind> {
+/// The members of a dictionary by their labels, and its canonical form.
+fn members(
+    header: &'static str,
+    value: &str,
+    limit: usize,
+) -> Result<(Vec<(String, ListEntry)>, String), RefusalKind> {
     if value.len() > BYTES {
         return Err(RefusalKind::TooLarge { header, limit: BYTES });
     }
@@ -105,22 +136,21 @@ fn members(header: &'static str, value: &str, limit: usize) -> Result<Vec<(Strin
     if parsed.len() > limit {
         return Err(RefusalKind::TooLarge { header, limit });
     }
-    let mut serializer = DictSerializer::new();
-    serializer.members(&parsed);
-    let canonical = serializer.finish().unwrap_or_default();
+    let mut canonical = String::with_capacity(USUAL);
+    DictSerializer::with_buffer(&mut canonical).members(&parsed);
     // White space around the commas is the one freedom left: proxies that join lines use it.
     if !same_but_for_comma_space(&canonical, value) {
         return Err(malformed(Problem::StructuredField));
     }
-    Ok(parsed
+    let members = parsed
         .into_iter()
-        .map(|(label, entry)| (label.as_str().to_owned(), entry))
-        .collect())
+        .map(|(label, entry)| (label.as_str().to_owned(), entry));
+    Ok((members.collect(), canonical))
 }
 
 /// Whether the texts differ at most in blanks around commas outside of strings.
 fn same_but_for_comma_space(canonical: &str, value: &str) -> bool {
-    compacted(canonical) == compacted(value)
+    canonical == value || compacted(canonical) == compacted(value)
 }
 
 fn compacted(text: &str) -> String {
@@ -144,6 +174,8 @@ fn compacted(text: &str) -> String {
     out
 }
 
+/// Room for what is usually written here.
+const USUAL: usize = 512;
 /// Three times what the longest honest header has.
 const BYTES: usize = 8 * 1024;
 

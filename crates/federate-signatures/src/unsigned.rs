@@ -3,12 +3,12 @@
 use crate::{
     AcceptSignature, Algorithm, Flavour, KeyId, SignError, Signer,
     digest::{content_digest_header, digest_header},
-    head::{Head, authority_of, carries_body, field, normal_authority},
-    signature::{Component, One, Value},
+    head::{authority_of, carries_body, field, normal_authority, push_target},
+    signature::{BASE, push_cavage_target, push_name, push_parameters},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use std::{borrow::Cow, time::SystemTime};
 
 /// Prepares a request for a draft-cavage signature, as Mastodon sends and demands it.
@@ -23,7 +23,7 @@ pub fn cavage(request: Request<Bytes>, now: SystemTime) -> Unsigned {
     let mut wanted = vec!["(request-target)", "host", "date"];
     if carries_body(request.method(), request.body()) {
         let digest = digest_header(request.body());
-        set(request.headers_mut(), HeaderName::from_static("digest"), &digest);
+        set(request.headers_mut(), HeaderName::from_static("digest"), digest);
         wanted.extend(["digest", "content-type"]);
     }
     let wanted = wanted.into_iter().map(Cow::Borrowed).collect();
@@ -68,7 +68,7 @@ pub fn rfc9421_as_asked(
     }
     let more = asked.more();
     let count = wanted.len();
-    let label = asked.label().to_owned();
+    let label = Cow::Owned(asked.label().to_owned());
     let unsigned = Unsigned::new(
         request,
         Flavour::Rfc9421,
@@ -90,7 +90,7 @@ fn profile(request: Request<Bytes>, now: SystemTime) -> (Request<Bytes>, Vec<Cow
         set(
             request.headers_mut(),
             HeaderName::from_static("content-digest"),
-            &digest,
+            digest,
         );
         wanted.push(Cow::Borrowed("content-digest"));
     }
@@ -98,15 +98,17 @@ fn profile(request: Request<Bytes>, now: SystemTime) -> (Request<Bytes>, Vec<Cow
 }
 
 /// What a peer may ask for besides components.
+#[derive(Debug, Clone)]
 struct Asked {
-    label: String,
+    label: Cow<'static, str>,
+    /// Parameters behind `keyid`.
     more: String,
 }
 
 impl Default for Asked {
     fn default() -> Self {
         Self {
-            label: LABEL.to_owned(),
+            label: Cow::Borrowed(LABEL),
             more: String::new(),
         }
     }
@@ -119,10 +121,10 @@ pub struct Unsigned {
     request: Request<Bytes>,
     flavour: Flavour,
     wanted: Vec<Cow<'static, str>>,
-    label: String,
-    /// Parameters behind `keyid`.
-    more: String,
+    asked: Asked,
     now: SystemTime,
+    /// That is part of what is signed, in RFC 9421.
+    key_id: Option<KeyId>,
     /// The value of `@signature-params`.
     parameters: Option<String>,
     base: String,
@@ -140,21 +142,19 @@ impl Unsigned {
     /// # Errors
     /// [`SignError`] as the signer says.
     pub fn sign(mut self, signer: &dyn Signer) -> Result<Request<Bytes>, SignError> {
-        if self.flavour == Flavour::Rfc9421 {
+        let key_id = signer.key_id();
+        if self.key_id.as_ref().is_some_and(|named| named != key_id) {
             self = Self::new(
                 self.request,
                 self.flavour,
-                Some(signer.key_id()),
+                Some(key_id),
                 self.wanted,
-                Asked {
-                    label: self.label,
-                    more: self.more,
-                },
+                self.asked,
                 self.now,
             );
         }
         let signature = signer.sign(self.base())?;
-        Ok(self.attach(signer.key_id(), signer.algorithm(), &signature))
+        Ok(self.attach(key_id, signer.algorithm(), &signature))
     }
 
     /// Attaches a signature over [`Unsigned::base`] that was made elsewhere.
@@ -167,33 +167,34 @@ impl Unsigned {
             mut request,
             wanted,
             parameters,
-            label,
+            asked: Asked { label, .. },
             ..
         } = self;
         let headers = request.headers_mut();
-        let signature = STANDARD.encode(signature);
-        match parameters {
-            Some(parameters) => {
-                set(
-                    headers,
-                    HeaderName::from_static("signature-input"),
-                    &format!("{label}={parameters}"),
-                );
-                set(
-                    headers,
-                    HeaderName::from_static("signature"),
-                    &format!("{label}=:{signature}:"),
-                );
+        // Two thirds of it are the signature.
+        let mut value = String::with_capacity(2 * BASE);
+        if let Some(parameters) = parameters {
+            let input = [&label, "=", &parameters].concat();
+            set(headers, HeaderName::from_static("signature-input"), input);
+            value.push_str(&label);
+            value.push_str("=:");
+            STANDARD.encode_string(signature, &mut value);
+            value.push(':');
+        } else {
+            value.push_str("keyId=\"");
+            push_quotable(&mut value, key_id);
+            value.push_str("\",algorithm=\"");
+            value.push_str(algorithm.cavage_name());
+            value.push_str("\",headers=\"");
+            for (index, name) in wanted.iter().enumerate() {
+                value.push_str(if index > 0 { " " } else { "" });
+                value.push_str(name);
             }
-            None => {
-                let (key_id, algorithm) = (quotable(key_id), algorithm.cavage_name());
-                let list = wanted.join(" ");
-                let value = format!(
-                    "keyId=\"{key_id}\",algorithm=\"{algorithm}\",headers=\"{list}\",signature=\"{signature}\""
-                );
-                set(headers, HeaderName::from_static("signature"), &value);
-            }
+            value.push_str("\",signature=\"");
+            STANDARD.encode_string(signature, &mut value);
+            value.push('"');
         }
+        set(headers, HeaderName::from_static("signature"), value);
         request
     }
 
@@ -201,113 +202,158 @@ impl Unsigned {
         request: Request<Bytes>,
         flavour: Flavour,
         key_id: Option<&KeyId>,
-        wanted: Vec<Cow<'static, str>>,
+        mut wanted: Vec<Cow<'static, str>>,
         asked: Asked,
         now: SystemTime,
     ) -> Self {
-        let (parts, body) = request.into_parts();
-        let scheme = parts.uri.scheme_str().unwrap_or("https").to_owned();
-        let mut head = Head::of(&parts, &body);
-        // What is sent as `Host` is what the peer sees, whatever address the request goes to.
-        if let Ok(Some(host)) = field(&parts.headers, "host") {
-            head.authority = Some(host);
+        let outgoing = Outgoing::of(&request);
+        let mut base = String::with_capacity(BASE);
+        // A header of ours that cannot be signed is not signed.
+        wanted.retain(|name| outgoing.push_line(&mut base, name, flavour).is_some());
+        let parameters = key_id.map(|key_id| parameters(&wanted, key_id, &asked.more, now));
+        if let Some(parameters) = &parameters {
+            push_parameters(&mut base, parameters);
         }
-        let components: Vec<(Cow<'static, str>, Component)> = wanted
-            .into_iter()
-            .filter_map(|name| {
-                let value = match &*name {
-                    "(request-target)" => Value::CavageTarget,
-                    "@target-uri" => Value::TargetUri,
-                    "@method" => Value::Fixed(head.method.clone()),
-                    "@authority" => Value::Authority,
-                    "@scheme" => Value::Scheme,
-                    "@path" => Value::Fixed(head.path.clone()),
-                    "@query" => Value::Fixed(format!("?{}", head.query.as_deref().unwrap_or_default())),
-                    "@request-target" => Value::Fixed(head.target(true)),
-                    "host" => Value::Fixed(head.authority.clone()?),
-                    // A header of ours that cannot be signed is not signed.
-                    other => Value::Fixed(field(&parts.headers, other).ok()??),
-                };
-                let line = match flavour {
-                    Flavour::Cavage => format!("{name}: "),
-                    Flavour::Rfc9421 => format!("\"{name}\": "),
-                };
-                let id = name.clone().into_owned();
-                Some((name, Component { id, line, value }))
-            })
-            .collect();
-        let (wanted, components): (Vec<_>, Vec<_>) = components.into_iter().unzip();
-        let parameters = key_id.map(|key_id| {
-            let created = now
-                .duration_since(SystemTime::UNIX_EPOCH)
-                .unwrap_or_default()
-                .as_secs();
-            let list: Vec<String> = wanted.iter().map(|name| format!("\"{name}\"")).collect();
-            format!(
-                "({});created={created};keyid=\"{}\"{}",
-                list.join(" "),
-                quotable(key_id),
-                asked.more
-            )
-        });
-        let one = One {
-            label: None,
-            key_id: KeyId(String::new()),
-            components,
-            created: None,
-            expires: None,
-            algorithm: None,
-            nonce: None,
-            tag: None,
-            signature: Vec::new(),
-            parameters: parameters.clone(),
-        };
-        let base = one.base(&head, &scheme, true);
         Self {
-            request: Request::from_parts(parts, body),
+            request,
             flavour,
             wanted,
-            label: asked.label,
-            more: asked.more,
+            asked,
             now,
+            key_id: key_id.cloned(),
             parameters,
             base,
         }
     }
 }
 
+/// The value of `@signature-params`.
+fn parameters(wanted: &[Cow<'static, str>], key_id: &KeyId, more: &str, now: SystemTime) -> String {
+    let created = now
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
+    let mut out = String::with_capacity(BASE);
+    out.push('(');
+    for (index, name) in wanted.iter().enumerate() {
+        out.push_str(if index > 0 { " \"" } else { "\"" });
+        out.push_str(name);
+        out.push('"');
+    }
+    out.push_str(");created=");
+    out.push_str(&created.to_string());
+    out.push_str(";keyid=\"");
+    push_quotable(&mut out, key_id);
+    out.push('"');
+    out.push_str(more);
+    out
+}
+
+/// What of a request that is sent can be signed.
+struct Outgoing<'a> {
+    method: &'a str,
+    uri: &'a Uri,
+    scheme: &'a str,
+    authority: Option<Cow<'a, str>>,
+    headers: &'a HeaderMap,
+}
+
+impl<'a> Outgoing<'a> {
+    fn of(request: &'a Request<Bytes>) -> Self {
+        let (uri, headers) = (request.uri(), request.headers());
+        // What is sent as `Host` is what the peer sees, whatever address the request goes to.
+        let host = field(headers, "host").ok().flatten();
+        Self {
+            method: request.method().as_str(),
+            uri,
+            scheme: uri.scheme_str().unwrap_or("https"),
+            authority: host.or_else(|| authority_of(uri).map(Cow::Borrowed)),
+            headers,
+        }
+    }
+
+    /// One line of what is signed; nothing of it where the request does not have the component.
+    fn push_line(&self, out: &mut String, name: &str, flavour: Flavour) -> Option<()> {
+        let before = out.len();
+        if before > 0 {
+            out.push('\n');
+        }
+        push_name(out, name, flavour == Flavour::Rfc9421);
+        let pushed = self.push_value(out, name);
+        if pushed.is_none() {
+            out.truncate(before);
+        }
+        pushed
+    }
+
+    fn push_value(&self, out: &mut String, name: &str) -> Option<()> {
+        match name {
+            "(request-target)" => {
+                push_cavage_target(out, self.method, |out| push_target(out, self.uri, true));
+            }
+            "@target-uri" => {
+                out.push_str(self.scheme);
+                out.push_str("://");
+                self.push_authority(out);
+                push_target(out, self.uri, true);
+            }
+            "@method" => out.push_str(self.method),
+            "@authority" => self.push_authority(out),
+            "@scheme" => out.push_str(self.scheme),
+            "@path" => push_target(out, self.uri, false),
+            "@query" => {
+                out.push('?');
+                out.push_str(self.uri.query().unwrap_or_default());
+            }
+            "@request-target" => push_target(out, self.uri, true),
+            "host" => out.push_str(self.authority.as_deref()?),
+            other => out.push_str(&field(self.headers, other).ok()??),
+        }
+        Some(())
+    }
+
+    fn push_authority(&self, out: &mut String) {
+        let authority = self.authority.as_deref().unwrap_or_default();
+        out.push_str(&normal_authority(authority, self.scheme));
+    }
+}
+
 /// What both formats need, and without an older signature.
 fn prepared(mut request: Request<Bytes>, now: SystemTime) -> Request<Bytes> {
     let scheme = request.uri().scheme_str().unwrap_or("https");
-    let host = authority_of(request.uri()).map(|authority| normal_authority(authority, scheme));
+    let host = authority_of(request.uri())
+        .filter(|_| !request.headers().contains_key(header::HOST))
+        .map(|authority| normal_authority(authority, scheme).into_owned());
     let headers = request.headers_mut();
-    headers.remove("signature");
-    headers.remove("signature-input");
-    if let Some(host) = host.filter(|_| !headers.contains_key(header::HOST)) {
-        set(headers, header::HOST, &host);
+    headers.remove(HeaderName::from_static("signature"));
+    headers.remove(HeaderName::from_static("signature-input"));
+    if let Some(host) = host {
+        set(headers, header::HOST, host);
     }
-    set(headers, header::DATE, &httpdate::fmt_http_date(now));
+    set(headers, header::DATE, httpdate::fmt_http_date(now));
     request
 }
 
 /// Replaces a header. Everything that is set here is printable ASCII, which a header always takes.
-pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
+pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: String) {
+    if let Ok(value) = HeaderValue::try_from(value) {
         headers.insert(name, value);
     }
 }
 
 /// A key id that cannot leave its quotes.
-pub(crate) fn quotable(key_id: &KeyId) -> String {
-    let mut out = String::with_capacity(key_id.as_str().len());
+pub(crate) fn push_quotable(out: &mut String, key_id: &KeyId) {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+    if key_id.as_str().bytes().all(is_plain) {
+        return out.push_str(key_id.as_str());
+    }
     for byte in key_id.as_str().bytes() {
-        if byte.is_ascii_graphic() && byte != b'"' && byte != b'\\' {
+        if is_plain(byte) {
             out.push(char::from(byte));
         } else {
             out.push_str(&format!("%{byte:02X}"));
         }
     }
-    out
 }
 
 /// The label that Mastodon uses too.

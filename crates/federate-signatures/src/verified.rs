@@ -1,7 +1,7 @@
 //! What a verified signature says.
 
 use crate::{Algorithm, Flavour, KeyId};
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 /// A signature that was verified. Only [`Parsed::verify`](crate::Parsed::verify) makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub struct VerifiedSignature {
     pub(crate) key_id: KeyId,
     pub(crate) flavour: Flavour,
     pub(crate) algorithm: Algorithm,
-    pub(crate) covered: Vec<String>,
+    pub(crate) covered: Arc<[String]>,
     pub(crate) signed_at: SystemTime,
     pub(crate) query_signed: bool,
     pub(crate) label: Option<String>,

@@ -1,7 +1,8 @@
 //! The tests of the HTTP working group (<https://github.com/httpwg/structured-field-tests>) against the parser that we
 //! use, and against what our strictness makes of it.
 
-use super::{canonical_dictionary, members};
+use super::{byte_sequences, canonical_dictionary, members, one_byte_sequence};
+use proptest::prelude::*;
 use serde_json::Value;
 use sfv::{
     BareItem, DictSerializer, Dictionary, Item, ItemSerializer, List, ListSerializer, Parser, Version,
@@ -201,4 +202,61 @@ fn number(value: &Value) -> Option<String> {
         None => BareItem::Decimal(sfv::Decimal::try_from(value.as_f64()?).ok()?),
     };
     Some(ItemSerializer::new().bare_item(&item).finish())
+}
+
+/// The quick way and the long one say the same.
+fn both_ways(value: &str) {
+    let long: Option<Vec<_>> = members("signature", value, 4).ok().and_then(|(members, _)| {
+        let bytes = |(label, entry)| match entry {
+            sfv::ListEntry::Item(item) if item.params.is_empty() => match item.bare_item {
+                BareItem::ByteSequence(bytes) => Some((label, bytes)),
+                _ => None,
+            },
+            _ => None,
+        };
+        members.into_iter().map(bytes).collect()
+    });
+    assert_eq!(byte_sequences("signature", value, 4).ok(), long, "{value}");
+    if let Some(quick) = one_byte_sequence(value) {
+        assert_eq!(long, Some(vec![quick]), "{value}");
+    }
+}
+
+#[test]
+fn the_quick_way_takes_nothing_more() {
+    for value in [
+        "sig1=:AAAA:",
+        "sig1=::",
+        "*a_-.*9=:AA==:",
+        "sig1=:AA=:",
+        "sig1=:AA:",
+        "sig1=:AB==:",
+        "Sig1=:AAAA:",
+        "1=:AAAA:",
+        "=:AAAA:",
+        "a=:AAAA",
+        "a=:AA AA:",
+        " a=:AAAA:",
+        "a=:AAAA: ",
+        "a=:AAAA:;b",
+        "a=:AAAA:, b=:AAAA:",
+        "a=:A:A:",
+        "a=:-_AA:",
+        "a=:AAAA:,a=:AAAA:",
+        "é=:AAAA:",
+        "a=:AAAA::",
+        "a==:AAAA:",
+        "a =:AAAA:",
+    ] {
+        both_ways(value);
+    }
+    both_ways(&format!("a=:{}:", "A".repeat(8 * 1024 - 4)));
+    both_ways(&format!("a=:{}:", "A".repeat(8 * 1024)));
+}
+
+proptest! {
+    #[test]
+    fn the_quick_way_is_the_long_one(value in r"[a-zA*1.-]{0,3}=?:?[A-Za-z0-9+/_ -]{0,9}={0,3}:?[ ,;a]{0,2}") {
+        both_ways(&value);
+    }
 }
