@@ -116,7 +116,7 @@ fn of_request(name: &str, message: Message<'_>) -> Result<Value, RefusalKind> {
     let absent = || RefusalKind::AbsentComponent { name: shown(name) };
     let unsupported = || RefusalKind::UnsupportedComponent { name: shown(name) };
     Ok(match name {
-        "@method" => Value::Fixed(head.method.as_str().to_owned()),
+        "@method" => Value::Method,
         "@path" => Value::Fixed(head.path().to_owned()),
         "@query" => Value::Fixed(format!("?{}", head.query().unwrap_or_default())),
         "@request-target" => Value::Fixed(head.target(true)),

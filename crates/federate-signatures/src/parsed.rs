@@ -262,7 +262,8 @@ fn read(parts: &Parts, body: &[u8], label: Option<&str>) -> Result<Parsed, Refus
         response: None,
         parameters: false,
     };
-    let strict = read_rfc9421(message, &head, &parts.headers, body, label);
+    let structured = signatures.structured.as_deref();
+    let strict = read_signed(message, &head, &parts.headers, structured, body, label);
     if signatures.cavage.is_none() || label.is_some() {
         return strict;
     }
@@ -306,11 +307,21 @@ fn read_rfc9421(
     body: &[u8],
     label: Option<&str>,
 ) -> Result<Parsed, Refusal> {
-    let refuse = |kind| Refusal::new(kind).of(Flavour::Rfc9421);
     let signatures = SignatureHeader::read(headers)?.structured;
+    read_signed(message, head, headers, signatures.as_deref(), body, label)
+}
+
+fn read_signed(
+    message: Message<'_>,
+    head: &Arc<Head>,
+    headers: &HeaderMap,
+    signatures: Option<&str>,
+    body: &[u8],
+    label: Option<&str>,
+) -> Result<Parsed, Refusal> {
+    let refuse = |kind| Refusal::new(kind).of(Flavour::Rfc9421);
     let input = lines(headers, "signature-input")?.ok_or(RefusalKind::Unsigned)?;
-    let mut all =
-        rfc9421::read(&input, signatures.as_deref().unwrap_or_default(), message).map_err(refuse)?;
+    let mut all = rfc9421::read(&input, signatures.unwrap_or_default(), message).map_err(refuse)?;
     if let Some(label) = label {
         all.retain(|one| one.label.as_deref() == Some(label));
         if all.is_empty() {

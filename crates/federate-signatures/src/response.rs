@@ -91,8 +91,7 @@ fn prepared(
         components.push(("\"content-digest\"".to_owned(), Value::Fixed(digest.clone())));
         set(response.headers_mut(), name, digest);
     }
-    let method = Value::Fixed(head.method.as_str().to_owned());
-    components.push(("\"@method\";req".to_owned(), method));
+    components.push(("\"@method\";req".to_owned(), Value::Method));
     components.push(("\"@target-uri\";req".to_owned(), Value::TargetUri));
     let asked = fields
         .iter()

@@ -61,6 +61,7 @@ pub(crate) enum Value {
     Fixed(String),
     /// `(request-target)`: the one whose query may be left out.
     CavageTarget,
+    Method,
     // What depends on the name and the scheme that the outside sees.
     Authority,
     Scheme,
@@ -93,6 +94,7 @@ impl One {
                 Value::CavageTarget => push_cavage_target(&mut out, head.method.as_str(), |out| {
                     head.push_target(out, with_query);
                 }),
+                Value::Method => out.push_str(head.method.as_str()),
                 Value::Authority => out.push_str(&authority()),
                 Value::Scheme => out.push_str(scheme),
                 Value::TargetUri => {

@@ -22,6 +22,7 @@ pub(crate) fn inner_lists(
         .into_iter()
         .map(|(label, entry)| match entry {
             ListEntry::InnerList(list) => {
+                // The only one is all that stands behind its label.
                 let one = canonical.get(label.len().saturating_add(1)..).filter(|_| is_one);
                 let text = one.map_or_else(|| inner_list_text(&list), ToOwned::to_owned);
                 Ok((label, list, text))
