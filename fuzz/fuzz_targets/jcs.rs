@@ -14,8 +14,12 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(proofs.len(), 1);
     }
     let Ok(canonical) = canonicalize(data) else { return };
-    assert_eq!(canonicalize(canonical.as_bytes()).expect("a canonical form is JSON"), canonical);
-    let ours: serde_json::Value = serde_json::from_str(&canonical).expect("a canonical form is anybody's JSON");
+    assert_eq!(
+        canonicalize(canonical.as_bytes()).expect("a canonical form is JSON"),
+        canonical
+    );
+    let ours: serde_json::Value =
+        serde_json::from_str(&canonical).expect("a canonical form is anybody's JSON");
     let theirs: serde_json::Value = serde_json::from_slice(data).expect("what we read is anybody's JSON");
     assert!(same(&ours, &theirs), "{ours} {theirs}");
 });
@@ -29,7 +33,9 @@ fn same(ours: &serde_json::Value, theirs: &serde_json::Value) -> bool {
             (a - b).abs() <= a.abs() * 1e-14 + f64::MIN_POSITIVE
         }
         (Array(a), Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Object(a), Object(b)) => a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b))),
+        (Object(a), Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
+        }
         (a, b) => a == b,
     }
 }

@@ -5,7 +5,11 @@ use federate_signatures::{KeyId, PrivateKey, PublicKey};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let mut keys = vec![PublicKey::from_spki_der(data), PublicKey::from_pkcs1_der(data), PublicKey::from_point(data)];
+    let mut keys = vec![
+        PublicKey::from_spki_der(data),
+        PublicKey::from_pkcs1_der(data),
+        PublicKey::from_point(data),
+    ];
     let _ = PrivateKey::from_pkcs8(KeyId::from("k"), data);
     if let Ok(text) = std::str::from_utf8(data) {
         keys.push(PublicKey::from_pem(text));
@@ -17,8 +21,14 @@ fuzz_target!(|data: &[u8]| {
         let _ = PrivateKey::from_jwk(KeyId::from("k"), text);
     }
     for key in keys.into_iter().flatten() {
-        assert_eq!(PublicKey::from_pem(&key.to_pem()).expect("our own PEM is read"), key);
-        assert_eq!(PublicKey::from_multikey(&key.to_multikey()).expect("our own Multikey is read"), key);
+        assert_eq!(
+            PublicKey::from_pem(&key.to_pem()).expect("our own PEM is read"),
+            key
+        );
+        assert_eq!(
+            PublicKey::from_multikey(&key.to_multikey()).expect("our own Multikey is read"),
+            key
+        );
         let jwk = PublicKey::from_jwk(&key.to_jwk()).expect("our own JWK is read");
         assert_eq!(jwk.with_algorithm(key.algorithm()).expect("the same key"), key);
     }

@@ -6,7 +6,9 @@ use libfuzzer_sys::fuzz_target;
 use std::time::{Duration, SystemTime};
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(value) = http::HeaderValue::from_bytes(data) else { return };
+    let Ok(value) = http::HeaderValue::from_bytes(data) else {
+        return;
+    };
     let signature = "sig1=:AAAA:";
     let request = http::Request::get("/a?b=c&d=%20")
         .header("host", "a.example")
@@ -17,7 +19,11 @@ fuzz_target!(|data: &[u8]| {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     if let Ok(parsed) = parse_rfc9421(&request, b"", None) {
         let _ = parsed.check(&Policy::default(), now);
-        assert!(parsed.signed_string(&Policy::default()).contains("\"@signature-params\": ("));
+        assert!(
+            parsed
+                .signed_string(&Policy::default())
+                .contains("\"@signature-params\": (")
+        );
     }
     let response = http::Response::builder()
         .header("example-dict", "a=1, b=(x y);z, c")
@@ -31,10 +37,16 @@ fuzz_target!(|data: &[u8]| {
     headers.insert("accept-signature", value);
     for asked in AcceptSignature::read(&headers).into_iter().flatten() {
         let mut headers = http::HeaderMap::new();
-        headers.insert("accept-signature", asked.to_header().expect("what was read is written"));
+        headers.insert(
+            "accept-signature",
+            asked.to_header().expect("what was read is written"),
+        );
         assert_eq!(AcceptSignature::read(&headers).expect("our own is read"), [asked]);
     }
-    if let Some(memory) = std::str::from_utf8(data).ok().and_then(|text| text.parse::<FlavourMemory>().ok()) {
+    if let Some(memory) = std::str::from_utf8(data)
+        .ok()
+        .and_then(|text| text.parse::<FlavourMemory>().ok())
+    {
         assert_eq!(memory.to_string().parse(), Ok(memory));
     }
 });
