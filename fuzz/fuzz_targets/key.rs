@@ -1,7 +1,8 @@
-//! Public keys as actors publish them: no panic, and what is read is written and read again, in every dress.
+//! Keys as actors publish and as operators keep them: no panic, what is read of a public key is written and read again,
+//! in every dress, and a private key signs for its public half.
 #![no_main]
 
-use federate_signatures::{KeyId, PrivateKey, PublicKey};
+use federate_signatures::{KeyId, PrivateKey, PublicKey, Signer as _};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -16,9 +17,20 @@ fuzz_target!(|data: &[u8]| {
         keys.push(PublicKey::from_multikey(text));
         keys.push(PublicKey::from_did_key(text));
         keys.push(PublicKey::from_jwk(text));
-        let _ = PrivateKey::from_multikey(KeyId::from("k"), text);
-        let _ = PrivateKey::from_pem(KeyId::from("k"), text);
-        let _ = PrivateKey::from_jwk(KeyId::from("k"), text);
+        for key in [
+            PrivateKey::from_multikey(KeyId::from("k"), text),
+            PrivateKey::from_pem(KeyId::from("k"), text),
+            PrivateKey::from_jwk(KeyId::from("k"), text),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            // What it is said to have signed can be found out.
+            assert!(
+                key.public_key()
+                    .verifies(b"m", &key.sign(b"m").expect("a key that was read signs"))
+            );
+        }
     }
     for key in keys.into_iter().flatten() {
         assert_eq!(
