@@ -142,16 +142,13 @@ impl AcceptSignature {
         self.tag.as_deref()
     }
 
-    /// The parameters that a signature bears because it was asked for so.
-    pub(crate) fn more(&self) -> String {
-        let mut more = String::new();
-        for (name, value) in [("nonce", &self.nonce), ("tag", &self.tag)] {
-            if let Some(value) = value {
-                let value = value.replace('\\', "\\\\").replace('"', "\\\"");
-                more.push_str(&format!(";{name}=\"{value}\""));
-            }
-        }
-        more
+    /// The parameters that a signature bears because it was asked for so: the nonce and the tag, as they are written.
+    pub(crate) fn nonce_and_tag(&self) -> (String, String) {
+        let quoted = |name, value: &Option<String>| match value {
+            Some(value) => format!(";{name}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
+            None => String::new(),
+        };
+        (quoted("nonce", &self.nonce), quoted("tag", &self.tag))
     }
 
     fn of(label: String, list: &InnerList) -> Option<Self> {

@@ -24,7 +24,8 @@ pub fn rfc9421_response(
     key_id: &KeyId,
     now: SystemTime,
 ) -> UnsignedResponse {
-    prepared(response, request, scheme, (key_id, now), LABEL, "", &[])
+    let nothing = (String::new(), String::new());
+    prepared(response, request, scheme, (key_id, now), LABEL, &nothing, &[])
 }
 
 /// Prepares a response for the RFC 9421 signature that the request asked for by `Accept-Signature`: its label, its nonce,
@@ -52,7 +53,7 @@ pub fn rfc9421_response_as_asked(
         let value = field(response.headers(), name).ok()??;
         fields.push((name.as_str(), value.into_owned()));
     }
-    let more = asked.more();
+    let more = asked.nonce_and_tag();
     let (label, signer) = (asked.label(), (key_id, now));
     Some(prepared(response, request, scheme, signer, label, &more, &fields))
 }
@@ -71,7 +72,7 @@ fn prepared(
     scheme: &str,
     (key_id, now): (&KeyId, SystemTime),
     label: &str,
-    more: &str,
+    (nonce, tag): &(String, String),
     fields: &[(&str, String)],
 ) -> UnsignedResponse {
     let headers = response.headers_mut();
@@ -105,13 +106,12 @@ fn prepared(
         .iter()
         .map(|(identifier, _)| identifier.as_str())
         .collect();
-    let mut parameters = format!("({});created={created};keyid=\"", list.join(" "));
+    // In this order other implementations write them anew.
+    let mut parameters = format!("({});created={created}{nonce};keyid=\"", list.join(" "));
     push_quotable(&mut parameters, key_id);
     parameters.push('"');
-    parameters.push_str(more);
-    let covered: Covered = components
-        .into_iter()
-        .collect();
+    parameters.push_str(tag);
+    let covered: Covered = components.into_iter().collect();
     let base = One {
         label: None,
         key_id: key_id.clone(),

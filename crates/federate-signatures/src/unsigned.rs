@@ -66,7 +66,7 @@ pub fn rfc9421_as_asked(
             wanted.push(Cow::Owned(name.clone()));
         }
     }
-    let more = asked.more();
+    let (nonce, tag) = asked.nonce_and_tag();
     let count = wanted.len();
     let label = Cow::Owned(asked.label().to_owned());
     let unsigned = Unsigned::new(
@@ -74,7 +74,7 @@ pub fn rfc9421_as_asked(
         Flavour::Rfc9421,
         Some(key_id),
         wanted,
-        Asked { label, more },
+        Asked { label, nonce, tag },
         now,
     );
     (unsigned.wanted.len() == count).then_some(unsigned)
@@ -101,15 +101,17 @@ fn profile(request: Request<Bytes>, now: SystemTime) -> (Request<Bytes>, Vec<Cow
 #[derive(Debug, Clone)]
 struct Asked {
     label: Cow<'static, str>,
-    /// Parameters behind `keyid`.
-    more: String,
+    /// Parameters, or nothing.
+    nonce: String,
+    tag: String,
 }
 
 impl Default for Asked {
     fn default() -> Self {
         Self {
             label: Cow::Borrowed(LABEL),
-            more: String::new(),
+            nonce: String::new(),
+            tag: String::new(),
         }
     }
 }
@@ -210,7 +212,7 @@ impl Unsigned {
         let mut base = String::with_capacity(BASE);
         // A header of ours that cannot be signed is not signed.
         wanted.retain(|name| outgoing.push_line(&mut base, name, flavour).is_some());
-        let parameters = key_id.map(|key_id| parameters(&wanted, key_id, &asked.more, now));
+        let parameters = key_id.map(|key_id| parameters(&wanted, key_id, &asked, now));
         if let Some(parameters) = &parameters {
             push_parameters(&mut base, parameters);
         }
@@ -227,8 +229,9 @@ impl Unsigned {
     }
 }
 
-/// The value of `@signature-params`.
-fn parameters(wanted: &[Cow<'static, str>], key_id: &KeyId, more: &str, now: SystemTime) -> String {
+/// The value of `@signature-params`, in the order of [RFC 9421, 2.3](https://www.rfc-editor.org/rfc/rfc9421#section-2.3):
+/// any would do, but actpub-httpsig and httpsig build the string anew in this one.
+fn parameters(wanted: &[Cow<'static, str>], key_id: &KeyId, asked: &Asked, now: SystemTime) -> String {
     let created = now
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default()
@@ -242,10 +245,11 @@ fn parameters(wanted: &[Cow<'static, str>], key_id: &KeyId, more: &str, now: Sys
     }
     out.push_str(");created=");
     out.push_str(&created.to_string());
+    out.push_str(&asked.nonce);
     out.push_str(";keyid=\"");
     push_quotable(&mut out, key_id);
     out.push('"');
-    out.push_str(more);
+    out.push_str(&asked.tag);
     out
 }
 
