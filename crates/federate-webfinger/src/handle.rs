@@ -117,11 +117,12 @@ impl Handle {
         format!("acct:{}@{}", percent::encode(&self.user, SUB_DELIMS), self.host)
     }
 
-    /// The same handle with the user in lower case, as local names are compared.
+    /// The same handle with the user in lower case, as local names are compared: each letter by itself, so that
+    /// a name and its capitals fold to the same. Letters that only look alike, or are composed otherwise, stay apart.
     #[must_use]
     pub fn folded(&self) -> Self {
         Self {
-            user: self.user.to_lowercase(),
+            user: self.user.chars().flat_map(fold).collect(),
             host: self.host.clone(),
         }
     }
@@ -197,6 +198,11 @@ fn is_user_char(c: char) -> bool {
             | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
             | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{ffff}'
             | '\u{e0000}'..='\u{e0fff}'))
+}
+
+/// The lower case of a letter wherever it stands: a sigma at the end of a word is a sigma.
+fn fold(c: char) -> impl Iterator<Item = char> {
+    (if c == 'ς' { 'σ' } else { c }).to_lowercase()
 }
 
 fn checked_user(user: String) -> Result<String, BadHandle> {

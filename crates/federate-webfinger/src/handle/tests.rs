@@ -163,6 +163,26 @@ fn c5_users_that_are_none() {
     }
 }
 
+/// One account for each name, however it is written: what an application has taken, nobody takes again in capitals.
+#[test]
+fn c5_case_variants_are_one_user_of_ours() {
+    let folded = |user: &str| Handle::new(user, "example.org").unwrap().folded();
+    for (one, other) in [
+        ("alice", "ALICE"),
+        ("Ünal", "üNAL"),
+        ("ΣΑΣ", "σας"),
+        ("σασ", "σας"),
+        ("ДМИТРИЙ", "дмитрий"),
+        ("\u{212a}im", "kim"),
+    ] {
+        assert_eq!(folded(one), folded(other), "{one} {other}");
+        assert_eq!(folded(one), folded(one).folded(), "{one}");
+    }
+    // No letter becomes another than its own lower case.
+    assert_ne!(folded("ı"), folded("i"));
+    assert_ne!(folded("straße"), folded("strasse"));
+}
+
 #[test]
 fn n10_hosts_that_lead_elsewhere() {
     for host in [
@@ -230,6 +250,8 @@ proptest! {
             if let Ok(handle) = parse(&text) {
                 prop_assert_eq!(&parse(&handle.acct()).unwrap(), &handle);
                 prop_assert_eq!(&parse(&handle.to_string()).unwrap(), &handle);
+                prop_assert_eq!(&parse(&handle.folded().acct()).unwrap(), &handle.folded());
+                prop_assert_eq!(handle.folded().folded(), handle.folded());
                 let url = request_url(&handle, "https").unwrap();
                 prop_assert_eq!(url.path(), "/.well-known/webfinger");
                 let query = crate::parse_query(url.query().unwrap()).unwrap();
