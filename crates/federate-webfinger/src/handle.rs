@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use url::{Host, Url};
+use url::Host;
 
 use crate::percent;
 
@@ -164,24 +164,6 @@ pub enum BadHandle {
     /// The host is not a host name, or not one that handles may have.
     #[error("the host of a handle is not a public host name")]
     Host,
-}
-
-/// The WebFinger request for a handle: `https://example.org/.well-known/webfinger?resource=acct:alice@example.org`.
-///
-/// `scheme` is `https`; `http` is for loopback only. `None` if it is neither.
-///
-/// `:` and `@` stand as they are, which RFC 7033 allows and every server takes since Mastodon sends it so.
-#[must_use]
-pub fn request_url(handle: &Handle, scheme: &str) -> Option<Url> {
-    if scheme != "https" && scheme != "http" {
-        return None;
-    }
-    let mut url = Url::parse(&format!("{scheme}://{}/.well-known/webfinger", handle.host)).ok()?;
-    url.set_query(Some(&format!(
-        "resource={}",
-        percent::encode(&handle.acct(), b":@!$'()*,;")
-    )));
-    Some(url)
 }
 
 /// Whether a character may stand in a user: no white space, nothing that ends the part of a URL, nothing that

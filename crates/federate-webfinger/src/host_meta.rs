@@ -1,6 +1,7 @@
 //! host-meta ([RFC 6415]): where WebFinger is, for those who ask that way first.
 //!
-//! Out only. No XML of a peer is ever read, so nothing can be done with its entities.
+//! Out only. No XML of a peer is ever read, so nothing can be done with its entities: who moved its WebFinger elsewhere has to
+//! redirect it, or answer with the subject that is meant (`example.org` served by `social.example.org`), as Mastodon asks for.
 //!
 //! [RFC 6415]: https://www.rfc-editor.org/rfc/rfc6415
 

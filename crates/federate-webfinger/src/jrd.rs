@@ -2,27 +2,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::{Handle, MAX_BYTES};
+use crate::link::{list, object, text};
+use crate::{Handle, Link, MAX_BYTES, rel};
 
-/// Relations of links.
-pub mod rel {
-    /// The actor.
-    pub const SELF: &str = "self";
-    /// The page for people.
-    pub const PROFILE_PAGE: &str = "http://webfinger.net/rel/profile-page";
-    /// The avatar.
-    pub const AVATAR: &str = "http://webfinger.net/rel/avatar";
-    /// The template with which a visitor from another server follows or replies.
-    pub const SUBSCRIBE: &str = "http://ostatus.org/schema/1.0/subscribe";
-    /// The actor of a whole server, at its root URL (FEP-d556).
-    pub const SERVICE: &str = "https://www.w3.org/ns/activitystreams#Service";
-    /// The actor of a whole server, in the index of NodeInfo (FEP-2677).
-    pub const APPLICATION: &str = "https://www.w3.org/ns/activitystreams#Application";
-}
-
-/// The two media types of ActivityPub, exactly as Mastodon compares them.
 const ACTIVITY_JSON: &str = "application/activity+json";
-const LD_JSON: &str = "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"";
+const LD_JSON: &str = "application/ld+json";
+const PROFILE: &str = "https://www.w3.org/ns/activitystreams";
 
 /// The most links and aliases that are read of an answer.
 const MAX_LINKS: usize = 100;
@@ -38,66 +23,22 @@ pub struct Jrd {
     /// Other names of the same.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
+    /// What is said about it, by URI; a text or null.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub properties: Map<String, Value>,
     /// What it points to.
     pub links: Vec<Link>,
-}
-
-/// One link of a [`Jrd`].
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Link {
-    /// The relation: `self`, or a URI. See [`rel`].
-    pub rel: String,
-    /// The media type of what is linked.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub type_: Option<String>,
-    /// Where it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub href: Option<String>,
-    /// A template in place of `href`, with `{uri}` in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub template: Option<String>,
-}
-
-impl Link {
-    /// A link to `href` with a media type.
-    #[must_use]
-    pub fn new(rel: &str, type_: &str, href: &str) -> Self {
-        Self {
-            rel: rel.to_owned(),
-            type_: Some(type_.to_owned()),
-            href: Some(href.to_owned()),
-            template: None,
-        }
-    }
-
-    /// A link with a template.
-    #[must_use]
-    pub fn with_template(rel: &str, template: &str) -> Self {
-        Self {
-            rel: rel.to_owned(),
-            template: Some(template.to_owned()),
-            ..Self::default()
-        }
-    }
-
-    fn read(value: &Value) -> Option<Self> {
-        let link = value.as_object()?;
-        let rel = link.get("rel")?.as_str()?.to_owned();
-        Some(Self {
-            rel,
-            type_: text(link, "type"),
-            href: text(link, "href"),
-            template: text(link, "template"),
-        })
-    }
+    /// Members that no specification knows, as they came.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
 }
 
 impl Jrd {
     /// The media type of a WebFinger answer.
     pub const MEDIA_TYPE: &'static str = "application/jrd+json";
 
-    /// Reads an answer, leniently: unknown members and malformed links are passed over, and what lies beyond
-    /// 100 links is not read.
+    /// Reads an answer, leniently: members of the wrong shape and malformed links are passed over, unknown
+    /// members are kept, and what lies beyond 100 links is not read.
     ///
     /// # Errors
     /// More than 64 KiB, not JSON, or not an object.
@@ -105,27 +46,26 @@ impl Jrd {
         if bytes.len() > MAX_BYTES {
             return Err(BadJrd::TooLarge);
         }
-        let value: Value = serde_json::from_slice(bytes).map_err(BadJrd::NotJson)?;
-        let object = value.as_object().ok_or(BadJrd::NotAnObject)?;
-        let items = |name| {
-            object
-                .get(name)
-                .and_then(Value::as_array)
-                .map_or(&[][..], Vec::as_slice)
+        let Value::Object(mut jrd) = serde_json::from_slice(bytes).map_err(BadJrd::NotJson)? else {
+            return Err(BadJrd::NotAnObject);
         };
         Ok(Self {
-            subject: text(object, "subject").unwrap_or_default(),
-            aliases: items("aliases")
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
+            subject: text(&mut jrd, "subject").unwrap_or_default(),
+            aliases: list(&mut jrd, "aliases")
+                .into_iter()
+                .filter_map(|alias| match alias {
+                    Value::String(alias) => Some(alias),
+                    _ => None,
+                })
                 .take(MAX_LINKS)
                 .collect(),
-            links: items("links")
-                .iter()
+            properties: object(&mut jrd, "properties"),
+            links: list(&mut jrd, "links")
+                .into_iter()
                 .take(MAX_LINKS)
                 .filter_map(Link::read)
                 .collect(),
+            other: jrd,
         })
     }
 
@@ -134,8 +74,7 @@ impl Jrd {
     pub fn for_actor(handle: &Handle, actor: &str, page: Option<&str>) -> Self {
         let mut jrd = Self {
             subject: handle.acct(),
-            aliases: Vec::new(),
-            links: Vec::new(),
+            ..Self::default()
         };
         if let Some(page) = page {
             if page != actor {
@@ -148,7 +87,9 @@ impl Jrd {
         jrd
     }
 
-    /// The answer for the root URL of a server, with the server's own actor (FEP-d556).
+    /// The answer for the root URL of a server, with the server's own actor ([FEP-d556]).
+    ///
+    /// [FEP-d556]: https://w3id.org/fep/d556
     #[must_use]
     pub fn for_server(root: &str, actor: &str) -> Self {
         Self {
@@ -158,6 +99,7 @@ impl Jrd {
                 Link::new(rel::SELF, ACTIVITY_JSON, actor),
                 Link::new(rel::SERVICE, ACTIVITY_JSON, actor),
             ],
+            ..Self::default()
         }
     }
 
@@ -167,16 +109,18 @@ impl Jrd {
     /// It may be on another host than the one that was asked. It is a claim until the actor points back.
     #[must_use]
     pub fn actor_link(&self) -> Option<&str> {
-        let candidates = || {
-            self.links
-                .iter()
-                .filter(|link| link.rel == rel::SELF)
-                .filter(|link| matches!(link.type_.as_deref(), Some(ACTIVITY_JSON | LD_JSON)))
-                .filter_map(|link| link.href.as_deref())
-        };
-        ["https", "http"]
-            .into_iter()
-            .find_map(|scheme| candidates().find(|href| has_scheme(href, scheme)))
+        self.activity_link(rel::SELF)
+    }
+
+    /// The id of the server's own actor, in an answer about a server's root URL ([FEP-d556]): the first link of
+    /// type [`SERVICE`](rel::SERVICE), or what `self` says, as Mastodon has it. Of whatever type that actor is.
+    ///
+    /// Who asks compares its origin with the one that was asked: it is a claim, too.
+    ///
+    /// [FEP-d556]: https://w3id.org/fep/d556
+    #[must_use]
+    pub fn server_actor_link(&self) -> Option<&str> {
+        self.activity_link(rel::SERVICE).or_else(|| self.actor_link())
     }
 
     /// The handle that the subject names, if it names one; ports are not taken.
@@ -195,17 +139,39 @@ impl Jrd {
     /// The bytes to answer with.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Strings always serialise.
+        // Strings and JSON values always serialise.
         serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    fn activity_link(&self, rel: &str) -> Option<&str> {
+        let candidates = || {
+            self.links
+                .iter()
+                .filter(|link| link.rel == rel)
+                .filter(|link| link.type_.as_deref().is_some_and(is_activity_type))
+                .filter_map(|link| link.href.as_deref())
+        };
+        ["https", "http"]
+            .into_iter()
+            .find_map(|scheme| candidates().find(|href| has_scheme(href, scheme)))
+    }
+}
+
+/// One of the two media types of ActivityPub. Mastodon compares them to the byte; others write the profile
+/// without the blank before it, or a charset behind it.
+fn is_activity_type(type_: &str) -> bool {
+    let mut parts = type_.split(';').map(str::trim);
+    match parts.next() {
+        Some(essence) if essence.eq_ignore_ascii_case(ACTIVITY_JSON) => true,
+        Some(essence) if essence.eq_ignore_ascii_case(LD_JSON) => parts
+            .filter_map(|parameter| parameter.split_once('='))
+            .any(|(name, value)| name.eq_ignore_ascii_case("profile") && value.trim_matches('"') == PROFILE),
+        _ => false,
     }
 }
 
 fn has_scheme(href: &str, scheme: &str) -> bool {
     Url::parse(href).is_ok_and(|url| url.scheme() == scheme && url.has_host())
-}
-
-fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
-    object.get(name).and_then(Value::as_str).map(str::to_owned)
 }
 
 /// Why bytes are not a WebFinger answer.
@@ -224,132 +190,4 @@ pub enum BadJrd {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(json: &str) -> Jrd {
-        Jrd::parse(json.as_bytes()).unwrap()
-    }
-
-    #[test]
-    fn what_is_written_reads_back() {
-        let handle = Handle::parse("alice@example.org").unwrap();
-        let mut jrd = Jrd::for_actor(
-            &handle,
-            "https://example.org/users/alice",
-            Some("https://example.org/@alice"),
-        );
-        jrd.links.push(Link::with_template(
-            rel::SUBSCRIBE,
-            "https://example.org/authorize_interaction?uri={uri}",
-        ));
-        assert_eq!(Jrd::parse(&jrd.to_bytes()).unwrap(), jrd);
-        assert_eq!(jrd.subject_handle(), Some(handle));
-        assert_eq!(
-            jrd.aliases,
-            ["https://example.org/@alice", "https://example.org/users/alice"]
-        );
-        assert_eq!(
-            Jrd::for_server("https://example.org/", "https://example.org/actor").actor_link(),
-            Some("https://example.org/actor")
-        );
-    }
-
-    #[test]
-    fn w1_the_subject_is_what_was_claimed() {
-        let jrd = parse(r#"{"subject":"acct:trump@whitehouse.example","links":[]}"#);
-        assert_eq!(jrd.subject_handle().unwrap().host(), "whitehouse.example");
-    }
-
-    #[test]
-    fn w2_the_subject_is_canonical() {
-        for subject in [
-            "acct:alice@Example.ORG",
-            "alice@example.org",
-            "ACCT:alice@example.org",
-        ] {
-            let jrd = parse(&format!(r#"{{"subject":"{subject}"}}"#));
-            assert_eq!(jrd.subject_handle().unwrap().acct(), "acct:alice@example.org");
-        }
-        for subject in [
-            "acct:alice@example.org:443",
-            "https://example.org/alice",
-            "acct:alice@127.0.0.1",
-            "",
-        ] {
-            assert_eq!(
-                parse(&format!(r#"{{"subject":"{subject}"}}"#)).subject_handle(),
-                None,
-                "{subject}"
-            );
-        }
-    }
-
-    #[test]
-    fn w3_the_first_self_link_of_an_activitypub_type() {
-        let jrd = parse(
-            r#"{"links":[
-            {"rel":"self","type":"text/html","href":"https://a.example/html"},
-            {"rel":"self","type":"application/json","href":"https://a.example/json"},
-            {"rel":"self","type":"application/ld+json","href":"https://a.example/ld-without-profile"},
-            {"rel":"self","href":"https://a.example/untyped"},
-            {"rel":"self","type":"application/activity+json"},
-            {"rel":"self","type":"application/activity+json","href":"javascript:alert(1)"},
-            {"rel":"self","type":"application/activity+json","href":"/users/relative"},
-            {"rel":"self","type":"application/activity+json","href":"http://a.example/plain"},
-            {"rel":"alternate","type":"application/activity+json","href":"https://a.example/alternate"},
-            {"rel":"self","type":"application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"","href":"https://a.example/first"},
-            {"rel":"self","type":"application/activity+json","href":"https://b.example/second"}]}"#,
-        );
-        assert_eq!(jrd.actor_link(), Some("https://a.example/first"));
-        let plain =
-            r#"{"links":[{"rel":"self","type":"application/activity+json","href":"http://127.0.0.1:1/a"}]}"#;
-        assert_eq!(parse(plain).actor_link(), Some("http://127.0.0.1:1/a"));
-    }
-
-    #[test]
-    fn odd_members_are_passed_over() {
-        let jrd = parse(
-            r#"{"subject":7,"aliases":[1,"https://a.example/"],"properties":{"x":null},"expires":"never",
-                "links":[null,"x",[],{},{"rel":1},{"rel":"x","href":null,"titles":{"und":"t"}}]}"#,
-        );
-        assert_eq!(jrd.subject, "");
-        assert_eq!(jrd.aliases, ["https://a.example/"]);
-        assert_eq!(
-            jrd.links,
-            [Link {
-                rel: "x".into(),
-                ..Link::default()
-            }]
-        );
-        assert_eq!(parse(r#"{"links":{},"aliases":"x"}"#), Jrd::default());
-    }
-
-    #[test]
-    fn what_is_no_answer() {
-        assert!(matches!(Jrd::parse(b"<XRD/>"), Err(BadJrd::NotJson(_))));
-        assert!(matches!(Jrd::parse(b""), Err(BadJrd::NotJson(_))));
-        assert!(matches!(
-            Jrd::parse("[".repeat(60_000).as_bytes()),
-            Err(BadJrd::NotJson(_))
-        ));
-        assert!(matches!(Jrd::parse(b"[]"), Err(BadJrd::NotAnObject)));
-        assert!(matches!(
-            Jrd::parse(&vec![b' '; MAX_BYTES + 1]),
-            Err(BadJrd::TooLarge)
-        ));
-        let many = format!(r#"{{"links":[{}]}}"#, vec![r#"{"rel":"x"}"#; 1000].join(","));
-        assert_eq!(parse(&many).links.len(), MAX_LINKS);
-    }
-
-    #[test]
-    fn w5_relations_filter() {
-        let handle = Handle::parse("alice@example.org").unwrap();
-        let mut jrd = Jrd::for_actor(&handle, "https://example.org/a", Some("https://example.org/@a"));
-        jrd.retain_rels(&[]);
-        assert_eq!(jrd.links.len(), 2);
-        jrd.retain_rels(&["self".into()]);
-        assert_eq!(jrd.links.len(), 1);
-        assert_eq!(jrd.actor_link(), Some("https://example.org/a"));
-    }
-}
+mod tests;

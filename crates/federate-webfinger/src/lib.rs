@@ -4,8 +4,12 @@
 //!
 //! * [`Handle`]: `@alice@example.org` and `acct:alice@example.org` ([RFC 7565]), checked and canonical,
 //!   and whether one [looks like another](Handle::skeleton).
-//! * [`request_url`], [`Jrd`]: the client's side of WebFinger ([RFC 7033]).
+//! * [`request_url`], [`Request`], [`Jrd`]: the client's side of WebFinger ([RFC 7033]).
 //! * [`parse_query`], [`Jrd::for_actor`]: the server's side.
+//! * [`Request::url`], [`Jrd::server_actor_link`], [`nodeinfo::Index::application`]: the actor of a whole server
+//!   ([FEP-d556], [FEP-2677]).
+//! * [`Interaction`]: where a visitor from another server follows, replies and likes ([FEP-3b86] and the template of
+//!   OStatus); [`Template`]: which templates of others may be filled; [`Link::intent`]: one's own.
 //! * [`host_meta`]: out only ([RFC 6415]); no XML of a peer is ever read.
 //! * [`nodeinfo`]: what software a server runs, both ways.
 //!
@@ -31,6 +35,9 @@
 //! An answer is a claim, not a proof. Who looks a handle up fetches the actor and asks WebFinger about the name
 //! that the actor itself gives: only if both point at each other does the handle belong to the actor.
 //!
+//! [FEP-2677]: https://w3id.org/fep/2677
+//! [FEP-3b86]: https://w3id.org/fep/3b86
+//! [FEP-d556]: https://w3id.org/fep/d556
 //! [RFC 6415]: https://www.rfc-editor.org/rfc/rfc6415
 //! [RFC 7033]: https://www.rfc-editor.org/rfc/rfc7033
 //! [RFC 7565]: https://www.rfc-editor.org/rfc/rfc7565
@@ -38,15 +45,24 @@
 
 mod handle;
 pub mod host_meta;
+mod interaction;
 mod jrd;
+mod link;
 mod lookalike;
 pub mod nodeinfo;
 mod percent;
 mod query;
+pub mod rel;
+mod request;
+mod template;
 
-pub use handle::{BadHandle, Handle, request_url};
-pub use jrd::{BadJrd, Jrd, Link, rel};
+pub use handle::{BadHandle, Handle};
+pub use interaction::{CLOSE, Interaction, NoInteraction};
+pub use jrd::{BadJrd, Jrd};
+pub use link::Link;
 pub use query::{BadQuery, Query, parse_query, parse_rels};
+pub use request::{Request, request_url};
+pub use template::{BadTemplate, Template};
 
 /// The most bytes that are read of a WebFinger or NodeInfo answer.
 pub const MAX_BYTES: usize = 64 * 1024;

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::request_url;
 
 #[test]
 fn reads_every_form_of_one_handle() {
