@@ -14,7 +14,7 @@ use url::Url;
 ///
 /// 1. WebFinger at the handle's host. Where the subject of the answer is somebody else, that one's host is asked, once, and must confirm it
 ///    (W1): this is how `@alice@example.org`, served by `social.example.org`, works in both spellings.
-/// 2. The actor that the answer links to, whose id must be that link, character for character (W3).
+/// 2. The actor that the answer links to, whose id must be that link, character for character behind the host (W3).
 /// 3. The way back: where the handle that the actor gives itself is another (a split domain), WebFinger for that one must name the
 ///    confirmed handle and the same actor (W4).
 #[derive(Debug)]
@@ -222,7 +222,7 @@ fn on_jrd(url: &Url, purpose: Purpose, way: Way, response: &http::Response<Bytes
             confirmed,
             actor,
         } => {
-            if same(&subject(&jrd, &asked, rules)?, &confirmed) && link == *actor.id() {
+            if same(&subject(&jrd, &asked, rules)?, &confirmed) && is_at(actor.id(), &link) {
                 Ok(HandleStep::Found(Box::new(Found {
                     handle: confirmed,
                     actor: *actor,
@@ -251,7 +251,7 @@ fn on_actor(step: FetchStep, handle: Handle, link: Iri, way: Way) -> Next {
         FetchStep::Refused(refusal) => return Err(refusal),
         FetchStep::Believed(document) => *document,
     };
-    if *document.id() != link {
+    if !is_at(document.id(), &link) {
         return Err(FetchRefusal::NotBound);
     }
     let actor = Actor::new(document, &way.rules.limits)?;
@@ -282,6 +282,17 @@ fn subject(jrd: &Jrd, asked: &Handle, rules: &FetchRules) -> Result<Handle, Fetc
         Handle::parse(&jrd.subject)
     };
     parsed.map_err(|_| FetchRefusal::Subject)
+}
+
+/// Whether an actor is where a link leads. The host may be in capitals there, or have the port that https has anyway: the
+/// same place in another spelling. A path in another spelling is another place.
+fn is_at(id: &Iri, link: &Iri) -> bool {
+    id == link || (id.same_origin(link) && behind_host(id) == behind_host(link))
+}
+
+fn behind_host(iri: &Iri) -> Option<&str> {
+    let (_, rest) = iri.as_str().split_once("://")?;
+    rest.strip_prefix(iri.authority()?)
 }
 
 /// Servers answer `@Alice@` with `alice`: users are compared without regard to case, hosts are canonical already (W2).

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+mod corpus;
+
 const ACTIVITY: &str = "application/activity+json";
 const JRD: &str = "application/jrd+json";
 
@@ -563,11 +565,38 @@ fn w1_a_split_domain_works_in_both_spellings() {
             .webfinger("social.a.example", "alice", "acct:alice@a.example", social)
             .activity(social, &person(social))
     };
-    for handle in ["alice@a.example", "alice@social.a.example"] {
-        let found = world().handle(handle).unwrap();
-        assert_eq!(found.handle.acct(), "acct:alice@a.example", "{handle}");
-        assert_eq!(found.actor.id(), &iri(social));
+    // As Mastodon's guide has it: the short host has nothing but a redirect to the one that serves.
+    let redirected = || {
+        let at = |host: &str| format!("https://{host}/.well-known/webfinger?resource=acct:alice@a.example");
+        let jrd = json!({ "subject": "acct:alice@a.example", "links": [{ "rel": "self", "type": ACTIVITY, "href": social }] });
+        World::default()
+            .redirect(&at("a.example"), &at("social.a.example"))
+            .page(&at("social.a.example"), JRD, &jrd)
+            .webfinger("social.a.example", "alice", "acct:alice@a.example", social)
+            .activity(social, &person(social))
+    };
+    for handle in [
+        "alice@a.example",
+        "alice@social.a.example",
+        "@Alice@Social.A.example",
+    ] {
+        for mut world in [world(), redirected()] {
+            world = world.webfinger("social.a.example", "Alice", "acct:alice@a.example", social);
+            let found = world.handle(handle).unwrap();
+            assert_eq!(found.handle.acct(), "acct:alice@a.example", "{handle}");
+            assert_eq!(found.actor.id(), &iri(social));
+        }
     }
+    // The serving host cannot take the short one by itself: that one has to confirm it, and it alone.
+    let mut unconfirmed = World::default()
+        .webfinger("social.a.example", "alice", "acct:alice@a.example", social)
+        .activity(social, &person(social));
+    assert!(unconfirmed.handle("alice@social.a.example").is_err());
+    let mut another = World::default()
+        .webfinger("social.a.example", "alice", "acct:alice@a.example", social)
+        .webfinger("a.example", "alice", "acct:bob@a.example", social)
+        .activity(social, &person(social));
+    assert!(another.handle("alice@social.a.example").is_err());
 }
 
 #[test]
@@ -597,6 +626,58 @@ fn w3_the_actor_is_the_link_itself() {
         let mut world = World::default().webfinger("a.example", "alice", "acct:alice@a.example", link);
         assert!(world.handle("alice@a.example").is_err(), "{link}");
         assert_eq!(world.asked.len(), 1, "{link}");
+    }
+}
+
+#[test]
+fn w2_the_port_of_https_itself_is_no_other_place() {
+    for link in [
+        "https://a.example:443/users/alice",
+        "https://A.Example/users/alice",
+    ] {
+        let mut world = World::default()
+            .webfinger("a.example", "alice", "acct:alice@a.example", link)
+            .activity(ALICE, &person(ALICE));
+        assert_eq!(
+            world.handle("alice@a.example").unwrap().actor.id(),
+            &iri(ALICE),
+            "{link}"
+        );
+    }
+    for link in [
+        "https://a.example:8443/users/alice",
+        "https://a.example/users/%61lice",
+        "https://a.example/users/alice/",
+        "https://a.example/Users/alice",
+    ] {
+        let mut world = World::default()
+            .webfinger("a.example", "alice", "acct:alice@a.example", link)
+            .activity(url::Url::parse(link).unwrap().as_str(), &person(ALICE))
+            .activity(ALICE, &person(ALICE));
+        assert!(world.handle("alice@a.example").is_err(), "{link}");
+    }
+}
+
+/// Who has only its host-meta moved elsewhere is not found: the document, and what its entities name, is never asked for.
+#[test]
+fn w7_a_host_meta_is_never_asked_for() {
+    let bomb = json!("<!DOCTYPE XRD [<!ENTITY a SYSTEM 'https://evil.example/'>]><XRD>&a;</XRD>");
+    let mut world = World::default()
+        .page(
+            "https://a.example/.well-known/host-meta",
+            "application/xrd+xml",
+            &bomb,
+        )
+        .page("https://a.example/.well-known/host-meta.json", JRD, &bomb);
+    assert!(world.handle("alice@a.example").is_err());
+    assert_eq!(world.asked.len(), 1, "{:?}", world.asked);
+    // XML where a JRD is due is no answer either.
+    let handle = Handle::parse("alice@a.example").unwrap();
+    let url = crate::webfinger::request_url(&handle, "https").unwrap();
+    for content_type in ["application/xrd+xml", "application/xml", JRD] {
+        let mut world = World::default().page(url.as_str(), content_type, &bomb);
+        assert!(world.handle("alice@a.example").is_err(), "{content_type}");
+        assert_eq!(world.asked.len(), 1);
     }
 }
 
