@@ -10,6 +10,7 @@ use federate_http::{BadCertificate, Guard, GuardedClient, HttpClient};
 use federate_protocol::activitystreams::{Iri, Kind};
 use federate_protocol::delivery::Schedule;
 use federate_protocol::signatures::{KeyGenerator, Policy, Signer};
+use federate_protocol::webfinger::nodeinfo::NodeInfo;
 use federate_protocol::{Blocks, FetchRules, Limits, Receiving, Secret};
 use federate_store::{Backend, DeliveryQueue, StoreError, Stores};
 use url::{Host, Url};
@@ -18,7 +19,7 @@ use crate::federation::Inner;
 use crate::handler::Handlers;
 use crate::keys::Keys;
 use crate::reach::Recipients;
-use crate::uris::{is_template, shape};
+use crate::uris::{is_interaction, is_template, shape};
 use crate::{Directory, Engine, Entropy, Error, Federation, Handler, Paths, Uris};
 
 /// What the instance calls itself: in NodeInfo and in the `User-Agent` of every request.
@@ -45,7 +46,7 @@ pub enum BuildError {
     #[error("the base URL must be https; http only on loopback")]
     BaseUrlNotHttps,
     /// A path template is none.
-    #[error("`{0}` is not a path with one placeholder for one segment")]
+    #[error("`{0}` is not a path with the placeholders that it should have")]
     Template(String),
     /// Two templates, or a template and a fixed path, are the same.
     #[error("`{0}` stands for two things")]
@@ -91,6 +92,7 @@ pub struct Builder<App: Directory> {
     pub(crate) worker: Option<String>,
     pub(crate) secret: Option<Vec<u8>>,
     pub(crate) software: Software,
+    pub(crate) nodeinfo: NodeInfo,
     pub(crate) user_agent: Option<String>,
     pub(crate) roots: Vec<Vec<u8>>,
     pub(crate) allow_loopback: bool,
@@ -124,6 +126,7 @@ impl<App: Directory> Builder<App> {
                 name: "federate".into(),
                 version: env!("CARGO_PKG_VERSION").into(),
             },
+            nodeinfo: NodeInfo::new("", ""),
             user_agent: None,
             roots: Vec::new(),
             allow_loopback: false,
@@ -210,6 +213,14 @@ impl<App: Directory> Builder<App> {
             name: name.into(),
             version: version.into(),
         };
+        self
+    }
+
+    /// What else NodeInfo says: `.nodeinfo(|info| info.named("A forum", "About boats"))`, the repository, the homepage, the
+    /// metadata. Name and version of the program are [`software`](Self::software)'s, the numbers
+    /// [`Directory::usage`](crate::Directory::usage)'s.
+    pub fn nodeinfo(mut self, change: impl FnOnce(NodeInfo) -> NodeInfo) -> Self {
+        self.nodeinfo = change(self.nodeinfo);
         self
     }
 
@@ -329,6 +340,9 @@ impl<App: Directory> Builder<App> {
             None => delivery,
         };
         let delivery = Arc::new(delivery.build());
+        let mut nodeinfo = self.nodeinfo;
+        nodeinfo.software = self.software.name;
+        nodeinfo.version = self.software.version;
         let federation = Federation {
             inner: Arc::new(Inner {
                 app,
@@ -339,7 +353,7 @@ impl<App: Directory> Builder<App> {
                 receiving,
                 blocks,
                 secret,
-                software: self.software,
+                nodeinfo,
                 fetcher,
                 keys,
                 delivery: Arc::clone(&delivery),
@@ -451,6 +465,11 @@ fn check_paths(paths: &Paths) -> Result<(), BuildError> {
     for fixed in [&paths.inbox, &paths.instance] {
         if !fixed.starts_with('/') || fixed.contains(['{', '}', '?', '#']) {
             return Err(BuildError::Template(fixed.clone()));
+        }
+    }
+    for (rel, template) in &paths.interactions {
+        if !is_interaction(rel, template) {
+            return Err(BuildError::Template(template.clone()));
         }
     }
     if paths.inbox == paths.instance {

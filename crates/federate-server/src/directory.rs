@@ -167,6 +167,8 @@ pub struct Usage {
     pub active_half_year: u64,
     /// Posts that were written here.
     pub local_posts: u64,
+    /// Comments that were written here, where the application tells them from posts.
+    pub local_comments: Option<u64>,
     /// Whether anybody may make an account.
     pub open_registrations: bool,
 }
@@ -185,6 +187,12 @@ impl Usage {
     pub fn active(mut self, month: u64, half_year: u64) -> Self {
         self.active_month = month;
         self.active_half_year = half_year;
+        self
+    }
+
+    /// Comments that were written here.
+    pub fn comments(mut self, local_comments: u64) -> Self {
+        self.local_comments = Some(local_comments);
         self
     }
 

@@ -8,15 +8,14 @@ use bytes::Bytes;
 use federate_delivery::Clock;
 use federate_fetch::Fetcher;
 use federate_protocol::activitystreams::{Accept, Delete, Iri, Note, NoteBuilder, Object, PUBLIC, Undo};
+use federate_protocol::webfinger::nodeinfo::NodeInfo;
 use federate_protocol::{Actor, Blocks, Document, Limits, Receiving, Secret};
 use federate_store::{Follower, Stores};
 use serde_json::json;
 
 use crate::handler::Handlers;
 use crate::keys::Keys;
-use crate::{
-    Admin, Ask, Builder, Directory, Draft, Enqueued, Entropy, Error, FederationLayer, Software, Uris,
-};
+use crate::{Admin, Ask, Builder, Directory, Draft, Enqueued, Entropy, Error, FederationLayer, Uris};
 
 /// The instance: sends, looks up, and answers requests. Cheap to clone.
 pub struct Federation<App: Directory> {
@@ -32,7 +31,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) receiving: Receiving,
     pub(crate) blocks: Arc<RwLock<Blocks>>,
     pub(crate) secret: Secret,
-    pub(crate) software: Software,
+    pub(crate) nodeinfo: NodeInfo,
     pub(crate) fetcher: Arc<Fetcher>,
     pub(crate) keys: Arc<Keys>,
     pub(crate) delivery: Arc<federate_delivery::Engine>,

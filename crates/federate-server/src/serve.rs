@@ -10,6 +10,7 @@ mod respond;
 mod viewer;
 
 use bytes::Bytes;
+use federate_protocol::webfinger::nodeinfo::Version;
 use http::{HeaderMap, Method, Request, Response, header};
 
 use crate::uris::{Part, Place};
@@ -24,9 +25,7 @@ pub(crate) enum Route {
         json: bool,
     },
     NodeInfoIndex,
-    NodeInfo {
-        one: bool,
-    },
+    NodeInfo(Version),
     Inbox {
         of: Option<String>,
     },
@@ -52,8 +51,9 @@ pub(crate) fn route(uris: &Uris, method: &Method, path: &str, headers: &HeaderMa
         }),
         "/.well-known/host-meta.json" => Some(Route::HostMeta { json: true }),
         "/.well-known/nodeinfo" => Some(Route::NodeInfoIndex),
-        "/nodeinfo/2.0" => Some(Route::NodeInfo { one: false }),
-        "/nodeinfo/2.1" => Some(Route::NodeInfo { one: true }),
+        "/nodeinfo/2.0" => Some(Route::NodeInfo(Version::V2_0)),
+        "/nodeinfo/2.1" => Some(Route::NodeInfo(Version::V2_1)),
+        "/nodeinfo/2.2" => Some(Route::NodeInfo(Version::V2_2)),
         _ => None,
     };
     if let Some(route) = fixed {
@@ -120,7 +120,7 @@ pub(crate) async fn answer<App: Directory>(
         Route::WebFinger => Some(discovery::webfinger(federation, &query).await),
         Route::HostMeta { json } => Some(discovery::host_meta(federation, json)),
         Route::NodeInfoIndex => Some(discovery::nodeinfo_index(federation)),
-        Route::NodeInfo { one } => Some(discovery::nodeinfo(federation, one).await),
+        Route::NodeInfo(version) => Some(discovery::nodeinfo(federation, version).await),
         Route::Inbox { of } => Some(inbox::receive(federation, of.as_deref(), head, body).await),
         Route::WrongMethod(allow) => Some(respond::wrong_method(allow)),
         Route::Document(place) => match place {

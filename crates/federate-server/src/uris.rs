@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use federate_protocol::activitystreams::{Iri, Origin};
+use federate_protocol::webfinger::rel::{self, SUBSCRIBE};
+use federate_protocol::webfinger::{Link, Template};
 
 /// The URL templates of the application; see [`Builder::paths`](crate::Builder::paths).
 ///
@@ -16,6 +18,8 @@ pub struct Paths {
     pub(crate) objects: Vec<(String, String)>,
     pub(crate) inbox: String,
     pub(crate) instance: String,
+    /// Relation and template.
+    pub(crate) interactions: Vec<(String, String)>,
 }
 
 impl Default for Paths {
@@ -26,6 +30,7 @@ impl Default for Paths {
             objects: Vec::new(),
             inbox: "/inbox".into(),
             instance: "/actor".into(),
+            interactions: Vec::new(),
         }
     }
 }
@@ -61,6 +66,22 @@ impl Paths {
     /// Where the instance's own actor is, which signs look-ups: `/actor` unless told otherwise.
     pub fn instance_actor(mut self, path: &str) -> Self {
         self.instance = path.into();
+        self
+    }
+
+    /// Where people of this instance follow and reply to what they saw elsewhere: a page that asks them, and takes what it is
+    /// about in the place of `{uri}`, for instance `/authorize_interaction?uri={uri}`. WebFinger tells it to other servers.
+    pub fn subscribe(mut self, template: &str) -> Self {
+        self.interactions.push((SUBSCRIBE.into(), template.into()));
+        self
+    }
+
+    /// The same for one kind of activity ([FEP-3b86]), or for `Object`, with the names of properties in braces:
+    /// `.intent("Like", "/intents/like?id={object}")`.
+    ///
+    /// [FEP-3b86]: https://w3id.org/fep/3b86
+    pub fn intent(mut self, activity: &str, template: &str) -> Self {
+        self.interactions.push((rel::intent(activity), template.into()));
         self
     }
 }
@@ -236,6 +257,14 @@ impl Uris {
         self.at(&self.paths.instance)
     }
 
+    /// Where people of this instance do things, as WebFinger has it.
+    pub(crate) fn interactions(&self) -> impl Iterator<Item = Link> {
+        self.paths
+            .interactions
+            .iter()
+            .map(|(rel, template)| Link::with_template(rel, &format!("{}{template}", self.base)))
+    }
+
     /// The id of an actor's key.
     pub fn key_id(&self, name: &str) -> String {
         if name == crate::INSTANCE {
@@ -378,6 +407,13 @@ pub(crate) fn is_template(template: &str, placeholders: std::ops::RangeInclusive
                 .iter()
                 .any(|literal| literal.contains(['{', '}', '?', '#']))
     })
+}
+
+/// Whether a template of a page is one that other servers will fill. What OStatus has is filled by one name only.
+pub(crate) fn is_interaction(rel: &str, template: &str) -> bool {
+    template.starts_with('/')
+        && Template::parse(&format!("https://instance.example{template}"))
+            .is_ok_and(|template| rel != SUBSCRIBE || template.takes("uri"))
 }
 
 /// A template without the names of its placeholders.

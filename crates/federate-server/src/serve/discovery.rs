@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use federate_protocol::activitystreams::Iri;
-use federate_protocol::webfinger::nodeinfo::{Index, NodeInfo, Version};
+use federate_protocol::webfinger::nodeinfo::{Index, Version};
 use federate_protocol::webfinger::{self, Handle, Jrd, Query, host_meta as meta};
 use http::{Response, StatusCode};
 
@@ -49,7 +49,10 @@ async fn find<App: Directory>(federation: &Federation<App>, asked: Query) -> Res
         }
         Query::Url(url) => {
             let id = Iri::parse(&url).ok();
-            if url.trim_end_matches('/') == uris.base() || id.as_ref() == Some(&uris.instance_actor()) {
+            if url.trim_end_matches('/') == uris.base() {
+                return Ok(Found::Here(server(federation, &url)));
+            }
+            if id.as_ref() == Some(&uris.instance_actor()) {
                 return Ok(instance(federation).into());
             }
             let name = match id.and_then(|id| uris.parse(&id)) {
@@ -76,7 +79,11 @@ async fn actor<App: Directory>(
             let id = uris.actor(profile.identifier());
             let page = profile.page(uris);
             handle(profile.handle(), uris.host())
-                .map(|handle| Jrd::for_actor(&handle, id.as_str(), Some(&page)))
+                .map(|handle| {
+                    let mut jrd = Jrd::for_actor(&handle, id.as_str(), Some(&page));
+                    jrd.links.extend(uris.interactions());
+                    jrd
+                })
                 .into()
         }
         Found::Gone => Found::Gone,
@@ -90,6 +97,15 @@ fn instance<App: Directory>(federation: &Federation<App>) -> Option<Jrd> {
     Some(Jrd::for_actor(&handle, uris.instance_actor().as_str(), None))
 }
 
+/// FEP-d556: the answer about the server itself, under the URL as it was asked about.
+fn server<App: Directory>(federation: &Federation<App>, root: &str) -> Jrd {
+    let uris = federation.uris();
+    let mut jrd = Jrd::for_server(root, uris.instance_actor().as_str());
+    let handle = handle(uris.instance_name(), uris.host());
+    jrd.aliases.extend(handle.map(|handle| handle.acct()));
+    jrd
+}
+
 /// Our own host may have a port: then the base URL has it, which loopback alone may.
 fn handle(user: &str, host: &str) -> Option<Handle> {
     Handle::parse_allowing_port(&format!("{user}@{host}")).ok()
@@ -100,11 +116,7 @@ pub(super) fn host_meta<App: Directory>(federation: &Federation<App>, json: bool
     open(if json {
         with(StatusCode::OK, JSON, meta::json(base))
     } else {
-        with(
-            StatusCode::OK,
-            "application/xrd+xml; charset=utf-8",
-            meta::xml(base),
-        )
+        with(StatusCode::OK, meta::XML_TYPE, meta::xml(base))
     })
 }
 
@@ -114,7 +126,10 @@ pub(super) fn nodeinfo_index<App: Directory>(federation: &Federation<App>) -> Re
     open(with(StatusCode::OK, JSON, index.to_bytes()))
 }
 
-pub(super) async fn nodeinfo<App: Directory>(federation: &Federation<App>, one: bool) -> Response<Bytes> {
+pub(super) async fn nodeinfo<App: Directory>(
+    federation: &Federation<App>,
+    version: Version,
+) -> Response<Bytes> {
     let usage = match federation.app().usage().await {
         Ok(usage) => usage,
         Err(failure) => {
@@ -122,14 +137,13 @@ pub(super) async fn nodeinfo<App: Directory>(federation: &Federation<App>, one: 
             return open(unavailable(60));
         }
     };
-    let software = &federation.inner.software;
-    let mut info = NodeInfo::new(&software.name, &software.version);
+    let mut info = federation.inner.nodeinfo.clone();
     info.open_registrations = usage.open_registrations;
     info.users_total = Some(usage.users);
     info.users_active_month = Some(usage.active_month);
     info.users_active_halfyear = Some(usage.active_half_year);
     info.local_posts = Some(usage.local_posts);
-    let version = if one { Version::V2_1 } else { Version::V2_0 };
+    info.local_comments = usage.local_comments;
     open(with(
         StatusCode::OK,
         version.content_type(),

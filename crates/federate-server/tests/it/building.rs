@@ -62,6 +62,20 @@ async fn templates_are_checked() {
         .build()
         .await;
     assert!(matches!(bad.unwrap_err(), BuildError::Template(_)));
+    // Pages that other servers would not send anybody to.
+    for template in [
+        "/interact",
+        "/interact?uri={object}",
+        "https://site.test/interact?uri={uri}",
+        "/{+uri}",
+        "/a b?uri={uri}",
+    ] {
+        let bad = builder("https://site.test")
+            .paths(|p| p.subscribe(template))
+            .build()
+            .await;
+        assert!(matches!(bad.unwrap_err(), BuildError::Template(_)), "{template}");
+    }
     let bad = builder("https://site.test")
         .paths(|p| p.object("a", "/x/{id}").object("b", "/x/{n}"))
         .build()

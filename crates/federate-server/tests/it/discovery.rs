@@ -1,11 +1,12 @@
 //! WebFinger, host-meta, NodeInfo and actor documents, as peers read them.
 
 use bytes::Bytes;
+use federate_protocol::webfinger::{Interaction, Jrd};
 use federate_server::Found;
 use http::Request;
 use serde_json::json;
 
-use crate::world::{World, body};
+use crate::world::{World, body, shared};
 
 #[tokio::test]
 async fn webfinger_finds_people_by_handle_id_and_page() {
@@ -105,7 +106,8 @@ async fn nodeinfo_says_what_runs_here() {
             .unwrap(),
     );
     let links = index["links"].as_array().unwrap();
-    for version in ["2.0", "2.1"] {
+    assert_eq!(links.len(), 4);
+    for version in ["2.0", "2.1", "2.2"] {
         let rel = format!("http://nodeinfo.diaspora.software/ns/schema/{version}");
         let href = links.iter().find(|l| l["rel"] == rel).unwrap()["href"]
             .as_str()
@@ -128,13 +130,140 @@ async fn nodeinfo_says_what_runs_here() {
         assert_eq!(info["usage"]["localPosts"], 7);
         assert_eq!(info["openRegistrations"], false);
     }
+    // FEP-2677: the link to the instance's own actor, which is readable without a signature.
+    let rel = "https://www.w3.org/ns/activitystreams#Application";
+    let href = links.iter().find(|l| l["rel"] == rel).unwrap()["href"]
+        .as_str()
+        .unwrap();
+    let actor = body(&site.get(href.strip_prefix("https://site.test").unwrap()).await);
+    assert_eq!(
+        (&actor["id"], &actor["type"]),
+        (&json!(href), &json!("Application"))
+    );
     let xml = site.get_as("/.well-known/host-meta", "*/*").await.unwrap();
     assert!(
         String::from_utf8_lossy(xml.body())
             .contains("https://site.test/.well-known/webfinger?resource={uri}")
     );
-    let json = site.get_as("/.well-known/host-meta.json", "*/*").await.unwrap();
-    assert!(body(&json)["links"].is_array());
+    assert_eq!(
+        xml.headers()["content-type"],
+        "application/xrd+xml; charset=utf-8"
+    );
+    for (path, accept) in [
+        ("/.well-known/host-meta.json", "*/*"),
+        ("/.well-known/host-meta", "application/json"),
+    ] {
+        let json = site.get_as(path, accept).await.unwrap();
+        assert_eq!(json.headers()["content-type"], "application/json");
+        assert_eq!(
+            body(&json)["links"][0]["template"],
+            "https://site.test/.well-known/webfinger?resource={uri}"
+        );
+    }
+}
+
+/// The program says what NodeInfo has room for, and what is served keeps to the published schemas.
+#[tokio::test]
+async fn fep_f1d5_the_schemas_validate_what_is_served() {
+    let world = World::default();
+    let site = world
+        .instance_with("site.test", |b| {
+            b.software("testware", "1.2.3").nodeinfo(|info| {
+                let mut info = info.named("A site\nof tests", "About tests");
+                info.repository = Some("https://example.org/source".into());
+                info.protocols.push("unheard-of".into());
+                info.metadata.insert("chat".into(), json!(true));
+                info
+            })
+        })
+        .await;
+    let mut served = Vec::new();
+    for version in ["2.0", "2.1", "2.2"] {
+        let response = site
+            .get_as(&format!("/nodeinfo/{version}"), "application/json")
+            .await
+            .unwrap();
+        let info = body(&response);
+        assert_eq!(info["metadata"]["nodeName"], "A site\nof tests");
+        assert_eq!(info["metadata"]["chat"], true);
+        assert_eq!(info["software"]["name"], "testware");
+        assert_eq!(info["software"].get("repository").is_some(), version != "2.0");
+        served.push((version, info));
+    }
+    assert_eq!(
+        served[2].1["instance"],
+        json!({"name": "A site of tests", "description": "About tests"})
+    );
+    let Some(folder) = shared("vectors/nodeinfo/schemas") else {
+        return;
+    };
+    for (version, info) in served {
+        let file = folder.join(version).join("schema.json");
+        let mut schema: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+        // Resolved against the file, an id that ends in an empty fragment is another resource.
+        schema.as_object_mut().unwrap().remove("id");
+        let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+        compiler.set_default_draft(boon::Draft::V4);
+        compiler.add_resource("https://schema.test/", schema).unwrap();
+        let schema = compiler.compile("https://schema.test/", &mut schemas).unwrap();
+        if let Err(error) = schemas.validate(&info, schema) {
+            panic!("{version}: {error}\n{info}");
+        }
+    }
+}
+
+/// FEP-d556: who asks about the root of a server is told of its own actor.
+#[tokio::test]
+async fn fep_d556_the_root_leads_to_the_instance_actor() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    for root in ["https://site.test", "https://site.test/"] {
+        let path = format!("/.well-known/webfinger?resource={root}");
+        let answer = site.get_as(&path, "application/jrd+json").await.unwrap();
+        let jrd = Jrd::parse(answer.body()).unwrap();
+        assert_eq!(jrd.subject, root);
+        assert_eq!(jrd.server_actor_link(), Some("https://site.test/actor"));
+        assert_eq!(jrd.actor_link(), Some("https://site.test/actor"));
+        assert!(jrd.aliases.contains(&"acct:site.test@site.test".to_owned()));
+        let only = format!("{path}&rel=https://www.w3.org/ns/activitystreams%23Service&rel=x");
+        let answer = site.get_as(&only, "application/jrd+json").await.unwrap();
+        assert_eq!(Jrd::parse(answer.body()).unwrap().links.len(), 1);
+    }
+}
+
+/// FEP-3b86 and OStatus: other servers send their visitors where the application says.
+#[tokio::test]
+async fn fep_3b86_visitors_are_sent_home() {
+    let world = World::default();
+    let site = world
+        .instance_with("site.test", |b| {
+            b.paths(|p| {
+                p.subscribe("/interact?uri={uri}")
+                    .intent("Like", "/intents/like?id={object}&then={on-success}")
+            })
+        })
+        .await;
+    let path = "/.well-known/webfinger?resource=acct:alice@site.test";
+    let answer = site.get_as(path, "application/jrd+json").await.unwrap();
+    let alice = Jrd::parse(answer.body()).unwrap();
+    for (wanted, url) in [
+        (
+            Interaction::like("https://there.test/1?a&b"),
+            "https://site.test/intents/like?id=https%3A%2F%2Fthere.test%2F1%3Fa%26b&then=",
+        ),
+        (
+            Interaction::reply("https://there.test/1"),
+            "https://site.test/interact?uri=https%3A%2F%2Fthere.test%2F1",
+        ),
+    ] {
+        assert_eq!(wanted.url(&alice).unwrap().as_str(), url);
+    }
+    // Nobody is told of pages that the application does not have.
+    let plain = world.instance("plain.test").await;
+    let path = "/.well-known/webfinger?resource=acct:alice@plain.test";
+    let answer = plain.get_as(path, "application/jrd+json").await.unwrap();
+    let jrd = Jrd::parse(answer.body()).unwrap();
+    assert!(jrd.links.iter().all(|link| link.template.is_none()));
 }
 
 #[tokio::test]

@@ -30,6 +30,22 @@ pub(crate) fn iri(text: &str) -> Iri {
     Iri::parse(text).unwrap()
 }
 
+/// A folder with material that is not ours to ship, or `None` (and a line that says so, past the harness).
+pub(crate) fn shared(below: &str) -> Option<std::path::PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "a test may be told where its data is")]
+    let root = std::env::var_os("FEDERATE_SHARED").map_or_else(
+        || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
+        std::path::PathBuf::from,
+    );
+    let folder = root.join(below);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "skipped: {} is not there", folder.display());
+    None
+}
+
 /// The clock of the world: it moves when the test says so.
 #[derive(Debug)]
 pub(crate) struct TestClock(Mutex<SystemTime>);
