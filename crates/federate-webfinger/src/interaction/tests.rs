@@ -72,7 +72,7 @@ fn the_nearest_way_is_taken() {
 }
 
 #[test]
-fn n10_visitors_are_sent_to_no_odd_places() {
+fn visitors_are_sent_to_no_odd_places() {
     let odd = [
         "http://home.example/?uri={uri}",
         "javascript:alert('{uri}')",

@@ -34,7 +34,7 @@ fn what_servers_publish_is_filled() {
 }
 
 #[test]
-fn n10_templates_that_lead_elsewhere() {
+fn templates_that_lead_elsewhere_are_refused() {
     use BadTemplate::*;
     for (template, why) in [
         ("", NotHttps),
