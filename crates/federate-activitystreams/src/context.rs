@@ -43,19 +43,19 @@ guarded! {
 /// spelled, or where an object has one property under two names with two values. Answers with the names that mean
 /// something else than they say, and where.
 ///
-/// A context is known by its object and by its name in it; `odd_types` says that a type has a prefix.
-pub(crate) fn check(doc: &Doc, contexts: &[(u32, u32)], odd_types: bool) -> Result<Scopes, ParseError> {
+/// A context is known by its object and by its name in it.
+pub(crate) fn check(doc: &Doc, contexts: &[(u32, u32)]) -> Result<Scopes, ParseError> {
     let declared = Declared::new(doc, contexts);
     let mut scopes = Scopes::default();
     for (n, (object, context)) in contexts.iter().enumerate() {
         let around = scopes.innermost(*object);
-        let (mut names, mut prefixes, mut usual) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut names, mut prefixes) = (Vec::new(), Vec::new());
         for part in declared.parts(n) {
             for key in doc.keys(part) {
                 match check_term(doc, &declared, (n, part), key)? {
                     Meaning::Other(iri) => names.push((key, renamed(doc, key, iri))),
                     Meaning::Prefix(iri) => prefixes.push((key, renamed(doc, key, iri))),
-                    Meaning::Usual => usual.push((part, key)),
+                    Meaning::Usual => {}
                 }
             }
         }
@@ -64,21 +64,21 @@ pub(crate) fn check(doc: &Doc, contexts: &[(u32, u32)], odd_types: bool) -> Resu
         }
         // What is back to what it says, where another definition has another meaning for it.
         let (known, begins) = (other_names(&names), other_names(&prefixes));
-        for (part, key) in usual {
-            let name = doc.string(key).unwrap_or_default();
-            let back = || (key, renamed(doc, key, declared.meaning((n, part), key)));
-            if known.contains(&*name) || scopes.name(*object, &name).is_some() {
-                names.push(back());
-            } else if begins.contains(&*name) || scopes.prefix(*object, &name).is_some() {
-                prefixes.push(back());
+        let seen: HashSet<u32> = names.iter().chain(&prefixes).map(|(key, _)| *key).collect();
+        for part in declared.parts(n) {
+            for key in doc.keys(part).filter(|key| !seen.contains(key)) {
+                let name = doc.string(key).unwrap_or_default();
+                let back = || (key, renamed(doc, key, declared.meaning((n, part), key)));
+                if known.contains(&*name) || scopes.name(*object, &name).is_some() {
+                    names.push(back());
+                } else if begins.contains(&*name) || scopes.prefix(*object, &name).is_some() {
+                    prefixes.push(back());
+                }
             }
         }
-        let (names, mut prefixes) = (in_order(names), in_order(prefixes));
+        let (names, prefixes) = (in_order(names), in_order(prefixes));
         one_meaning(doc, *context, &names)?;
         one_meaning(doc, *context, &prefixes)?;
-        if !(doc.odd || odd_types) {
-            prefixes.clear();
-        }
         scopes.push(Scope {
             from: *object,
             to: object + doc.entry(*object).size,
@@ -162,6 +162,9 @@ fn check_term(
     place: (usize, u32),
     key: u32,
 ) -> Result<Meaning, ParseError> {
+    if says_its_name(doc, key) {
+        return Ok(Meaning::Usual);
+    }
     let name = doc.string(key).unwrap_or_default();
     if name.starts_with('@') {
         return Ok(Meaning::Usual);
@@ -220,6 +223,22 @@ fn check_term(
 fn is_prefix(doc: &Doc, value: u32) -> bool {
     doc.keys(value)
         .any(|key| doc.key_is(key, "@prefix") && doc.entry(key + 1).token == Token::True)
+}
+
+/// Whether this is what nearly all definitions are: a name on which nothing rests, and the same with a prefix before it
+/// (`"atomUri": "ostatus:atomUri"`).
+fn says_its_name(doc: &Doc, key: u32) -> bool {
+    let (name, target) = (doc.entry(key), doc.entry(key + 1));
+    if name.token != Token::Plain || target.token != Token::Plain {
+        return false;
+    }
+    let name = doc.text_of(name);
+    let separates = |byte: &u8| matches!(byte, b'#' | b'/' | b':');
+    let before = doc.raw(target.start, target.end).strip_suffix(name.as_bytes());
+    before.and_then(<[u8]>::last).is_some_and(separates)
+        && !name.as_bytes().iter().any(separates)
+        && guarded(name).is_none()
+        && !PREFIXES.contains(&name)
 }
 
 /// The guarded term that means this, or the prefix of such terms.

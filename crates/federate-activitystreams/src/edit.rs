@@ -111,6 +111,7 @@ fn splice(node: Node<'_>, key: u32, value: Option<(&str, &[Entry])>) -> Option<D
 fn append(node: Node<'_>, name: &str, value: &str, entries: &[Entry]) -> Option<Doc> {
     let doc = node.doc;
     let all = doc.entry(node.index);
+    let hash = scan::hash(name);
     let name = Json::of(name).0;
     let text = node.text();
     // Blanks before the brace stay before it.
@@ -129,7 +130,7 @@ fn append(node: Node<'_>, name: &str, value: &str, entries: &[Entry]) -> Option<
         },
         start: position(out.len()) + 1,
         end: position(out.len() + name.len()) - 1,
-        size: 1,
+        size: hash,
     };
     out.push_str(&name);
     out.push(':');

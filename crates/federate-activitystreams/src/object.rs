@@ -290,12 +290,12 @@ impl Object {
     fn first_of<T: Value>(&self, name: &str, iri: &str) -> Option<T> {
         let node = self.node();
         if let Some(found) = edit::find(node, name, iri)
-            && let Some(value) = found.each().find_map(T::read)
+            && let Some(value) = found.values().find_map(T::read)
         {
             return Some(value);
         }
         if T::BY_LANGUAGE {
-            return edit::find_map(node, name, iri)?.each().find_map(T::read);
+            return edit::find_map(node, name, iri)?.values().find_map(T::read);
         }
         None
     }

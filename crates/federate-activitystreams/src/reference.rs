@@ -97,7 +97,8 @@ impl Ref {
     }
 
     fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
-        self.0.iter().flat_map(|object| object.node().each())
+        let values = self.0.as_ref().map(|object| object.node().values());
+        values.unwrap_or_default()
     }
 }
 

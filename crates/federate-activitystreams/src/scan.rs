@@ -13,7 +13,7 @@ use crate::{
 };
 
 use self::scanner::Scanner;
-pub(crate) use self::strings::plain_end;
+pub(crate) use self::{names::hash, strings::plain_end};
 
 /// The limits of what we wrote ourselves: only depth, which bounds what serde would do with it.
 pub(crate) const OURS: Limits = Limits {
@@ -46,6 +46,7 @@ pub(crate) fn owned(text: String) -> Result<Doc, ParseError> {
 /// The entries of one value that is to be put into a document at this depth; `None` where it has anything that
 /// concerns the whole document (a context, an unusual spelling), which has to be read anew then.
 pub(crate) fn fragment(value: &str, depth: usize) -> Option<Vec<Entry>> {
+    u32::try_from(value.len()).ok()?;
     let limits = Limits {
         depth: MOST_DEPTH.checked_sub(depth)?,
         ..OURS
@@ -69,7 +70,6 @@ fn index<T: AsRef<str>>(text: T, limits: &Limits, own: impl FnOnce(T) -> String)
         odd,
         types,
         contexts,
-        odd_types,
         conflict,
         ..
     } = scanner;
@@ -80,7 +80,7 @@ fn index<T: AsRef<str>>(text: T, limits: &Limits, own: impl FnOnce(T) -> String)
         types,
         scopes: Scopes::default(),
     };
-    doc.scopes = context::check(&doc, &contexts, odd_types)?;
+    doc.scopes = context::check(&doc, &contexts)?;
     match conflict {
         Some(conflict) if doc.scopes.is_empty() => Err(conflict),
         _ => Ok(doc),
@@ -91,12 +91,7 @@ fn index<T: AsRef<str>>(text: T, limits: &Limits, own: impl FnOnce(T) -> String)
 pub(crate) fn nothing() -> Doc {
     Doc {
         text: "{}".to_owned(),
-        tape: vec![Entry {
-            token: Token::Object,
-            start: 0,
-            end: 2,
-            size: 1,
-        }],
+        tape: vec![Entry::leaf(Token::Object, 0, 2)],
         ..Doc::default()
     }
 }
@@ -110,15 +105,9 @@ pub(crate) fn text(text: &str) -> Doc {
     } else {
         Token::Plain
     };
-    let entry = Entry {
-        token,
-        start: 1,
-        end,
-        size: 1,
-    };
     Doc {
         text,
-        tape: vec![entry],
+        tape: vec![Entry::leaf(token, 1, end)],
         ..Doc::default()
     }
 }

@@ -28,8 +28,20 @@ pub(crate) struct Entry {
     /// The byte after the last: of a text its closing quote.
     pub(crate) end: u32,
     /// How many entries this value and all within it have: what stands within a value says nothing of where
-    /// the value stands, so that it can be moved.
+    /// the value stands, so that it can be moved. Of a name, which is one entry, its [`hash`](scan::hash).
     pub(crate) size: u32,
+}
+
+impl Entry {
+    /// A value that has none within it, or does not yet.
+    pub(crate) const fn leaf(token: Token, start: u32, end: u32) -> Self {
+        Self {
+            token,
+            start,
+            end,
+            size: 1,
+        }
+    }
 }
 
 /// One document. Flat, so that dropping it never recurses.
@@ -55,12 +67,7 @@ pub struct Node<'a> {
 
 impl Doc {
     pub(crate) fn entry(&self, index: u32) -> Entry {
-        const NOTHING: Entry = Entry {
-            token: Token::Null,
-            start: 0,
-            end: 0,
-            size: 1,
-        };
+        const NOTHING: Entry = Entry::leaf(Token::Null, 0, 0);
         self.tape.get(index as usize).copied().unwrap_or(NOTHING)
     }
 
@@ -97,19 +104,24 @@ impl Doc {
 }
 
 /// A place in a document or its index. Documents are smaller than 4 GiB: checked before they are read.
-pub(crate) fn position(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
+#[inline]
+pub(crate) const fn position(at: usize) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "what has such places is not read")]
+    let at = at as u32;
+    at
 }
 
 /// The text that a checked JSON string means.
 pub(crate) fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut at = 0;
+    // What stands from here on is copied; it is looked at from there on.
+    let (mut from, mut at) = (0, 0);
     loop {
         // There are no bare quotes or control characters in it, so this finds the next backslash.
         let end = scan::plain_end(text.as_bytes(), at);
-        out.push_str(text.get(at..end).unwrap_or_default());
-        at = end + 2;
+        out.push_str(text.get(from..end).unwrap_or_default());
+        from = end + 2;
+        at = from;
         match text.as_bytes().get(end + 1) {
             Some(b'n') => out.push('\n'),
             Some(b't') => out.push('\t'),
@@ -119,9 +131,11 @@ pub(crate) fn unescape(text: &str) -> String {
             Some(b'u') => {
                 let (c, used) = code_point(text.get(end + 1..).unwrap_or_default());
                 out.push(c);
-                at = end + 1 + used;
+                from = end + 1 + used;
+                at = from;
             }
-            Some(other) => out.push(char::from(*other)),
+            // A quote, a slash or a backslash means itself: it is copied with what follows.
+            Some(_) => from = end + 1,
             None => return out,
         }
     }
@@ -195,10 +209,20 @@ impl<'a> Node<'a> {
 
     /// The values of an array, or this value alone: what "one or many" means. `null` is nothing.
     pub fn each(self) -> impl Iterator<Item = Node<'a>> {
-        let alone = (!self.is_array() && !self.is_null()).then_some(self);
-        alone
-            .into_iter()
-            .chain(self.children().filter(|node| !node.is_null()))
+        self.values()
+    }
+
+    pub(crate) fn values(self) -> Values<'a> {
+        let entry = self.doc.entry(self.index);
+        let (at, end) = match entry.token {
+            Token::Array => (self.index + 1, self.index + entry.size),
+            _ => (self.index, self.index + 1),
+        };
+        Values {
+            doc: Some(self.doc),
+            at,
+            end,
+        }
     }
 
     /// The properties of an object, each name decoded, in the order in which they came.
@@ -233,7 +257,7 @@ impl<'a> Node<'a> {
     }
 
     pub(crate) fn key(self, name: &str) -> Option<u32> {
-        self.keys().find(|key| self.doc.key_is(*key, name))
+        self.doc.find_key(self.index, name)
     }
 
     /// The bytes of this value, as they came.
@@ -292,7 +316,51 @@ impl<'a> Node<'a> {
     }
 }
 
+/// What [`Node::each`] goes through: values that stand one after the other, without any `null`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Values<'a> {
+    doc: Option<&'a Arc<Doc>>,
+    at: u32,
+    end: u32,
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = Node<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Node<'a>> {
+        let doc = self.doc?;
+        while self.at < self.end {
+            let node = Node::new(doc, self.at);
+            let entry = doc.entry(self.at);
+            self.at += entry.size.max(1);
+            if entry.token != Token::Null {
+                return Some(node);
+            }
+        }
+        None
+    }
+}
+
 impl Doc {
+    /// The name in an object under which exactly this stands.
+    pub(crate) fn find_key(&self, index: u32, name: &str) -> Option<u32> {
+        let entry = self.entry(index);
+        if entry.token != Token::Object {
+            return None;
+        }
+        let end = index + entry.size;
+        let hash = scan::hash(name);
+        let mut rest = self.tape.get(index as usize + 1..end as usize)?;
+        while let Some([key, value]) = rest.first_chunk() {
+            if key.size == hash && self.is(*key, name) {
+                return Some(end - position(rest.len()));
+            }
+            rest = rest.get(1 + value.size as usize..)?;
+        }
+        None
+    }
+
     /// The names of an object; of all else, none. A name's value is the entry after it.
     pub(crate) fn keys(&self, index: u32) -> impl Iterator<Item = u32> + use<'_> {
         let entry = self.entry(index);
@@ -314,18 +382,24 @@ impl Doc {
     }
 
     pub(crate) fn key_is(&self, key: u32, name: &str) -> bool {
-        let entry = self.entry(key);
+        self.is(self.entry(key), name)
+    }
+
+    /// Whether this text is that.
+    #[inline]
+    fn is(&self, entry: Entry, text: &str) -> bool {
         match entry.token {
             Token::Plain => {
-                (entry.end - entry.start) as usize == name.len()
-                    && self.raw(entry.start, entry.end) == name.as_bytes()
+                (entry.end - entry.start) as usize == text.len()
+                    && self.raw(entry.start, entry.end) == text.as_bytes()
             }
             // An escape takes at most six bytes for one: what cannot be it is not decoded.
-            _ => {
+            Token::Escaped => {
                 let spelled = (entry.end - entry.start) as usize;
-                (name.len()..=name.len().saturating_mul(6)).contains(&spelled)
-                    && self.string(key).is_some_and(|decoded| decoded == name)
+                (text.len()..=text.len().saturating_mul(6)).contains(&spelled)
+                    && unescape(self.text_of(entry)) == text
             }
+            _ => false,
         }
     }
 }

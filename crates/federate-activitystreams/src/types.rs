@@ -13,14 +13,15 @@ pub(crate) fn first(node: Node<'_>) -> Option<&str> {
 
 /// All types, in the order in which they came; borrowed, also where the document escapes them.
 pub(crate) fn all(node: Node<'_>) -> impl Iterator<Item = &str> {
-    edit::find(node, "type", "@type")
-        .into_iter()
-        .flat_map(Node::each)
-        .filter_map(name)
+    let found = edit::find(node, "type", "@type").map(Node::values);
+    found.unwrap_or_default().filter_map(name)
 }
 
 /// The name without the prefix or the namespace of a vocabulary that the library knows: `as:Note` is `Note`.
 pub(crate) fn short(name: &str) -> &str {
+    if name.bytes().all(|byte| byte != b':') {
+        return name;
+    }
     match name.split_once(':') {
         None => name,
         Some((before, rest)) if names::prefix(before).is_some() => rest,

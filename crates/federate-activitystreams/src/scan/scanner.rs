@@ -12,52 +12,56 @@ const MOST_RESERVED: usize = 16_384;
 /// An array or object that is not closed yet.
 #[derive(Clone, Copy)]
 pub(super) struct Open {
+    /// How many more values it may have.
+    pub(super) room: usize,
     /// Its entry.
     pub(super) entry: u32,
-    /// How many values it has so far.
-    pub(super) count: usize,
-    pub(super) object: bool,
+    /// Where its names begin in `seen`.
+    names: u32,
+    object: bool,
     /// Whether it is a context or within one.
     pub(super) context: bool,
-    /// Whether what comes next in it is a `type`.
-    pub(super) of_type: bool,
-    /// Whether what comes next in it is a context.
-    pub(super) of_context: bool,
     /// Whether one of its names has an unusual spelling.
     pub(super) odd: bool,
-    /// Where its names begin in `seen`.
-    pub(super) names: usize,
+    pub(super) next: Next,
+}
+
+/// What the next value in an array or object is.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Next {
+    Any,
+    /// A type, or several.
+    Type,
+    Context,
 }
 
 /// What holds the document itself.
 const OUTSIDE: Open = Open {
+    room: 1,
     entry: 0,
-    count: 0,
+    names: 0,
     object: false,
     context: false,
-    of_type: false,
-    of_context: false,
     odd: false,
-    names: 0,
+    next: Next::Any,
 };
 
 pub(super) struct Scanner<'a> {
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
     pub(super) limits: &'a Limits,
-    pub(super) depth: usize,
+    depth: usize,
     pub(super) at: usize,
     pub(super) tape: Vec<Entry>,
-    pub(super) values: usize,
+    /// How many more values the document may have.
+    room: usize,
     /// The innermost that is open.
     pub(super) top: Open,
     /// Those around it, [`OUTSIDE`] first.
-    pub(super) around: Vec<Open>,
+    around: Vec<Open>,
     /// The names of all open objects: hash and entry.
     pub(super) seen: Vec<(u32, u32)>,
     pub(super) odd: bool,
-    /// Whether the name of any type has a colon.
-    pub(super) odd_types: bool,
     pub(super) types: Vec<(u32, Box<str>)>,
     /// The objects that have a context, and its name in each.
     pub(super) contexts: Vec<(u32, u32)>,
@@ -77,12 +81,11 @@ impl<'a> Scanner<'a> {
             depth: limits.depth.min(MOST_DEPTH),
             at: 0,
             tape: Vec::with_capacity((text.len() / 16 + 8).min(MOST_RESERVED)),
-            values: 0,
+            room: limits.values,
             top: OUTSIDE,
             around: Vec::with_capacity(16),
             seen: Vec::with_capacity(64),
             odd: false,
-            odd_types: false,
             types: Vec::new(),
             contexts: Vec::new(),
             conflict: None,
@@ -92,115 +95,128 @@ impl<'a> Scanner<'a> {
     pub(super) fn run(&mut self) -> Result<(), Stop> {
         let byte = self.skip_blanks();
         let mut opened = self.value(byte)?;
-        loop {
-            let byte = self.skip_blanks();
-            if opened && byte != Some(self.closer()) {
-                opened = self.member(byte)?;
-                continue;
-            }
-            if self.around.is_empty() {
-                return match byte {
-                    None => Ok(()),
-                    Some(_) => Err(Stop::from(ParseError::TrailingData { at: self.at })),
-                };
-            }
-            opened = match byte {
-                Some(b',') => {
-                    self.at += 1;
-                    let byte = self.skip_blanks();
-                    self.member(byte)?
-                }
-                Some(byte) if byte == self.closer() => {
-                    self.close()?;
-                    false
-                }
-                _ => return Err(self.syntax()),
+        while !self.around.is_empty() {
+            opened = if self.top.object {
+                self.properties(opened)?
+            } else {
+                self.items(opened)?
             };
+        }
+        match self.skip_blanks() {
+            None => Ok(()),
+            Some(_) => Err(Stop::from(ParseError::TrailingData { at: self.at })),
         }
     }
 
-    fn closer(&self) -> u8 {
-        if self.top.object { b'}' } else { b']' }
+    /// Reads on in an object, up to its end or to what opens in it: whether something opened.
+    fn properties(&mut self, mut first: bool) -> Result<bool, Stop> {
+        loop {
+            match self.skip_blanks() {
+                Some(b'}') => return self.close(),
+                Some(b'"') if first => {}
+                Some(b',') if !first => {
+                    self.at += 1;
+                    if self.skip_blanks() != Some(b'"') {
+                        return Err(self.syntax());
+                    }
+                }
+                _ => return Err(self.syntax()),
+            }
+            first = false;
+            self.name()?;
+            let byte = self.skip_blanks();
+            if self.value(byte)? {
+                return Ok(true);
+            }
+        }
     }
 
-    /// One entry of what is open; whether it opened another.
-    fn member(&mut self, byte: Option<u8>) -> Result<bool, Stop> {
-        if !self.top.object {
-            if self.top.count >= self.limits.items {
+    /// The same in an array.
+    fn items(&mut self, mut first: bool) -> Result<bool, Stop> {
+        loop {
+            let mut byte = self.skip_blanks();
+            if byte == Some(b']') {
+                return self.close();
+            }
+            if !first {
+                if byte != Some(b',') {
+                    return Err(self.syntax());
+                }
+                self.at += 1;
+                byte = self.skip_blanks();
+            }
+            first = false;
+            if self.top.room == 0 {
                 return Err(Stop::from(ParseError::TooMany {
                     what: "items",
                     at: self.at,
                     limit: self.limits.items,
                 }));
             }
-            return self.value(byte);
+            self.top.room -= 1;
+            if self.value(byte)? {
+                return Ok(true);
+            }
         }
-        if byte != Some(b'"') {
-            return Err(self.syntax());
-        }
-        self.name()?;
-        let byte = self.skip_blanks();
-        self.value(byte)
     }
 
+    /// One value; whether it is an array or object, which is open now.
+    #[inline(always)]
     fn value(&mut self, byte: Option<u8>) -> Result<bool, Stop> {
-        self.values += 1;
-        if self.values > self.limits.values {
+        if self.room == 0 {
             return Err(Stop::from(ParseError::TooMany {
                 what: "values",
                 at: self.at,
                 limit: self.limits.values,
             }));
         }
-        self.top.count += 1;
+        self.room -= 1;
         match byte {
             Some(b'"') => {
-                let (token, start, end) = self.string()?;
-                if self.top.of_type {
-                    self.type_name(token, start, end);
+                let entry = self.string()?;
+                if entry.token == Token::Escaped && self.top.next == Next::Type {
+                    self.escaped_type(entry);
                 }
-                self.leaf(token, start, end);
+                self.tape.push(entry);
+                Ok(false)
             }
-            Some(b'{') => return self.begin(Token::Object),
-            Some(b'[') => return self.begin(Token::Array),
-            Some(b't') => self.word("true", Token::True)?,
-            Some(b'f') => self.word("false", Token::False)?,
-            Some(b'n') => self.word("null", Token::Null)?,
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            _ => return Err(self.syntax()),
+            Some(b'{') => self.begin(Token::Object, self.limits.keys),
+            Some(b'[') => self.begin(Token::Array, self.limits.items),
+            other => self.scalar(other),
         }
-        Ok(false)
     }
 
-    fn begin(&mut self, token: Token) -> Result<bool, Stop> {
-        let at = self.at;
+    fn begin(&mut self, token: Token, room: usize) -> Result<bool, Stop> {
         if self.around.len() >= self.depth {
             return Err(Stop::from(ParseError::TooDeep {
-                at,
+                at: self.at,
                 limit: self.depth,
             }));
         }
         let object = token == Token::Object;
         let open = Open {
+            room,
             entry: position(self.tape.len()),
+            names: position(self.seen.len()),
             object,
-            context: self.top.context || self.top.of_context,
-            of_type: self.top.of_type && !object,
-            names: self.seen.len(),
-            ..OUTSIDE
+            context: self.top.context || self.top.next == Next::Context,
+            odd: false,
+            // The types in a list of them are types.
+            next: if self.top.next == Next::Type && !object {
+                Next::Type
+            } else {
+                Next::Any
+            },
         };
         self.around.push(std::mem::replace(&mut self.top, open));
-        self.tape.push(Entry {
-            token,
-            start: position(at),
-            end: 0,
-            size: 0,
-        });
+        let start = position(self.at);
+        self.tape.push(Entry::leaf(token, start, start));
         self.at += 1;
         Ok(true)
     }
 
-    fn close(&mut self) -> Result<(), Stop> {
+    /// The end of what is innermost; nothing has opened.
+    fn close(&mut self) -> Result<bool, Stop> {
         self.at += 1;
         let Some(around) = self.around.pop() else {
             return Err(self.syntax());
@@ -212,25 +228,28 @@ impl<'a> Scanner<'a> {
             entry.size = next - open.entry;
         }
         if open.object {
-            self.no_duplicates(open.names)?;
+            let names = open.names as usize;
+            self.no_duplicates(names)?;
             if open.odd {
-                let names = self.seen.get(open.names..).unwrap_or_default();
+                let names = self.seen.get(names..).unwrap_or_default();
                 let conflict = spelling::no_conflicts(self.text, &self.tape, names).err();
                 self.conflict = self.conflict.take().or(conflict);
             }
-            self.seen.truncate(open.names);
+            self.seen.truncate(names);
         }
-        Ok(())
+        Ok(false)
     }
 
-    #[inline]
-    fn leaf(&mut self, token: Token, start: usize, end: usize) {
-        self.tape.push(Entry {
-            token,
-            start: position(start),
-            end: position(end),
-            size: 1,
-        });
+    /// A value that is no text and holds none; nothing has opened.
+    fn scalar(&mut self, byte: Option<u8>) -> Result<bool, Stop> {
+        match byte {
+            Some(b't') => self.word("true", Token::True)?,
+            Some(b'f') => self.word("false", Token::False)?,
+            Some(b'n') => self.word("null", Token::Null)?,
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            _ => return Err(self.syntax()),
+        }
+        Ok(false)
     }
 
     fn word(&mut self, word: &str, token: Token) -> Result<(), Stop> {
@@ -240,7 +259,7 @@ impl<'a> Scanner<'a> {
             return Err(self.syntax());
         }
         self.at = end;
-        self.leaf(token, start, end);
+        self.leaf(token, start);
         Ok(())
     }
 
@@ -264,7 +283,7 @@ impl<'a> Scanner<'a> {
             }
             self.digits()?;
         }
-        self.leaf(Token::Number, start, self.at);
+        self.leaf(Token::Number, start);
         Ok(())
     }
 
@@ -280,8 +299,22 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// The entry of a value that ends here.
+    fn leaf(&mut self, token: Token, start: usize) {
+        let entry = Entry::leaf(token, position(start), position(self.at));
+        self.tape.push(entry);
+    }
+
     #[inline]
     pub(super) fn skip_blanks(&mut self) -> Option<u8> {
+        match self.peek() {
+            Some(byte) if byte > b' ' => Some(byte),
+            _ => self.blanks(),
+        }
+    }
+
+    #[inline(never)]
+    fn blanks(&mut self) -> Option<u8> {
         loop {
             match self.peek() {
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
@@ -290,10 +323,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    pub(super) fn peek(&self) -> Option<u8> {
+    #[inline]
+    fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
+    #[cold]
     pub(super) fn syntax(&self) -> Stop {
         Stop::from(ParseError::Syntax { at: self.at })
     }

@@ -1,3 +1,4 @@
+use super::names::{hash, tests::colliding};
 use crate::{Limits, Object, ParseError};
 
 fn refused(text: &str) -> ParseError {
@@ -21,6 +22,84 @@ fn j1_duplicate_keys_also_escaped() {
     assert!(Object::parse(format!("{{{}}}", many.join(",")).as_bytes()).is_ok());
     let twice = format!("{{{},\"\\u006b7\":1}}", many.join(","));
     assert!(matches!(refused(&twice), ParseError::DuplicateKey { .. }));
+}
+
+#[test]
+fn j1_every_pair_of_a_small_and_of_a_large_object() {
+    for length in (1..30).chain([60, 199, 200]) {
+        let names: Vec<String> = (0..length)
+            .map(|n| format!("{}name{n}", "x".repeat(n % 9)))
+            .collect();
+        let document = |names: &[String]| {
+            let members: Vec<String> = names.iter().map(|name| format!("\"{name}\":0")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        assert!(Object::parse(document(&names).as_bytes()).is_ok());
+        let step = 1 + length / 30;
+        for one in (0..length).step_by(step) {
+            for other in (one + 1..length).step_by(step) {
+                let mut twice = names.clone();
+                twice[other].clone_from(&names[one]);
+                let before = document(&twice[..other]).len();
+                let at = if other == 0 { 2 } else { before + 1 };
+                assert_eq!(
+                    refused(&document(&twice)),
+                    ParseError::DuplicateKey { at },
+                    "{one} {other}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn names_that_share_a_hash_are_told_apart() {
+    for count in [2, 20, 200] {
+        let names = colliding(count);
+        assert!(names.iter().all(|name| hash(name) == hash(&names[0])));
+        let json = |name: &str| serde_json::Value::from(name).to_string();
+        let members: Vec<String> = names.iter().map(|name| format!("{0}:{0}", json(name))).collect();
+        let object = Object::parse(format!("{{{}}}", members.join(",")).as_bytes()).unwrap();
+        for name in &names {
+            assert_eq!(object.node().get(name).unwrap().as_str().unwrap(), **name);
+        }
+        let twice = format!("{{{},{}:1}}", members.join(","), json(&names[count / 2]));
+        assert!(matches!(refused(&twice), ParseError::DuplicateKey { .. }));
+    }
+}
+
+#[test]
+fn a_text_ends_at_every_place_with_everything() {
+    for length in 0..100 {
+        for behind in [0, 1, 7, 8, 9, 15, 16, 17, 40] {
+            let (before, blanks) = ("x".repeat(length), " ".repeat(behind));
+            let with = |tail: &str| format!("{{\"a\":\"{before}{tail}\"}}{blanks}");
+            let name = format!("{{\"{before}\":\"\"}}{blanks}");
+            for text in [
+                &with(""),
+                &with("\\n"),
+                &with("\\\"y"),
+                &with("é"),
+                &with("\u{7f}😀\\ud83d\\ude00"),
+                &name,
+            ] {
+                let expected: serde_json::Value = serde_json::from_str(text).unwrap();
+                assert_eq!(Object::parse(text.as_bytes()).unwrap().to_value(), expected);
+            }
+            let at = 6 + length;
+            for (tail, why) in [
+                ("\u{1f}", ParseError::Syntax { at }),
+                ("\n", ParseError::Syntax { at }),
+                ("\0", ParseError::Nul { at }),
+                ("\\x", ParseError::Syntax { at }),
+                ("\\ud800", ParseError::LoneSurrogate { at }),
+            ] {
+                assert_eq!(refused(&with(tail)), why);
+            }
+            let open = format!("{{\"a\":\"{before}");
+            assert_eq!(refused(&open), ParseError::Syntax { at });
+        }
+    }
 }
 
 #[test]
@@ -143,16 +222,4 @@ fn limits_are_exact() {
         parse(&format!("{{{}}}", " ".repeat(60))),
         Err(ParseError::TooLarge { size: 62, limit: 60 })
     ));
-}
-
-#[test]
-fn every_text_scanner_path_finds_the_end() {
-    for length in 0..40 {
-        for tail in ["", "\\n", "é", "\u{7f}", "😀", "\\ud83d\\ude00"] {
-            let text = format!("{{\"a\":\"{}{tail}\"}}", "x".repeat(length));
-            let object = Object::parse(text.as_bytes()).unwrap();
-            let expected: serde_json::Value = serde_json::from_str(&text).unwrap();
-            assert_eq!(object.to_value(), expected);
-        }
-    }
 }
