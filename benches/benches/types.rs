@@ -44,8 +44,11 @@ fn read() {
                 drop(std::hint::black_box((looked, more, last)));
             }),
             Candidate::new("federate-activitystreams, parse alone", || Object::parse(CREATE).unwrap()),
-            Candidate::new("structs of our own, as activitypub_federation", || {
+            Candidate::new("derived struct, known to be a Create(Note)", || {
                 serde_json::from_slice::<derived::Create>(CREATE).unwrap()
+            }),
+            Candidate::new("derived enum, as activitypub_federation's inbox", || {
+                serde_json::from_slice::<derived::WithContext<derived::Accepted>>(CREATE).unwrap()
             }),
             Candidate::new("actpub-activitystreams", || {
                 serde_json::from_slice::<actpub_activitystreams::WithContext<actpub_activitystreams::Object>>(CREATE)
@@ -120,6 +123,23 @@ fn corpus() {
             }),
         )],
     );
+    let vocabulary = readable::<activitystreams_vocabulary::Note>(&all);
+    if vocabulary.is_empty() {
+        println!("  (activitystreams-vocabulary reads none of them as a Note)");
+        return;
+    }
+    on(
+        "those that activitystreams-vocabulary reads as a Note",
+        &vocabulary,
+        &mut [(
+            "activitystreams-vocabulary",
+            Box::new(|bytes| {
+                let mut object: activitystreams_vocabulary::Note = serde_json::from_slice(bytes).unwrap();
+                object.set_name(activitystreams_vocabulary::Name::from_string("changed").unwrap());
+                serde_json::to_vec(&object).unwrap()
+            }),
+        )],
+    );
 }
 
 type Change<'a> = (&'a str, Box<dyn Fn(&[u8]) -> Vec<u8>>);
@@ -180,7 +200,7 @@ fn hostile() {
 type NoteOfActivitystreams = activitystreams::object::ApObject<activitystreams::object::Note>;
 type AnyOfActivitystreams = activitystreams::object::Object<String>;
 
-/// What a program that uses activitypub_federation declares for itself.
+/// What a program that uses activitypub_federation declares for itself. Its `ObjectId` is a `Url`.
 mod derived {
     use super::{Deserialize, Serialize, Value};
 
@@ -190,6 +210,55 @@ mod derived {
         One(String),
         Many(Vec<String>),
     }
+
+    /// Its wrapper of what comes to an inbox.
+    #[derive(Serialize, Deserialize)]
+    pub struct WithContext<T> {
+        #[serde(rename = "@context")]
+        pub context: Vec<Value>,
+        #[serde(flatten)]
+        pub inner: T,
+    }
+
+    /// The activities that an inbox takes, as its guide has them: the first that fits is meant.
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    pub enum Accepted {
+        Follow(Activity<FollowType, url::Url>),
+        Accept(Activity<AcceptType, Activity<FollowType, url::Url>>),
+        Undo(Activity<UndoType, Activity<FollowType, url::Url>>),
+        Like(Activity<LikeType, url::Url>),
+        Announce(Activity<AnnounceType, url::Url>),
+        Create(Activity<CreateType, Note>),
+        Update(Activity<UpdateType, Note>),
+        Delete(Activity<DeleteType, url::Url>),
+    }
+
+    #[derive(Serialize, Deserialize)]
+    pub struct Activity<K, O> {
+        pub id: url::Url,
+        #[serde(rename = "type")]
+        pub kind: K,
+        pub actor: url::Url,
+        pub published: Option<String>,
+        pub to: Option<OneOrMany>,
+        pub cc: Option<OneOrMany>,
+        pub object: O,
+    }
+
+    /// Types of one name each, by which its activities are told apart.
+    macro_rules! kinds {
+        ($($name:ident: $kind:ident),*) => {
+            $(#[derive(Serialize, Deserialize)]
+            pub enum $name {
+                $kind,
+            })*
+        };
+    }
+    kinds!(
+        FollowType: Follow, AcceptType: Accept, UndoType: Undo, LikeType: Like, AnnounceType: Announce,
+        CreateType: Create, UpdateType: Update, DeleteType: Delete
+    );
 
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "camelCase")]
