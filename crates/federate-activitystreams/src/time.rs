@@ -148,6 +148,9 @@ mod tests {
             for month in 0..=13 {
                 for day in [0, 1, 27, 28, 29, 30, 31, 32] {
                     let text = format!("{year:04}-{month:02}-{day:02}T23:59:58Z");
+                    if text.starts_with("9999-12-31") {
+                        continue; // "Never", of which the library knows nothing.
+                    }
                     assert_eq!(parse(&text), by_the_library(&text), "{text}");
                 }
             }
