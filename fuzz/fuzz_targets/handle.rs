@@ -6,7 +6,9 @@ use libfuzzer_sys::fuzz_target;
 use url::Url;
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
     for parse in [Handle::parse, Handle::parse_allowing_port] {
         let Ok(handle) = parse(text) else { continue };
         for written in [handle.to_string(), handle.acct()] {
@@ -16,7 +18,10 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(folded.folded(), folded);
         assert_eq!(parse(&folded.acct()).as_ref(), Ok(&folded));
         // Who is asked about it is its host and nobody else, and reads it as the same.
-        let url = Request::account(&handle).rel("self").to_url("https").expect("a handle can be asked for");
+        let url = Request::account(&handle)
+            .rel("self")
+            .to_url("https")
+            .expect("a handle can be asked for");
         assert_eq!(url.username(), "");
         assert_eq!(url.path(), "/.well-known/webfinger");
         let host = url.host_str().expect("a host");
@@ -29,7 +34,10 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(parse_rels(query), ["self"]);
         assert_eq!(
             parse_query(query),
-            Ok(Query::Account { user: handle.user().to_owned(), host: handle.host().to_owned() })
+            Ok(Query::Account {
+                user: handle.user().to_owned(),
+                host: handle.host().to_owned()
+            })
         );
     }
     let _ = parse_rels(text);
@@ -38,9 +46,17 @@ fuzz_target!(|data: &[u8]| {
         let handle = Handle::new(&user, &host).expect("what a query names is a handle");
         assert_eq!((handle.user(), handle.host()), (user.as_str(), host.as_str()));
     }
-    if let Some(url) = Url::parse(text).ok().as_ref().and_then(Request::url).and_then(|asked| asked.to_url("https")) {
+    if let Some(url) = Url::parse(text)
+        .ok()
+        .as_ref()
+        .and_then(Request::url)
+        .and_then(|asked| asked.to_url("https"))
+    {
         let asked = Url::parse(text).expect("it was one");
-        assert_eq!((url.host(), url.port()), (asked.host(), asked.port().filter(|port| *port != 443)));
+        assert_eq!(
+            (url.host(), url.port()),
+            (asked.host(), asked.port().filter(|port| *port != 443))
+        );
         match parse_query(url.query().expect("a query")) {
             Ok(Query::Url(resource)) => assert_eq!(resource, asked.as_str()),
             // Too long for a query, by what is encoded.

@@ -27,21 +27,36 @@ fuzz_target!(|data: &[u8]| {
         if let Ok(url) = wanted.on_success("https://here.example/").url(&jrd) {
             assert_eq!(url.scheme(), "https");
             assert!(url.username().is_empty() && url.password().is_none());
-            assert!(url.as_str().contains("https%3A%2F%2Fhere.example%2F%40alice%2F1%3Fx%3Dy%26z%23w"));
+            assert!(
+                url.as_str()
+                    .contains("https%3A%2F%2Fhere.example%2F%40alice%2F1%3Fx%3Dy%26z%23w")
+            );
         }
     }
 });
 
 /// Whatever is filled in, the origin is that of the template with nothing in it.
 fn template(text: &str) {
-    let Ok(template) = Template::parse(text) else { return };
+    let Ok(template) = Template::parse(text) else {
+        return;
+    };
     let origins: Vec<_> = ["", "x", OBJECT, "@evil.example:1/", ".."]
         .into_iter()
         .filter_map(|value| template.fill(&[("uri", value), ("object", value)]).ok())
-        .map(|url| (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port()))
+        .map(|url| {
+            (
+                url.scheme().to_owned(),
+                url.host_str().map(str::to_owned),
+                url.port(),
+            )
+        })
         .collect();
     assert!(origins.windows(2).all(|pair| pair[0] == pair[1]), "{origins:?}");
-    assert!(origins.iter().all(|(scheme, host, _)| scheme == "https" && host.is_some()));
+    assert!(
+        origins
+            .iter()
+            .all(|(scheme, host, _)| scheme == "https" && host.is_some())
+    );
 }
 
 /// Floats are read as near as one goes, and not nearer.
@@ -59,5 +74,8 @@ fn has_float(jrd: &Jrd) -> bool {
     }
     in_map(&jrd.other)
         || in_map(&jrd.properties)
-        || jrd.links.iter().any(|link| in_map(&link.other) || in_map(&link.properties))
+        || jrd
+            .links
+            .iter()
+            .any(|link| in_map(&link.other) || in_map(&link.properties))
 }

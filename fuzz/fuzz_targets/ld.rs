@@ -17,16 +17,26 @@ fuzz_target!(|data: &[u8]| {
         let _ = parsed.check(&LdPolicy::default(), now);
         assert_eq!(parsed.signed_string().len(), 128);
         let again = parse_ld_signature(data).expect("what was read is read again");
-        assert_eq!(again.signed_string(), parsed.signed_string(), "blank nodes have no say");
+        assert_eq!(
+            again.signed_string(),
+            parsed.signed_string(),
+            "blank nodes have no say"
+        );
     }
     let options = LdSignatureOptions::new(KeyId::from("https://a.example/k"), now);
     if let Ok(unsigned) = ld_signature(data, &options) {
         let signed_string = unsigned.signed_string().to_owned();
         let signed = unsigned.attach(&[1; 256]);
         let parsed = parse_ld_signature(&signed).expect("our own signature is read");
-        assert_eq!(parsed.signed_string(), signed_string, "what we splice is what we read");
+        assert_eq!(
+            parsed.signed_string(),
+            signed_string,
+            "what we splice is what we read"
+        );
     }
-    let Ok(document) = serde_json::from_slice::<Value>(data) else { return };
+    let Ok(document) = serde_json::from_slice::<Value>(data) else {
+        return;
+    };
     let limits = Limits::default();
     if let Ok(read) = expand(&document, &Contexts::shipped(), &limits) {
         canonical(&read);

@@ -11,7 +11,10 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(index) = Index::parse(data) {
         assert!(index.links.len() <= 32);
         let asked = Url::parse("https://example.org/.well-known/nodeinfo").expect("a URL");
-        for url in [index.best(&asked), index.application(&asked)].into_iter().flatten() {
+        for url in [index.best(&asked), index.application(&asked)]
+            .into_iter()
+            .flatten()
+        {
             assert_eq!(url.origin(), asked.origin());
             assert!(url.username().is_empty() && url.password().is_none());
         }
@@ -21,7 +24,9 @@ fuzz_target!(|data: &[u8]| {
             Err(error) => assert!(written.len() > federate_webfinger::MAX_BYTES, "{error}"),
         }
     }
-    let Ok(mut info) = NodeInfo::parse(data) else { return };
+    let Ok(mut info) = NodeInfo::parse(data) else {
+        return;
+    };
     assert!(info.protocols.len() <= 32 && info.services_inbound.len() <= 32);
     assert!(info.software.chars().count() <= 256);
     // Floats are read as near as one goes, and not nearer.
@@ -30,7 +35,12 @@ fuzz_target!(|data: &[u8]| {
         let written = info.to_bytes(version);
         let document: Value = serde_json::from_slice(&written).expect("we write JSON");
         let name = document["software"]["name"].as_str().expect("a name");
-        assert!(!name.is_empty() && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-')));
+        assert!(
+            !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        );
         assert!(!document["protocols"].as_array().expect("a list").is_empty());
         let read = NodeInfo::parse(&written).expect("what we write is read");
         assert_eq!(read.users_total, info.users_total);
