@@ -63,6 +63,9 @@ pub(crate) fn put(node: Node<'_>, name: &str, iri: &str, value: Option<&Json>) -
             }
         }
     }
+    if value.is_none() && keys(node, name, iri).next().is_none() {
+        return None;
+    }
     if let Cow::Owned(text) = taken_out(node) {
         let whole = Arc::new(scan::owned(text).ok()?);
         return put(Node::new(&whole, 0), name, iri, value).or_else(|| Arc::into_inner(whole));

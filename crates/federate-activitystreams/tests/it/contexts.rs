@@ -516,6 +516,8 @@ fn an_object_that_is_taken_out_takes_its_context_along() {
         Object::parse(announce.as_bytes()).unwrap().to_bytes(),
         announce.to_bytes()
     );
+    // Where nothing is taken out, nothing changes.
+    assert_eq!(inner.clone().without(&terms::SUMMARY), inner);
     // Two that mean different things by one word, one within the other.
     let other = object(&text.replace("as:attributedTo", "https://schema.org/author"));
     let both = other.with(&terms::OBJECT, &inner);
