@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Two blank nodes that look alike are told apart by their neighbours, and these by theirs: no post needs it this deep.
 const MAX_DEPTH: usize = 192;
-/// Bytes that are hashed for one step.
+/// Bytes that are written, sorted and hashed for one step.
 const BYTES_A_STEP: usize = 64;
 
 /// A dataset in its one canonical form.
@@ -58,8 +58,9 @@ pub enum CanonicalHash {
 impl Dataset {
     /// The canonical form by RDFC-1.0 with SHA-256, in at most `steps` steps.
     ///
-    /// A step is the hashing of 64 bytes or one node of one attempted order: the time that a step takes has a bound, so
-    /// that `steps` bounds the time. A graph in which many blank nodes look alike (a poison graph) ends here.
+    /// A step is one statement, 64 bytes of one that is written or hashed, or one node of one attempted order: the time
+    /// that a step takes has a bound, so that `steps` bounds the time. A graph in which many blank nodes look alike (a
+    /// poison graph) ends here, and so does one whose names are long and many.
     ///
     /// # Errors
     /// [`Error::Limit`] when the budget is spent.
@@ -82,6 +83,7 @@ impl Dataset {
                 let id = run.ids.get(label).and_then(|id| canonical.get(*id));
                 out.push_str(id.map_or(label, String::as_str));
             });
+            run.spend(1 + line.len() / BYTES_A_STEP)?;
             lines.push(line);
         }
         lines.sort_unstable();
@@ -237,7 +239,10 @@ impl<'a> Run<'a> {
 
     fn first_degree(&mut self, id: usize) -> Result<String, Error> {
         let mut lines = Vec::new();
-        for quad in self.quads.get(id).into_iter().flatten() {
+        for index in 0.. {
+            let Some(quad) = self.quads.get(id).and_then(|quads| quads.get(index)).copied() else {
+                break;
+            };
             let mut line = String::new();
             write_quad(&mut line, quad, |out, label| {
                 out.push_str(if self.ids.get(label) == Some(&id) {
@@ -246,9 +251,9 @@ impl<'a> Run<'a> {
                     "_:z"
                 });
             });
+            self.spend(1 + line.len() / BYTES_A_STEP)?;
             lines.push(line);
         }
-        self.spend(lines.len())?;
         lines.sort_unstable();
         self.hash(&lines.concat())
     }

@@ -38,6 +38,9 @@ pub(crate) fn check(document: &Value, contexts: &Contexts, limits: &Limits) -> R
         cost: 0,
         terms: 0,
         bytes: 0,
+        longest: 0,
+        bases: 0,
+        ids: ["@id", "id"].map(str::to_owned).into(),
         scoped: BTreeSet::new(),
         scoped_terms: 0,
         graphs: BTreeSet::new(),
@@ -53,9 +56,11 @@ pub(crate) fn check(document: &Value, contexts: &Contexts, limits: &Limits) -> R
         guard.cost = guard.cost.saturating_add(uses.saturating_mul(each));
     }
     over("terms of contexts to process", guard.cost, limits.context_terms)?;
+    let each = guard.name_bytes();
     over(
         "bytes of expanded names",
-        guard.bytes.saturating_mul(guard.members),
+        each.saturating_mul(guard.members)
+            .saturating_add(weight(document, &guard.ids)),
         limits.expanded_bytes,
     )
 }
@@ -77,6 +82,12 @@ struct Guard<'a> {
     terms: u64,
     /// Bytes of text in the contexts that the document itself brings: no name can expand by more.
     bytes: u64,
+    /// The longest of these texts: a name expands by no more of them than stand on one another.
+    longest: u64,
+    /// Bytes of what every name can stand on: `@vocab` and `@base`.
+    bases: u64,
+    /// Names for `@id`.
+    ids: BTreeSet<String>,
     scoped: BTreeSet<String>,
     scoped_terms: u64,
     /// Names that make a graph of their own.
@@ -86,6 +97,17 @@ struct Guard<'a> {
 }
 
 impl Guard<'_> {
+    /// By how many bytes a name can grow at most.
+    fn name_bytes(&self) -> u64 {
+        let chain = self.longest.saturating_mul(CHAIN + 1);
+        self.bytes.min(chain.saturating_add(self.bases))
+    }
+
+    fn text(&mut self, text: &str) {
+        self.bytes = self.bytes.saturating_add(text.len() as u64);
+        self.longest = self.longest.max(text.len() as u64);
+    }
+
     /// Runs `inner` one level down.
     fn below(
         &mut self,
@@ -155,7 +177,7 @@ impl Guard<'_> {
                     self.terms += 1;
                     self.cost += 1;
                     over("terms in contexts of its own", self.terms, self.limits.own_terms)?;
-                    self.bytes = self.bytes.saturating_add(term.len() as u64);
+                    self.text(term);
                     self.below(term, depth, |me, depth| me.term(term, definition, depth))?;
                 }
             }
@@ -166,9 +188,14 @@ impl Guard<'_> {
 
     fn term(&mut self, term: &str, definition: &Value, depth: usize) -> Result<(), Error> {
         if let Value::String(text) = definition {
-            self.bytes = self.bytes.saturating_add(text.len() as u64);
+            self.text(text);
+        }
+        if [definition.as_str(), part(definition, "@id")].contains(&Some("@id")) {
+            self.ids.insert(term.to_owned());
         }
         if term.starts_with('@') {
+            let base = definition.as_str().map_or(0, str::len);
+            self.bases = self.bases.saturating_add(base as u64);
             // `@type` may be said to be a set; nothing else may be said of a keyword.
             return if IN_CONTEXT.contains(&term) || (term == "@type" && definition.is_object()) {
                 Ok(())
@@ -201,7 +228,7 @@ impl Guard<'_> {
                         _ => &[],
                     };
                     for text in strings(value) {
-                        self.bytes = self.bytes.saturating_add(text.len() as u64);
+                        self.text(text);
                         self.keyword(text, allowed)?;
                     }
                 }
@@ -216,6 +243,46 @@ impl Guard<'_> {
             return Err(Error::keyword(text, &self.path));
         }
         Ok(())
+    }
+}
+
+/// Bytes that statements repeat of what stands in the document once: the id of a node and the name of a property, for
+/// each value.
+fn weight(value: &Value, ids: &BTreeSet<String>) -> u64 {
+    match value {
+        Value::Array(items) => items
+            .iter()
+            .fold(0, |sum, item| sum.saturating_add(weight(item, ids))),
+        Value::Object(members) => {
+            let own = members
+                .iter()
+                .filter(|(name, _)| ids.contains(*name))
+                .filter_map(|(_, value)| value.as_str().map(str::len))
+                .max()
+                .unwrap_or(0) as u64;
+            members
+                .iter()
+                .filter(|(name, _)| *name != "@context")
+                .fold(0, |sum, (name, value)| {
+                    let each = own.saturating_add(name.len() as u64);
+                    sum.saturating_add(each.saturating_mul(values(value)))
+                        .saturating_add(weight(value, ids))
+                })
+        }
+        _ => 0,
+    }
+}
+
+/// How many values a property has.
+fn values(value: &Value) -> u64 {
+    match value {
+        Value::Array(items) => items.iter().map(values).sum(),
+        Value::Object(members) if members.contains_key("@set") => members.values().map(values).sum(),
+        Value::Object(members) if !members.contains_key("@id") && !members.contains_key("id") => {
+            // It may be a map of languages.
+            members.len().max(1) as u64
+        }
+        _ => 1,
     }
 }
 

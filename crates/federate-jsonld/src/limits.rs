@@ -10,7 +10,8 @@ pub struct Limits {
     pub context_terms: u64,
     /// Terms that the document defines itself.
     pub own_terms: u64,
-    /// Bytes of the contexts that the document brings, times its names and values: what the names can grow to.
+    /// Bytes that names can grow to: a prefix is written out for each use, and an id and the name of a property for each
+    /// value. What the statements hold together, values included, has this limit too.
     pub expanded_bytes: u64,
     /// Statements.
     pub quads: u64,
@@ -27,7 +28,7 @@ impl Default for Limits {
             members: 25_000,
             context_terms: 10_000,
             own_terms: 256,
-            expanded_bytes: 64 << 20,
+            expanded_bytes: 4 << 20,
             quads: 25_000,
             steps: 100_000,
             compact: 25_000,

@@ -35,6 +35,40 @@ pub struct Quad {
     pub graph: Option<Term>,
 }
 
+impl Term {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Iri(text) | Self::Blank(text) => text.len(),
+            Self::Literal {
+                value,
+                datatype,
+                language,
+            } => [
+                value.len(),
+                datatype.len(),
+                language.as_ref().map_or(0, String::len),
+            ]
+            .into_iter()
+            .fold(0, usize::saturating_add),
+        }
+    }
+}
+
+impl Quad {
+    /// The bytes that its ends and its property hold.
+    pub(crate) fn bytes(&self) -> u64 {
+        let graph = self.graph.as_ref().map_or(0, Term::bytes);
+        [
+            self.subject.bytes(),
+            self.predicate.len(),
+            self.object.bytes(),
+            graph,
+        ]
+        .into_iter()
+        .fold(0, |sum, bytes| sum.saturating_add(bytes as u64))
+    }
+}
+
 /// Statements in the order in which they came, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dataset {

@@ -88,7 +88,7 @@ fn statements(text: &[u8], contexts: &Contexts, limits: &Limits) -> Result<Expan
     let mut seen: HashMap<Quad, usize> = HashMap::new();
     let mut quads: Vec<Quad> = Vec::new();
     let (mut last, mut written) = (None::<usize>, HashSet::new());
-    let mut count = 0;
+    let (mut count, mut bytes) = (0, 0_u64);
     for quad in parser {
         let quad = quad.map_err(|e| Error::Syntax(e.to_string()))?;
         count += 1;
@@ -96,6 +96,10 @@ fn statements(text: &[u8], contexts: &Contexts, limits: &Limits) -> Result<Expan
             return Err(Error::limit("statements", limits.quads));
         }
         let Some(quad) = convert(quad) else { continue };
+        bytes = bytes.saturating_add(quad.bytes());
+        if bytes > limits.expanded_bytes {
+            return Err(Error::limit("bytes of statements", limits.expanded_bytes));
+        }
         if quad.predicate == ROOT {
             if root.replace(quad.subject).is_some() {
                 return Err(Error::AmbiguousRoot("it has two tops"));

@@ -108,6 +108,81 @@ fn documents_that_cost_more_than_they_weigh_are_refused() {
     limited("shipped scoped contexts", &proofs);
 }
 
+/// R19: names that are written out for each use: little to send, much to hold, sort and hash.
+#[test]
+fn r19_names_that_grow_when_they_are_used_end_with_an_error() {
+    let prefix = format!("https://a.example/{}#", "x".repeat(25_000));
+    let to: Vec<String> = (0..2400).map(|n| format!("p:{n}")).collect();
+    let many = |context: Value, id: &str, property: &str, count: usize| {
+        json!({ "@context": [AS, context], "id": id,
+        "type": "Note", (property): (0..count).map(|n| json!({ "id": format!("https://b.example/{n}") })).collect::<Vec<_>>() })
+    };
+    let long = format!("https://a.example/{}", "x".repeat(200_000));
+    for (what, document) in [
+        (
+            "a prefix",
+            json!({ "@context": [AS, { "p": prefix }], "id": "https://a.example/1", "to": to }),
+        ),
+        ("an id", many(json!({}), &long, "to", 5000)),
+        ("another name for an id", {
+            let mut document = many(json!({ "key": "@id" }), "https://a.example/1", "to", 5000);
+            document["tag"] = json!({ "key": long, "type": vec!["Note"; 5000] });
+            document
+        }),
+        ("a property", many(json!({}), "https://a.example/1", &long, 5000)),
+        (
+            "a vocabulary",
+            many(json!({ "@vocab": long }), "https://a.example/1", "x", 5000),
+        ),
+        ("a base", {
+            let mut document = many(json!({ "@base": long }), "https://a.example/1", "x", 0);
+            document["to"] = json!((0..5000).map(|n| format!("#{n}")).collect::<Vec<_>>());
+            document
+        }),
+    ] {
+        let mut document = document;
+        document["signature"] =
+            json!({ "creator": "https://a.example/k", "created": "2026-01-01T00:00:00Z" });
+        let result = soon(what, || {
+            ld_signed(&document, &Contexts::shipped(), &Limits::default())
+        });
+        assert!(matches!(result, Err(Error::Limit { .. })), "{what}");
+    }
+}
+
+/// R19: writing and sorting are paid for, and not only what is hashed to tell nodes apart.
+#[test]
+fn r19_statements_without_blank_nodes_are_paid_for() {
+    let long = "x".repeat(6400);
+    let statements: Dataset = (0..100)
+        .map(|n| Quad {
+            subject: Term::Iri(format!("https://a.example/{long}")),
+            object: Term::Iri(format!("https://a.example/{n}")),
+            ..edge(0, 1)
+        })
+        .collect();
+    assert!(matches!(statements.canonicalise(9_000), Err(Error::Limit { .. })));
+    assert!(statements.canonicalise(12_000).unwrap().steps() > 10_000);
+}
+
+/// What a page of an outbox with contexts of its own weighs is far from the limit.
+#[test]
+fn many_names_with_an_ordinary_context_are_taken() {
+    let terms: Map<String, Value> = (0..60)
+        .map(|n| {
+            (
+                format!("term{n}"),
+                json!(format!("https://vocabulary.example/ns#{n}")),
+            )
+        })
+        .collect();
+    let items: Vec<Value> = (0..300)
+        .map(|n| json!({ "id": format!("https://a.example/{n}"), "type": "Note", "to": ["as:Public"], "term1": "x" }))
+        .collect();
+    let page = json!({ "@context": [AS, terms], "id": "https://a.example/1", "type": "OrderedCollectionPage", "orderedItems": items });
+    assert!(expand(&page).is_ok());
+}
+
 #[test]
 fn contexts_that_would_make_the_processor_recurse_are_refused() {
     let mut terms: Map<String, Value> = (0..240)
