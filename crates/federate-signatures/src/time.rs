@@ -54,13 +54,28 @@ pub(crate) fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::new(u64::try_from(seconds).ok()?, nanoseconds))
 }
 
-/// Whole seconds in UTC; the last second of year 9999 for anything later.
-pub(crate) fn format_rfc3339(time: SystemTime) -> String {
+/// As in `Date`, within the same years as [`format_rfc3339`]: `httpdate` panics outside of them.
+pub(crate) fn format_http_date(time: SystemTime) -> String {
+    let within = Duration::from_secs(within_years(time).unsigned_abs());
+    httpdate::fmt_http_date(
+        SystemTime::UNIX_EPOCH
+            .checked_add(within)
+            .unwrap_or(SystemTime::UNIX_EPOCH),
+    )
+}
+
+/// Seconds since 1970: none for anything earlier, and the last second of year 9999 for anything later.
+fn within_years(time: SystemTime) -> i64 {
     let seconds = time
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default()
         .as_secs();
-    let seconds = i64::try_from(seconds).unwrap_or(LAST).min(LAST);
+    i64::try_from(seconds).unwrap_or(LAST).min(LAST)
+}
+
+/// Whole seconds in UTC; the last second of year 9999 for anything later.
+pub(crate) fn format_rfc3339(time: SystemTime) -> String {
+    let seconds = within_years(time);
     let (days, of_day) = (seconds / 86_400, seconds % 86_400);
     // The usual shift of the year to March, so that the odd day comes last.
     let days = days + 719_468;

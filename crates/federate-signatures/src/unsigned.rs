@@ -5,6 +5,7 @@ use crate::{
     digest::{content_digest_header, digest_header},
     head::{authority_of, carries_body, field, normal_authority, push_target},
     signature::{BASE, push_cavage_target, push_name, push_parameters},
+    time::format_http_date,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -16,7 +17,7 @@ use std::{borrow::Cow, time::SystemTime};
 /// Sets `Host` (unless it is there), `Date` and, when there is a body, `Digest`; an old signature is dropped, so the
 /// same request can be signed anew for each attempt. Signed are `(request-target) host date`, and with a body `digest`
 /// and `content-type`. The URI of the request must be absolute, or `Host` be set: without both no host is signed, and
-/// no server takes that.
+/// no server takes that. A `now` outside of the years 1970 to 9999 is signed as the first or last second of them.
 pub fn cavage(request: Request<Bytes>, now: SystemTime) -> Unsigned {
     let mut request = prepared(request, now);
     request.headers_mut().remove("content-digest");
@@ -334,7 +335,7 @@ fn prepared(mut request: Request<Bytes>, now: SystemTime) -> Request<Bytes> {
     if let Some(host) = host {
         set(headers, header::HOST, host);
     }
-    set(headers, header::DATE, httpdate::fmt_http_date(now));
+    set(headers, header::DATE, format_http_date(now));
     request
 }
 

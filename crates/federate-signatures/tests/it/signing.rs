@@ -35,6 +35,42 @@ fn a_post_as_mastodon_sends_it() {
     );
 }
 
+/// A clock that was never set, and one that was set to anything.
+#[test]
+fn a_clock_outside_of_the_years_1970_to_9999_is_no_panic() {
+    use std::time::SystemTime;
+    let seconds = Duration::from_secs;
+    for (clock, date) in [
+        (
+            SystemTime::UNIX_EPOCH - seconds(1),
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+        ),
+        (
+            SystemTime::UNIX_EPOCH - seconds(1 << 40),
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+        ),
+        (
+            SystemTime::UNIX_EPOCH + seconds(253_402_300_799),
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+        ),
+        (
+            SystemTime::UNIX_EPOCH + seconds(253_402_300_800),
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+        ),
+        (
+            SystemTime::UNIX_EPOCH + seconds(1 << 60),
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+        ),
+    ] {
+        let signed = cavage(post(), clock).sign(&key(RSA)).unwrap();
+        assert_eq!(header(&signed, "date"), date);
+        let signed = rfc9421(post(), &KeyId::from(KEY_ID), clock)
+            .sign(&key(RSA))
+            .unwrap();
+        assert_eq!(header(&signed, "date"), date);
+    }
+}
+
 #[test]
 fn a_get_signs_no_digest() {
     let get = Request::get("https://peer.example/users/b")
