@@ -70,26 +70,26 @@ impl PrivateKey {
     }
 
     fn from_secret(id: KeyId, secret: Secret<'_>) -> Result<Self, BadKey> {
-        let ed25519 = |pair: Ed25519KeyPair| {
-            let public = PublicKey::from_ed25519(pair.public_key().as_ref())?;
-            Ok((public, Pair::Ed25519(pair)))
-        };
         let (public, pair) = match secret {
             Secret::Rsa { pkcs1, public } => {
                 let pair = RsaKeyPair::from_der(pkcs1).map_err(|_| BadKey::Rejected)?;
                 (public, Pair::Rsa(pair))
             }
-            Secret::P256 { pkcs8 } => {
-                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8)
+            Secret::P256 { number, point } => {
+                let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+                let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, number, point)
                     .map_err(|_| BadKey::Rejected)?;
                 let public = PublicKey::from_point(pair.public_key().as_ref())?;
                 (public, Pair::P256(pair))
             }
-            Secret::Ed25519 { pkcs8 } => {
-                ed25519(Ed25519KeyPair::from_pkcs8(pkcs8).map_err(|_| BadKey::Rejected)?)?
-            }
-            Secret::Seed(seed) => {
-                ed25519(Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| BadKey::Ed25519Length)?)?
+            Secret::Ed25519 { seed, public } => {
+                let pair = match public {
+                    Some(public) => Ed25519KeyPair::from_seed_and_public_key(seed, public),
+                    None => Ed25519KeyPair::from_seed_unchecked(seed),
+                }
+                .map_err(|_| BadKey::Rejected)?;
+                let public = PublicKey::from_ed25519(pair.public_key().as_ref())?;
+                (public, Pair::Ed25519(pair))
             }
         };
         Ok(Self { id, public, pair })

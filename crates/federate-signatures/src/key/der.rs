@@ -8,8 +8,12 @@ pub(super) const OCTET_STRING: u8 = 0x04;
 pub(super) const NULL: u8 = 0x05;
 pub(super) const OID: u8 = 0x06;
 pub(super) const SEQUENCE: u8 = 0x30;
+/// `[0]`, constructed.
+pub(super) const ZEROTH: u8 = 0xa0;
 /// `[1]`, constructed.
 pub(super) const FIRST: u8 = 0xa1;
+/// `[1]`, primitive.
+pub(super) const FIRST_PRIMITIVE: u8 = 0x81;
 
 /// rsaEncryption, 1.2.840.113549.1.1.1
 pub(super) const OID_RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
@@ -63,6 +67,14 @@ impl<'a> Reader<'a> {
         let (content, rest) = rest.split_at_checked(length).ok_or(BadKey::NotDer)?;
         self.0 = rest;
         Ok(content)
+    }
+
+    /// The content of the next element where it has this tag.
+    pub(super) fn optional(&mut self, tag: u8) -> Result<Option<&'a [u8]>, BadKey> {
+        match self.0.first() {
+            Some(found) if *found == tag => self.element(tag).map(Some),
+            _ => Ok(None),
+        }
     }
 
     pub(super) fn sequence(&mut self) -> Result<Reader<'a>, BadKey> {

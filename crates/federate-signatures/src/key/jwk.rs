@@ -21,10 +21,7 @@ pub(super) fn read(text: &str) -> Result<PublicKey, BadKey> {
     if jwk.get("d").is_some() || jwk.get("k").is_some() {
         return Err(BadKey::PrivateKeyGiven);
     }
-    // A key that says it is for encryption is not for signatures.
-    if jwk.get("use").is_some() && member("use")? != "sig" {
-        return Err(BadKey::UnsupportedAlgorithm);
-    }
+    is_for(&jwk, "verify")?;
     let curve = match jwk.get("crv") {
         Some(_) => member("crv")?,
         None => "",
@@ -41,6 +38,37 @@ pub(super) fn read(text: &str) -> Result<PublicKey, BadKey> {
             PublicKey::from_point(&[&[4], x.as_slice(), y.as_slice()].concat())
         }
         _ => Err(BadKey::UnsupportedAlgorithm),
+    }
+}
+
+/// Refuses a key that says that it is for something else: `use`, `key_ops` without this one, an `alg` that is not its own.
+pub(super) fn is_for(jwk: &Json, operation: &str) -> Result<(), BadKey> {
+    let text = |name| match jwk.get(name) {
+        None => Ok(None),
+        Some(Json::Text(text)) => Ok(Some(text.as_str())),
+        Some(_) => Err(BadKey::NotJwk),
+    };
+    let operations = match jwk.get("key_ops") {
+        None => true,
+        Some(Json::Array(operations)) => operations
+            .iter()
+            .any(|item| matches!(item, Json::Text(text) if text == operation)),
+        Some(_) => return Err(BadKey::NotJwk),
+    };
+    let own: &[&str] = match (text("kty")?, text("crv")?) {
+        (Some("RSA"), _) => &["RS256", "PS512"],
+        (Some("OKP"), _) => &["EdDSA", "Ed25519"],
+        (_, Some("P-256")) => &["ES256"],
+        (_, Some("P-384")) => &["ES384"],
+        // Refused by name where it is read.
+        _ => return Ok(()),
+    };
+    let algorithm = text("alg")?.is_none_or(|named| own.contains(&named));
+    let usage = text("use")?.is_none_or(|named| named == "sig");
+    if usage && operations && algorithm {
+        Ok(())
+    } else {
+        Err(BadKey::UnsupportedAlgorithm)
     }
 }
 

@@ -91,26 +91,28 @@ impl PrivateKey {
                 let pair = RsaKeyPair::from_der(pkcs1).map_err(|_| BadKey::Rejected)?;
                 (public, Pair::Rsa(Box::new(pair)))
             }
-            Secret::P256 { pkcs8 } => {
-                let pair =
-                    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new())
-                        .map_err(|_| BadKey::Rejected)?;
+            Secret::P256 { number, point } => {
+                let pair = EcdsaKeyPair::from_private_key_and_public_key(
+                    &ECDSA_P256_SHA256_FIXED_SIGNING,
+                    number,
+                    point,
+                    &SystemRandom::new(),
+                )
+                .map_err(|_| BadKey::Rejected)?;
                 let public = PublicKey::from_point(pair.public_key().as_ref())?;
                 (public, Pair::P256(Box::new(pair)))
             }
-            Secret::Ed25519 { pkcs8 } => Self::ed25519(
-                Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).map_err(|_| BadKey::Rejected)?,
-            )?,
-            Secret::Seed(seed) => {
-                Self::ed25519(Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| BadKey::Ed25519Length)?)?
+            Secret::Ed25519 { seed, public } => {
+                let pair = match public {
+                    Some(public) => Ed25519KeyPair::from_seed_and_public_key(seed, public),
+                    None => Ed25519KeyPair::from_seed_unchecked(seed),
+                }
+                .map_err(|_| BadKey::Rejected)?;
+                let public = PublicKey::from_ed25519(pair.public_key().as_ref())?;
+                (public, Pair::Ed25519(Box::new(pair)))
             }
         };
         Ok(Self { id, public, pair })
-    }
-
-    fn ed25519(pair: Ed25519KeyPair) -> Result<(PublicKey, Pair), BadKey> {
-        let public = PublicKey::from_ed25519(pair.public_key().as_ref())?;
-        Ok((public, Pair::Ed25519(Box::new(pair))))
     }
 }
 

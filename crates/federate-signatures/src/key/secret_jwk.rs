@@ -18,6 +18,7 @@ pub(super) fn read<T>(
     if members.0.get("d").is_none() {
         return Err(BadKey::PublicKeyGiven);
     }
+    jwk::is_for(&members.0, "sign")?;
     let d = members.secret("d")?;
     let stated;
     let key = match (members.text("kty").as_str(), members.text("crv").as_str()) {
@@ -39,16 +40,13 @@ pub(super) fn read<T>(
         }
         ("OKP", "Ed25519") => {
             stated = PublicKey::from_ed25519(members.secret("x")?.as_slice())?;
-            take(Secret::Seed(d.as_slice()))?
+            take(Secret::seed(d.as_slice(), None)?)?
         }
         ("EC", "P-256") => {
             let (x, y) = (members.secret("x")?, members.secret("y")?);
             let point = [&[4], x.as_slice(), y.as_slice()].concat();
             stated = PublicKey::from_point(&point)?;
-            let pkcs8 = p256(&d, &point);
-            take(Secret::P256 {
-                pkcs8: pkcs8.as_slice(),
-            })?
+            take(Secret::number(d.as_slice(), &point)?)?
         }
         _ => return Err(BadKey::UnsupportedAlgorithm),
     };
@@ -99,17 +97,4 @@ fn integer(number: &Wiped) -> Wiped {
     let number = number.as_slice();
     let zeroes = number.iter().take_while(|byte| **byte == 0).count();
     Wiped::new(der::write_unsigned(number.get(zeroes..).unwrap_or_default()))
-}
-
-/// PKCS#8 around [RFC 5915](https://www.rfc-editor.org/rfc/rfc5915#section-3).
-fn p256(d: &Wiped, point: &[u8]) -> Wiped {
-    let oid = |oid| der::write(der::OID, &[oid]);
-    let public = der::write(der::FIRST, &[&der::write(der::BIT_STRING, &[&[0], point])]);
-    let d = Wiped::new(der::write(der::OCTET_STRING, &[d.as_slice()]));
-    let key = [&der::write_unsigned(&[1]), d.as_slice(), &public];
-    let key = Wiped::new(der::write(der::SEQUENCE, &key));
-    let key = Wiped::new(der::write(der::OCTET_STRING, &[key.as_slice()]));
-    let algorithm = der::write(der::SEQUENCE, &[&oid(der::OID_EC), &oid(der::OID_P256)]);
-    let info = [&der::write_unsigned(&[]), &algorithm, key.as_slice()];
-    Wiped::new(der::write(der::SEQUENCE, &info))
 }

@@ -124,6 +124,79 @@ fn s21_bounds_are_the_same() {
     );
 }
 
+fn der(pem: &str) -> Vec<u8> {
+    let text: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text).unwrap()
+}
+
+/// Both providers take it, with one public key, or both refuse it for one reason.
+fn agree(what: &str, pkcs8: &[u8]) -> Result<PublicKey, BadKey> {
+    let ours = PrivateKey::from_pkcs8(id(), pkcs8).map(|key| key.public_key());
+    let theirs = aws_lc::PrivateKey::from_pkcs8(id(), pkcs8).map(|key| key.public_key());
+    assert_eq!(ours, theirs, "{what}");
+    ours
+}
+
+#[test]
+fn s21_malformed_private_keys_are_refused_alike() {
+    for (name, pem) in [("RSA", RSA), ("Ed25519", ED25519), ("P-256", P256)] {
+        let good = der(pem);
+        assert_eq!(agree(name, &good).unwrap(), key(pem).public_key());
+        let junk = [good.as_slice(), b"junk"].concat();
+        assert_eq!(agree("junk", &junk), Err(BadKey::NotDer), "{name}");
+        let at = good.windows(3).position(|bytes| bytes == [2, 1, 0]).unwrap() + 2;
+        for version in [1, 2, 9, 0x7f, 0xff] {
+            let mut bad = good.clone();
+            bad[at] = version;
+            assert_eq!(agree("version", &bad), Err(BadKey::NotDer), "{name} {version}");
+        }
+        // Every bit of the form, every byte left out and put in; beyond it are the numbers.
+        for at in 0..good.len().min(70) {
+            for bit in 0..8 {
+                let mut bad = good.clone();
+                bad[at] ^= 1 << bit;
+                let _ = agree(&format!("{name}: bit {bit} of {at}"), &bad);
+            }
+            let mut bad = good.clone();
+            bad.remove(at);
+            let _ = agree(&format!("{name}: without {at}"), &bad);
+            bad.splice(at..at, [0x41, 0x41]);
+            let _ = agree(&format!("{name}: more at {at}"), &bad);
+        }
+        let mut bad = good.clone();
+        *bad.last_mut().unwrap() ^= 1;
+        let _ = agree(name, &bad);
+    }
+    let mut bad = der(P256);
+    *bad.last_mut().unwrap() ^= 1;
+    assert!(agree("another point", &bad).is_err());
+}
+
+#[test]
+fn the_public_key_beside_an_ed25519_secret_must_be_its_own() {
+    let (good, spki) = (der(ED25519), key(ED25519).public_key().to_spki_der());
+    let (seed, public) = (&good[16..48], &spki[spki.len() - 32..]);
+    let info = |version: u8, parts: &[&[u8]]| {
+        let head = [2, 1, version, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+        let content = [&head, seed, parts.concat().as_slice()].concat();
+        [&[0x30, content.len() as u8], content.as_slice()].concat()
+    };
+    let (bare, wrapped) = ([0x81, 0x21, 0], [0xa1, 0x23, 3, 0x21, 0]);
+    for tag in [&bare[..], &wrapped] {
+        agree("a pair", &info(1, &[tag, public])).unwrap();
+        agree("attributes", &info(1, &[&[0xa0, 0], tag, public])).unwrap();
+        assert_eq!(agree("version 0", &info(0, &[tag, public])), Err(BadKey::NotDer));
+        let other = [&[public[0] ^ 1], &public[1..]].concat();
+        assert_eq!(
+            agree("another's", &info(1, &[tag, &other])),
+            Err(BadKey::Rejected)
+        );
+        assert!(agree("twice", &info(1, &[tag, public, tag, public])).is_err());
+    }
+    assert_eq!(agree("none", &info(1, &[])), Err(BadKey::NotDer));
+    agree("version 0", &info(0, &[])).unwrap();
+}
+
 #[test]
 fn the_keys_that_it_makes() {
     type Make = fn(&aws_lc::AwsLc) -> Result<GeneratedKey, SignError>;

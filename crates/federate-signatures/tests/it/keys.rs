@@ -232,6 +232,48 @@ fn pkcs1_is_written_too() {
 }
 
 #[test]
+fn s6_a_jwk_for_something_else_does_not_sign() {
+    let jwk = |more: &str| {
+        format!(
+            r#"{{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"{more}}}"#
+        )
+    };
+    let read = |more: &str| PrivateKey::from_jwk(KeyId::from(KEY_ID), &jwk(more)).map(drop);
+    for good in [
+        "",
+        r#","use":"sig""#,
+        r#","key_ops":["sign"]"#,
+        r#","key_ops":["verify","sign"],"alg":"EdDSA""#,
+        r#","alg":"Ed25519""#,
+    ] {
+        assert_eq!(read(good), Ok(()), "{good}");
+    }
+    for bad in [
+        r#","use":"enc""#,
+        r#","key_ops":["verify"]"#,
+        r#","key_ops":[]"#,
+        r#","alg":"ES256""#,
+    ] {
+        assert_eq!(read(bad), Err(BadKey::UnsupportedAlgorithm), "{bad}");
+    }
+    for bad in [r#","use":1"#, r#","key_ops":"sign""#, r#","alg":null"#] {
+        assert_eq!(read(bad), Err(BadKey::NotJwk), "{bad}");
+    }
+    let public = |more: &str| {
+        PublicKey::from_jwk(&format!(
+            r#"{{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"{more}}}"#
+        ))
+        .map(drop)
+    };
+    assert_eq!(public(r#","key_ops":["verify"],"alg":"EdDSA""#), Ok(()));
+    assert_eq!(
+        public(r#","key_ops":["sign"]"#),
+        Err(BadKey::UnsupportedAlgorithm)
+    );
+    assert_eq!(public(r#","alg":"RS256""#), Err(BadKey::UnsupportedAlgorithm));
+}
+
+#[test]
 fn private_jwks() {
     let Some(keys) = shared("rfc9421/keys.json") else {
         return;
