@@ -179,7 +179,7 @@ fn the_public_key_beside_an_ed25519_secret_must_be_its_own() {
     let info = |version: u8, parts: &[&[u8]]| {
         let head = [2, 1, version, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
         let content = [&head, seed, parts.concat().as_slice()].concat();
-        [&[0x30, content.len() as u8], content.as_slice()].concat()
+        [&[0x30, u8::try_from(content.len()).unwrap()], content.as_slice()].concat()
     };
     let (bare, wrapped) = ([0x81, 0x21, 0], [0xa1, 0x23, 3, 0x21, 0]);
     for tag in [&bare[..], &wrapped] {
