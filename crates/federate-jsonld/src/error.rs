@@ -36,6 +36,10 @@ pub enum Error {
     /// The graph does not tell which of its nodes the document is about, so whoever relays it could choose.
     #[error("the graph does not tell which node the document is about: {0}")]
     AmbiguousRoot(&'static str),
+    /// As [`Error::AmbiguousRoot`], because an object stands under a name that the contexts give no meaning: a JSON
+    /// pointer. The processor keeps what such an object says, and drops that anything points to it.
+    #[error("a member without a meaning in the context holds an object: {0}")]
+    WithoutMeaning(String),
     /// An IRI whose scheme is a term of the target context cannot be written without being read as something else.
     #[error("the IRI {0:?} would be read as a compact name")]
     Unwritable(String),

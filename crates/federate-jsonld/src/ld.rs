@@ -1,6 +1,8 @@
 use crate::contexts::{Contexts, IDENTITY};
+use crate::meaning::object_without_meaning;
 use crate::rdf::{Expanded, expand_as_is};
-use crate::{Canonical, Error, Limits, Term};
+use crate::same::PROOFS;
+use crate::{Canonical, Error, Limits, Term, reads_the_same};
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 
@@ -15,6 +17,7 @@ pub struct LdSigned {
     options: Canonical,
     document: Canonical,
     expanded: Expanded,
+    root: Result<(), Error>,
     limits: Limits,
 }
 
@@ -24,6 +27,9 @@ struct Said {
     creator: Option<String>,
     created: Option<String>,
     expires: Option<String>,
+    /// Options that are signed and that nobody asks for: Hubzilla's.
+    nonce: Option<String>,
+    domain: Option<String>,
 }
 
 impl Said {
@@ -45,6 +51,8 @@ impl Said {
             creator: one("creator", "http://purl.org/dc/terms/creator")?,
             created: one("created", "http://purl.org/dc/terms/created")?,
             expires: one("expires", "https://w3id.org/security#expiration")?,
+            nonce: one("nonce", "https://w3id.org/security#nonce").unwrap_or_default(),
+            domain: one("domain", "https://w3id.org/security#domain").unwrap_or_default(),
         })
     }
 }
@@ -61,9 +69,16 @@ pub fn ld_signed(document: &Value, contexts: &Contexts, limits: &Limits) -> Resu
     let Some(Value::Object(signature)) = rest.remove("signature") else {
         return Err(Error::NoSignature);
     };
-    let (options, said, document, expanded) =
-        forms(&Value::Object(rest), signature.clone(), contexts, limits)?;
+    let rest = Value::Object(rest);
+    let (options, said, document, expanded) = forms(&rest, signature.clone(), contexts, limits)?;
+    let root = check_root(&expanded).map_err(|error| match error {
+        Error::AmbiguousRoot(UNREACHED) => {
+            object_without_meaning(&rest, contexts).map_or(error, Error::WithoutMeaning)
+        }
+        error => error,
+    });
     Ok(LdSigned {
+        root,
         signature,
         said,
         options,
@@ -167,43 +182,91 @@ impl LdSigned {
     /// The order within a property of several values is the document's and not signed, unless the property is a list.
     ///
     /// # Errors
-    /// [`Error::AmbiguousRoot`] where the graph does not tell what it is about, and as [`Expanded::compact`].
+    /// [`Error::AmbiguousRoot`] where the graph does not tell what it is about, [`Error::WithoutMeaning`] where that
+    /// is because of a member that has no meaning, and as [`Expanded::compact`].
     pub fn vouched(&self) -> Result<Value, Error> {
-        self.check_root()?;
+        self.root.clone()?;
         self.expanded.compact(&self.limits)
     }
 
-    /// Only one node may be the top: nothing points to it, and everything is reached from it. Otherwise a relay could
-    /// turn the document around (an `Announce` inside out) and keep its signature.
-    fn check_root(&self) -> Result<(), Error> {
-        let root = &self.expanded.root;
-        let mut next: HashMap<&Term, Vec<&Term>> = HashMap::new();
-        for quad in self
-            .expanded
-            .dataset
-            .quads
+    /// Whether the bytes of the document, read as plain JSON, say what was signed: nothing more, nothing less. `document`
+    /// is what was given to [`ld_signed`], and `vouched` what [`Self::vouched`] said of it.
+    ///
+    /// As [`reads_the_same`], and each `proof` must be signed, and `signature` must say by its plain names what its signed
+    /// options say, with nothing beside them but `type`, `id` and `signatureValue`. Whoever forwards the bytes that came
+    /// asks this first: what is not covered is accepted in the vouched form or not at all. The order of several values
+    /// of one property is not signed, and not found out here.
+    #[must_use]
+    pub fn covers(&self, document: &Value, vouched: &Value) -> bool {
+        reads_the_same(document, vouched) && self.signs_proofs(document) && self.is_plain()
+    }
+
+    /// Whether there are as many proofs as statements that there is one.
+    fn signs_proofs(&self, document: &Value) -> bool {
+        let count = |value: &Value| match value {
+            Value::Null => 0,
+            Value::Array(items) => items.len(),
+            _ => 1,
+        };
+        let there: usize = PROOFS
             .iter()
-            .filter(|quad| quad.graph.is_none())
-        {
-            if quad.object == *root {
-                return Err(Error::AmbiguousRoot("something in it points to its top"));
-            }
-            next.entry(&quad.subject).or_default().push(&quad.object);
-        }
-        let mut reached = HashSet::from([root]);
-        let mut open = vec![root];
-        while let Some(node) = open.pop() {
-            for &other in next.get(node).into_iter().flatten() {
-                if reached.insert(other) {
-                    open.push(other);
-                }
-            }
-        }
-        if next.keys().any(|subject| !reached.contains(subject)) {
-            return Err(Error::AmbiguousRoot(
-                "not everything in it is reached from its top",
-            ));
-        }
-        Ok(())
+            .filter_map(|name| document.get(*name))
+            .map(count)
+            .sum();
+        let quads = self.expanded.dataset.quads.iter();
+        let signed = quads.filter(|quad| {
+            quad.graph.is_none()
+                && quad.subject == self.expanded.root
+                && Some(&quad.predicate.as_str()) == PROOFS.last()
+        });
+        there == signed.count()
+    }
+
+    /// Whether who reads `signature` by its plain names reads what its options say.
+    fn is_plain(&self) -> bool {
+        let said = |name: &str| match name {
+            "creator" => self.said.creator.as_deref(),
+            "created" => self.said.created.as_deref(),
+            "expires" => self.said.expires.as_deref(),
+            "nonce" => self.said.nonce.as_deref(),
+            "domain" => self.said.domain.as_deref(),
+            _ => None,
+        };
+        let options = ["creator", "created", "expires", "nonce", "domain"];
+        let all = options
+            .iter()
+            .all(|name| self.signature.get(*name).and_then(Value::as_str) == said(name));
+        all && self.signature.iter().all(|(name, value)| match name.as_str() {
+            "type" | "id" | "signatureValue" => value.is_string(),
+            name => options.contains(&name),
+        })
     }
 }
+
+/// Only one node may be the top: nothing points to it, and everything is reached from it. Otherwise a relay could
+/// turn the document around (an `Announce` inside out) and keep its signature.
+fn check_root(expanded: &Expanded) -> Result<(), Error> {
+    let root = &expanded.root;
+    let mut next: HashMap<&Term, Vec<&Term>> = HashMap::new();
+    for quad in expanded.dataset.quads.iter().filter(|quad| quad.graph.is_none()) {
+        if quad.object == *root {
+            return Err(Error::AmbiguousRoot("something in it points to its top"));
+        }
+        next.entry(&quad.subject).or_default().push(&quad.object);
+    }
+    let mut reached = HashSet::from([root]);
+    let mut open = vec![root];
+    while let Some(node) = open.pop() {
+        for &other in next.get(node).into_iter().flatten() {
+            if reached.insert(other) {
+                open.push(other);
+            }
+        }
+    }
+    if next.keys().any(|subject| !reached.contains(subject)) {
+        return Err(Error::AmbiguousRoot(UNREACHED));
+    }
+    Ok(())
+}
+
+const UNREACHED: &str = "not everything in it is reached from its top";

@@ -7,6 +7,7 @@ mod error;
 mod guard;
 mod ld;
 mod limits;
+mod meaning;
 mod nquads;
 mod quad;
 mod rdf;

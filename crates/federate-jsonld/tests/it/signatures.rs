@@ -212,6 +212,160 @@ fn terms_under_other_names_are_found() {
     }
 }
 
+/// What JSON-LD reads as one value is not another one under the same name.
+#[test]
+fn honest_spellings_of_one_value_are_not_renamed() {
+    let all = "https://www.w3.org/ns/activitystreams#Public";
+    for (name, value) in [
+        ("to", json!(["https://b.example/x", "https://b.example/x"])),
+        (
+            "to",
+            json!([
+                "https://b.example/x",
+                "https://b.example/y",
+                "https://b.example/x"
+            ]),
+        ),
+        (
+            "to",
+            json!(["https://b.example/x", { "id": "https://b.example/x" }]),
+        ),
+        ("name", json!(["x", "x"])),
+        ("type", json!(["Create", "Create"])),
+        ("to", json!("as:Public")),
+        ("to", json!(["as:Public", all, "https://b.example/x"])),
+        ("to", json!([["https://b.example/x"], "https://b.example/y"])),
+        (
+            "cc",
+            json!({ "@set": ["https://b.example/x", "https://b.example/y"] }),
+        ),
+        ("cc", json!([{ "@set": ["https://b.example/x"] }])),
+        ("width", json!(1.5)),
+        ("width", json!("12")),
+        (
+            "orderedItems",
+            json!(["https://b.example/x", "https://b.example/x"]),
+        ),
+    ] {
+        let mut document = create();
+        document[name] = value;
+        let vouched = signed(&document).unwrap().vouched().unwrap();
+        assert_eq!(renamed(&document, &vouched), None, "{document}\n{vouched}");
+    }
+    for (name, value) in [
+        ("to", json!(["/relative", "https://b.example/x"])),
+        ("width", json!("0x0c")),
+    ] {
+        let mut document = create();
+        document[name] = value;
+        let mut vouched = signed(&document).unwrap().vouched().unwrap();
+        if name == "width" {
+            vouched[name] = json!(12);
+        }
+        assert!(renamed(&document, &vouched).is_some(), "{document}\n{vouched}");
+    }
+    // `as` that means something else.
+    let mut document = create();
+    document["@context"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "as": "https://evil.example/#" }));
+    document["to"] = json!("as:Public");
+    let vouched = signed(&document).unwrap().vouched().unwrap();
+    assert_eq!(renamed(&document, &vouched).as_deref(), Some("/to"), "{vouched}");
+}
+
+type Change<'a> = &'a dyn Fn(&mut Value);
+
+/// Plain JSON readers would read something else, or something that nobody signed.
+#[test]
+fn j6_what_is_not_covered_as_plain_json() {
+    let covers = |change: &dyn Fn(&mut Value)| {
+        let mut document = create();
+        change(&mut document);
+        let signed = signed(&document).unwrap();
+        let vouched = signed.vouched().unwrap();
+        signed.covers(&document, &vouched)
+    };
+    assert!(covers(&|_| {}));
+    assert!(covers(
+        &|document| document["signature"]["id"] = json!("https://a.example/s")
+    ));
+    assert!(covers(
+        &|document| document["signature"]["expires"] = json!("2030-01-01T00:00:00Z")
+    ));
+    assert!(
+        covers(&|document| document["signature"]["nonce"] = json!("abc")),
+        "Hubzilla"
+    );
+    let changes: [(&str, Change); 13] = [
+        ("an array in an array", &|document| {
+            document["to"] = json!([["https://b.example/x"]]);
+        }),
+        ("deeper", &|document| {
+            document["object"]["to"] = json!([["https://b.example/x"], "https://b.example/y"]);
+        }),
+        ("an actor in two arrays", &|document| {
+            document["actor"] = json!([["https://a.example/bob"]]);
+        }),
+        ("nothing in two arrays", &|document| {
+            document["extra"] = json!([[]]);
+        }),
+        ("a text as proof", &|document| document["proof"] = json!("evil")),
+        ("a proof without meaning", &|document| {
+            document["proof"] = json!({ "says": "evil" });
+        }),
+        ("a proof that means nothing", &|document| {
+            document["@context"]
+                .as_array_mut()
+                .unwrap()
+                .push(json!({ "proof": null }));
+            document["proof"] = json!({ "content": "evil" });
+        }),
+        ("another member", &|document| {
+            document["signature"]["actor"] = json!("https://evil.example/");
+        }),
+        ("a context", &|document| {
+            document["signature"]["@context"] = json!("https://w3id.org/identity/v1");
+        }),
+        ("an id that is none", &|document| {
+            document["signature"]["id"] = json!(["x"]);
+        }),
+        ("a created under another name", &|document| {
+            let created = document["signature"]["created"].take();
+            document["signature"]["created"] = json!({ "@value": created, "@type": "xsd:dateTime" });
+        }),
+        ("a creator in an array", &|document| {
+            let creator = document["signature"]["creator"].take();
+            document["signature"]["creator"] = json!([creator]);
+        }),
+        ("a creator under another name", &|document| {
+            let creator = document["signature"]["creator"].take();
+            document["signature"]["dc:creator"] = json!({ "@id": creator });
+            document["signature"]["creator"] = json!("//evil.example/key");
+        }),
+    ];
+    for (what, change) in changes {
+        assert!(!covers(change), "{what}");
+    }
+}
+
+#[test]
+fn an_object_under_a_name_without_meaning_is_named() {
+    let at = |name: &str, inner: bool| {
+        let mut document = create();
+        let to = if inner {
+            &mut document["object"]
+        } else {
+            &mut document
+        };
+        to[name] = json!({ "type": "DataIntegrityProof" });
+        signed(&document).unwrap().vouched().unwrap_err()
+    };
+    assert_eq!(at("proof", false), Error::WithoutMeaning("/proof".to_owned()));
+    assert_eq!(at("mood", true), Error::WithoutMeaning("/object/mood".to_owned()));
+}
+
 #[test]
 fn two_documents_of_one_graph_vouch_for_the_same() {
     let plain = create();

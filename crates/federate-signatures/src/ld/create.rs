@@ -1,13 +1,14 @@
 //! Signing a document.
 
-use super::{LdRefusal, SECURITY, TYPE, read};
+use super::{LdRefusal, SECURITY, TYPE, read, verify::creator};
 use crate::{
     Algorithm, KeyId, SignError, Signer,
     json::{before_end, write_string},
+    refusal::shown,
     time::format_rfc3339,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use federate_jsonld::{Contexts, Limits, ld_signed, reads_the_same};
+use federate_jsonld::{Contexts, Error, Limits, ld_signed, renamed};
 use serde_json::{Map, Value};
 use std::time::SystemTime;
 
@@ -46,7 +47,7 @@ impl LdSignatureOptions {
 ///
 /// # Errors
 /// [`LdRefusal`] where the document carries a `signature` already, lacks that context, or would not be taken by
-/// [`parse_ld_signature`](crate::parse_ld_signature): what is signed here is read here.
+/// [`parse_ld_signature`](crate::parse_ld_signature) and the usual policy, in time: what is signed here is read here.
 pub fn ld_signature(document: &[u8], options: &LdSignatureOptions) -> Result<UnsignedLdSignature, LdRefusal> {
     ld_signature_with(document, options, &Contexts::shipped(), &Limits::default())
 }
@@ -74,7 +75,12 @@ pub fn ld_signature_with(
         ("created", format_rfc3339(options.created)),
     ];
     if let Some(expires) = options.expires {
-        members.push(("expires", format_rfc3339(expires)));
+        let expires = format_rfc3339(expires);
+        // Both are in one form, whose order is that of time.
+        if expires < format_rfc3339(options.created) {
+            return Err(LdRefusal::ExpiresBeforeCreated);
+        }
+        members.push(("expires", expires));
     }
     let signature: Map<String, Value> = members
         .iter()
@@ -83,11 +89,18 @@ pub fn ld_signature_with(
     if let Some(document) = value.as_object_mut() {
         document.insert("signature".to_owned(), signature.into());
     }
+    creator(Some(options.creator.as_str()))?;
     let signed = ld_signed(&value, contexts, limits)?;
     if signed.creator() != Some(options.creator.as_str()) {
         return Err(LdRefusal::BadOption { name: "creator" });
     }
-    let vouched = signed.vouched()?;
+    let vouched = signed.vouched().map_err(|error| match error {
+        Error::WithoutMeaning(at) if at == "/proof" => LdRefusal::NoProofContext,
+        error => error.into(),
+    })?;
+    if let Some(at) = renamed(&value, &vouched) {
+        return Err(LdRefusal::Renamed { at: shown(&at) });
+    }
     let (mut before, after) = before_end(document).ok_or(LdRefusal::NotAnObject)?;
     before.push_str("\"signature\":{");
     for (name, text) in &members {
@@ -99,7 +112,7 @@ pub fn ld_signature_with(
     before.push_str("\"signatureValue\":\"");
     Ok(UnsignedLdSignature {
         to_be_signed: signed.to_be_signed(),
-        covers_all: reads_the_same(&value, &vouched),
+        covers_all: signed.covers(&value, &vouched),
         before,
         after: format!("\"}}}}{after}"),
     })
@@ -124,7 +137,8 @@ impl UnsignedLdSignature {
     }
 
     /// Whether the signature covers all that the document says. Where it does not, a member has no meaning in the
-    /// `@context`: receivers drop it and do not forward the document.
+    /// `@context`, or it is written so that plain JSON readers read something else (an array in an array, a value that stands
+    /// there twice): receivers drop it and do not forward the document.
     #[must_use]
     pub fn covers_all(&self) -> bool {
         self.covers_all

@@ -34,6 +34,11 @@ pub enum LdRefusal {
     /// Mastodon would not see it.
     #[error("the @context of the document has no https://w3id.org/security/v1")]
     NoSecurityContext,
+    /// A document with a `proof` to which its `@context` gives no meaning, so that it cannot be signed with the rest.
+    #[error(
+        "the @context of the document gives no meaning to its proof: https://w3id.org/security/data-integrity/v1 is missing"
+    )]
+    NoProofContext,
     /// Not `RsaSignature2017`.
     #[error("a signature of the type {named}, only RsaSignature2017 is verified here")]
     UnsupportedType {
@@ -109,12 +114,14 @@ impl LdRefusal {
                 Error::Keyword { .. } => "refused_keyword",
                 Error::Limit { .. } => "over_limit",
                 Error::AmbiguousRoot(_) => "ambiguous_root",
+                Error::WithoutMeaning(_) => "object_without_meaning",
                 Error::Empty => "meaningless",
                 Error::Option(_) => "bad_option",
                 _ => "json_ld",
             },
             Self::Renamed { .. } => "renamed",
             Self::NoSecurityContext => "no_security_context",
+            Self::NoProofContext => "no_proof_context",
             Self::UnsupportedType { .. } => "unsupported_type",
             Self::MissingOption { .. } => "missing_option",
             Self::BadOption { .. } => "bad_option",

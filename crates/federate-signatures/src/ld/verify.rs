@@ -3,7 +3,7 @@
 use super::{LdRefusal, TYPE, read};
 use crate::{Algorithm, KeyId, Verifier, refusal::shown, time::parse_rfc3339, window::Window};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use federate_jsonld::{Contexts, LdSigned, Limits, ld_signed, reads_the_same, renamed};
+use federate_jsonld::{Contexts, LdSigned, Limits, ld_signed, renamed};
 use serde_json::Value;
 use std::{
     sync::Arc,
@@ -61,7 +61,7 @@ pub fn parse_ld_signature_with(
         to_be_signed: signed.to_be_signed(),
         canonical_options: signed.options().nquads().to_owned(),
         canonical_document: signed.document().nquads().to_owned(),
-        may_forward: reads_the_same(&document, &vouched),
+        may_forward: signed.covers(&document, &vouched),
         renamed,
         document: vouched.to_string().into(),
     })
@@ -242,20 +242,24 @@ impl VerifiedLdSignature {
 
     /// What was signed, and nothing else, as JSON under the usual names. Act on this and never on the bytes that came:
     /// members without a meaning in their context are in those, and anybody may have put them there.
+    ///
+    /// The order of several values of one property is not signed: it is that of the bytes that came, and who relayed them
+    /// may have changed it. That of a list (`orderedItems`) is.
     #[must_use]
     pub fn document(&self) -> &str {
         &self.document
     }
 
     /// Whether the bytes that came say what was signed, nothing more and nothing less, so that they may be forwarded: who
-    /// reads them as plain JSON reads what was signed.
+    /// reads them as plain JSON reads what was signed. That counts for `signature` and for `proof` too; not for the order
+    /// of several values of one property, which is not signed.
     #[must_use]
     pub fn may_forward(&self) -> bool {
         self.may_forward
     }
 }
 
-fn creator(creator: Option<&str>) -> Result<KeyId, LdRefusal> {
+pub(super) fn creator(creator: Option<&str>) -> Result<KeyId, LdRefusal> {
     let creator = creator.ok_or(LdRefusal::MissingOption { name: "creator" })?;
     let fits = (1..=TEXT).contains(&creator.len()) && creator.bytes().all(|byte| byte.is_ascii_graphic());
     fits.then(|| KeyId::from(creator))

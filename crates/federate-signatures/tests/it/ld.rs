@@ -353,7 +353,12 @@ fn j6_renamed_terms_are_refused_unless_asked_for() {
         .push(json!({ "says": "as:content" }));
     document["object"].as_object_mut().unwrap().remove("content");
     document["object"]["says"] = json!("hello");
-    let signed = made(&document, &options());
+    // Nor are they signed here.
+    let refusal = ld_signature(document.to_string().as_bytes(), &options()).unwrap_err();
+    assert_eq!(refusal.name(), "renamed");
+    let mut said = said("2023-12-20T10:00:00Z");
+    said["type"] = json!("RsaSignature2017");
+    let signed = signed_anyhow(document, said);
     let refusal = verify(&signed, &LdPolicy::default(), then()).unwrap_err();
     assert_eq!(
         refusal,
@@ -365,6 +370,152 @@ fn j6_renamed_terms_are_refused_unless_asked_for() {
     let document: Value = serde_json::from_str(taken.document()).unwrap();
     assert_eq!(document["object"]["content"], "hello");
     assert!(!taken.may_forward());
+}
+
+#[test]
+fn what_is_signed_here_is_taken_here_at_once() {
+    let refused = |document: &Value, options: &LdSignatureOptions| {
+        ld_signature(document.to_string().as_bytes(), options).unwrap_err()
+    };
+    let second = Duration::from_secs(1);
+    let over = options().expires(then() - second);
+    assert_eq!(refused(&create(), &over), LdRefusal::ExpiresBeforeCreated);
+    made(&create(), &options().expires(then()));
+    let long = LdSignatureOptions::new(
+        KeyId::from(format!("https://a.example/{}", "x".repeat(3000)).as_str()),
+        then(),
+    );
+    assert_eq!(
+        refused(&create(), &long),
+        LdRefusal::BadOption { name: "creator" }
+    );
+    let mut proven = create();
+    proven["proof"] = json!({ "type": "DataIntegrityProof" });
+    assert_eq!(refused(&proven, &options()), LdRefusal::NoProofContext);
+    let mut unmeant = create();
+    unmeant["object"]["mood"] = json!({ "type": "Mood" });
+    let refusal = refused(&unmeant, &options());
+    assert_eq!(refusal.name(), "object_without_meaning");
+    assert!(
+        refusal.peer_message().contains("/object/mood"),
+        "{}",
+        refusal.peer_message()
+    );
+    for (name, value) in [
+        ("to", json!(["https://b.example/x", "https://b.example/x"])),
+        ("name", json!(["x", "x"])),
+        ("type", json!(["Create", "Create"])),
+        ("to", json!("as:Public")),
+        (
+            "cc",
+            json!({ "@set": ["https://b.example/x", "https://b.example/y"] }),
+        ),
+        ("width", json!(1.5)),
+    ] {
+        let mut document = create();
+        document[name] = value;
+        verify(&made(&document, &options()), &LdPolicy::default(), then()).unwrap();
+    }
+}
+
+#[test]
+fn j6_a_signature_with_more_in_it_is_not_forwarded() {
+    let mut signed = made(&create(), &options());
+    assert!(
+        verify(&signed, &LdPolicy::default(), then())
+            .unwrap()
+            .may_forward()
+    );
+    signed["signature"]["actor"] = json!("https://evil.example/");
+    let verified = verify(&signed, &LdPolicy::default(), then());
+    assert!(!verified.is_ok_and(|verified| verified.may_forward()));
+    signed["signature"].as_object_mut().unwrap().remove("actor");
+    signed["signature"]["evil"] = json!("x");
+    assert!(
+        !verify(&signed, &LdPolicy::default(), then())
+            .unwrap()
+            .may_forward()
+    );
+    let mut signed = made(&create(), &options());
+    signed["proof"] = json!("evil");
+    assert!(
+        !verify(&signed, &LdPolicy::default(), then())
+            .unwrap()
+            .may_forward()
+    );
+    let mut signed = made(&create(), &options());
+    signed["actor"] = json!([[signed["actor"]]]);
+    assert!(
+        !verify(&signed, &LdPolicy::default(), then())
+            .unwrap()
+            .may_forward()
+    );
+}
+
+fn any_value() -> impl proptest::strategy::Strategy<Value = Value> {
+    use proptest::prelude::*;
+    let leaf = prop::sample::select(vec![
+        json!(null),
+        json!(true),
+        json!(1.5),
+        json!(12),
+        json!("x"),
+        json!("12"),
+        json!("as:Public"),
+        json!("https://b.example/x"),
+        json!("/relative"),
+        json!("2023-12-20T10:00:00Z"),
+        json!([]),
+    ]);
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        let name = prop::sample::select(vec![
+            "id",
+            "type",
+            "to",
+            "name",
+            "@set",
+            "@value",
+            "@list",
+            "width",
+            "proof",
+            "mood",
+            "object",
+            "as:cc",
+            "contentMap",
+            "tag",
+        ]);
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::Array),
+            prop::collection::vec((name, inner), 0..4).prop_map(|members| Value::Object(
+                members.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
+            )),
+        ]
+    })
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 300, ..Default::default() })]
+
+    /// Whatever we sign, we take, with the default policy.
+    #[test]
+    fn what_is_signed_here_is_read_here(to in any_value(), object in any_value(), more in any_value(), life in -3i64..3) {
+        let mut document = create();
+        document["to"] = to;
+        document["object"] = object;
+        document["width"] = more.clone();
+        document["tag"] = more;
+        let expires = if life < 0 { then() - Duration::from_secs(life.unsigned_abs()) } else { then() + Duration::from_secs(life.unsigned_abs()) };
+        let text = document.to_string();
+        if let Ok(unsigned) = ld_signature(text.as_bytes(), &options().expires(expires)) {
+            let signed = unsigned.attach(&[1; 256]);
+            match parse_ld_signature(&signed).unwrap().check(&LdPolicy::default(), then()) {
+                Ok(()) => {}
+                // It ends in the second in which it was made.
+                Err(LdRefusal::Expired { .. }) if life == 0 => {}
+                Err(refusal) => proptest::prop_assert!(false, "{}: {}", refusal, text),
+            }
+        }
+    }
 }
 
 #[test]
