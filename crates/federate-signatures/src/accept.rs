@@ -1,12 +1,14 @@
 //! `Accept-Signature` — <https://www.rfc-editor.org/rfc/rfc9421#section-5>
 
 use crate::{
+    Algorithm, KeyId,
     components::is_field_name,
     refusal::{Problem, RefusalKind, shown},
     structured,
 };
 use http::{HeaderMap, HeaderValue};
 use sfv::{BareItem, InnerList, Parameters};
+use std::collections::HashSet;
 
 /// One signature that a peer asks for, or that we ask a peer for.
 ///
@@ -23,16 +25,15 @@ pub struct AcceptSignature {
 
 impl AcceptSignature {
     /// Asks for a signature over these components, under `sig1`; `created` and `keyid` are always asked for.
-    /// `None` for a name that is neither a derived component nor a field in lower case.
+    /// `None` for a name that is neither a derived component nor a field in lower case, for one that stands twice, and
+    /// for a signature itself.
     #[must_use]
     pub fn new<S: AsRef<str>>(components: impl IntoIterator<Item = S>) -> Option<Self> {
         let components: Vec<String> = components
             .into_iter()
             .map(|name| name.as_ref().to_owned())
             .collect();
-        let good = components
-            .iter()
-            .all(|name| is_field_name(name.strip_prefix('@').unwrap_or(name)));
+        let good = can_be_signed(&components);
         (good && components.len() <= COMPONENTS).then_some(Self {
             label: "sig1".to_owned(),
             components,
@@ -51,8 +52,9 @@ impl AcceptSignature {
         good.then_some(self)
     }
 
-    /// Reads what a message asks for. A member whose components bear parameters other than `req`, or whose parameters are not known, is
-    /// left out: it cannot be met. Empty where nothing is asked for.
+    /// Reads what a message asks for. Left out is what cannot be met: a member whose components bear parameters other than
+    /// `req`, or whose parameters are not known, and one that nobody would take: with a component twice, a field whose
+    /// name is not in lower case, or a signature itself. Empty where nothing is asked for.
     ///
     /// # Errors
     /// [`RefusalKind::Malformed`] where the header is no dictionary of inner lists in its canonical form, and
@@ -142,13 +144,21 @@ impl AcceptSignature {
         self.tag.as_deref()
     }
 
-    /// The parameters that a signature bears because it was asked for so: the nonce and the tag, as they are written.
-    pub(crate) fn nonce_and_tag(&self) -> (String, String) {
+    /// Whether this key and this algorithm are what it asks for.
+    pub(crate) fn takes(&self, key_id: &KeyId, algorithm: Algorithm) -> bool {
+        let is = |asked: &Option<String>, own: &str| asked.as_deref().is_none_or(|asked| asked == own);
+        is(&self.key_id, key_id.as_str()) && is(&self.algorithm, algorithm.rfc9421_name())
+    }
+
+    /// The parameters that a signature bears because it was asked for so, as they are written: nonce and algorithm, which
+    /// stand before the key, and the tag, which stands behind it.
+    pub(crate) fn beside_the_key(&self) -> (String, String) {
         let quoted = |name, value: &Option<String>| match value {
             Some(value) => format!(";{name}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
             None => String::new(),
         };
-        (quoted("nonce", &self.nonce), quoted("tag", &self.tag))
+        let before = quoted("nonce", &self.nonce) + &quoted("alg", &self.algorithm);
+        (before, quoted("tag", &self.tag))
     }
 
     fn of(label: String, list: &InnerList) -> Option<Self> {
@@ -172,7 +182,7 @@ impl AcceptSignature {
                 _ => return None,
             }
         }
-        if out.components.len() > COMPONENTS {
+        if out.components.len() > COMPONENTS || !can_be_signed(&out.components) {
             return None;
         }
         for (name, value) in &list.params {
@@ -194,6 +204,20 @@ impl AcceptSignature {
         }
         Some(out)
     }
+}
+
+/// Whether a list of components is one that a verifier takes: nothing twice, fields in lower case, no signature.
+fn can_be_signed(components: &[String]) -> bool {
+    let mut known = HashSet::new();
+    components.iter().all(|component| {
+        let name = match component.strip_prefix('"').and_then(|rest| rest.split_once('"')) {
+            Some((name, _)) => name,
+            None => component.as_str(),
+        };
+        known.insert(component)
+            && is_field_name(name.strip_prefix('@').unwrap_or(name))
+            && !["signature", "signature-input"].contains(&name)
+    })
 }
 
 fn is_req(parameters: &Parameters) -> bool {

@@ -1,7 +1,7 @@
 //! Responses that wait for their signature.
 
 use crate::{
-    AcceptSignature, KeyId, SignError, Signer,
+    AcceptSignature, Algorithm, KeyId, SignError, Signer,
     digest::content_digest_header,
     head::{Head, field},
     signature::{Covered, One, Value},
@@ -31,7 +31,7 @@ pub fn rfc9421_response(
 /// Prepares a response for the RFC 9421 signature that the request asked for by `Accept-Signature`: its label, its nonce,
 /// its tag and the header fields that it names, and besides always what [`rfc9421_response`] signs.
 ///
-/// `None` where it cannot be met: it names another key, a header field that the response does not have, or a component
+/// `None` where it cannot be met: it names another key or algorithm, a header field that the response does not have, or a component
 /// beyond those. Leave the response unsigned or as [`rfc9421_response`] makes it then.
 #[must_use]
 pub fn rfc9421_response_as_asked(
@@ -39,10 +39,11 @@ pub fn rfc9421_response_as_asked(
     request: &Parts,
     scheme: &str,
     asked: &AcceptSignature,
-    key_id: &KeyId,
+    key: (&KeyId, Algorithm),
     now: SystemTime,
 ) -> Option<UnsignedResponse> {
-    if asked.key_id().is_some_and(|asked| asked != key_id.as_str()) {
+    let (key_id, algorithm) = key;
+    if !asked.takes(key_id, algorithm) {
         return None;
     }
     let mut fields = Vec::new();
@@ -53,9 +54,11 @@ pub fn rfc9421_response_as_asked(
         let value = field(response.headers(), name).ok()??;
         fields.push((name.as_str(), value.into_owned()));
     }
-    let more = asked.nonce_and_tag();
+    let more = asked.beside_the_key();
     let (label, signer) = (asked.label(), (key_id, now));
-    Some(prepared(response, request, scheme, signer, label, &more, &fields))
+    let mut unsigned = prepared(response, request, scheme, signer, label, &more, &fields);
+    unsigned.algorithm = asked.algorithm().map(|_| algorithm);
+    Some(unsigned)
 }
 
 /// What every response signs; `content-digest` where there is a body, and without one there is nothing to digest.
@@ -130,6 +133,7 @@ fn prepared(
         label: label.to_owned(),
         parameters,
         base,
+        algorithm: None,
     }
 }
 
@@ -141,6 +145,8 @@ pub struct UnsignedResponse {
     label: String,
     parameters: String,
     base: String,
+    /// The one that was asked for.
+    algorithm: Option<Algorithm>,
 }
 
 impl UnsignedResponse {
@@ -153,8 +159,12 @@ impl UnsignedResponse {
     /// Signs, under the key id that was named before.
     ///
     /// # Errors
-    /// [`SignError`] as the signer says.
+    /// [`SignError`] as the signer says, and [`SignError::Key`] where the peer asked for another algorithm than the
+    /// signer's.
     pub fn sign(self, signer: &dyn Signer) -> Result<Response<Bytes>, SignError> {
+        if self.algorithm.is_some_and(|asked| asked != signer.algorithm()) {
+            return Err(SignError::Key);
+        }
         let signature = signer.sign(self.base())?;
         Ok(self.attach(&signature))
     }

@@ -51,14 +51,18 @@ pub fn rfc9421(request: Request<Bytes>, key_id: &KeyId, now: SystemTime) -> Unsi
 /// Prepares a request for the RFC 9421 signature that a peer asked for by `Accept-Signature`: its label, its
 /// components, its nonce and its tag, and besides always what [`rfc9421`] signs.
 ///
-/// `None` where it cannot be met: it names another key, or a component that the request does not have.
+/// `key` is the one that will sign, by its name and by what it makes.
+///
+/// `None` where it cannot be met: it names another key or algorithm, or a component that the request does not have. What
+/// no verifier would take (a component twice) is never read out of a header: see [`AcceptSignature::read`].
 pub fn rfc9421_as_asked(
     request: Request<Bytes>,
     asked: &AcceptSignature,
-    key_id: &KeyId,
+    key: (&KeyId, Algorithm),
     now: SystemTime,
 ) -> Option<Unsigned> {
-    if asked.key_id().is_some_and(|asked| asked != key_id.as_str()) {
+    let (key_id, algorithm) = key;
+    if !asked.takes(key_id, algorithm) {
         return None;
     }
     let (request, mut wanted) = profile(request, now);
@@ -67,7 +71,7 @@ pub fn rfc9421_as_asked(
             wanted.push(Cow::Owned(name.clone()));
         }
     }
-    let (nonce, tag) = asked.nonce_and_tag();
+    let (nonce, tag) = asked.beside_the_key();
     let count = wanted.len();
     let label = Cow::Owned(asked.label().to_owned());
     let unsigned = Unsigned::new(
@@ -75,7 +79,12 @@ pub fn rfc9421_as_asked(
         Flavour::Rfc9421,
         Some(key_id),
         wanted,
-        Asked { label, nonce, tag },
+        Asked {
+            label,
+            nonce,
+            tag,
+            algorithm: asked.algorithm().map(|_| algorithm),
+        },
         now,
     );
     (unsigned.wanted.len() == count).then_some(unsigned)
@@ -105,6 +114,7 @@ struct Asked {
     /// Parameters, or nothing.
     nonce: String,
     tag: String,
+    algorithm: Option<Algorithm>,
 }
 
 impl Default for Asked {
@@ -113,6 +123,7 @@ impl Default for Asked {
             label: Cow::Borrowed(LABEL),
             nonce: String::new(),
             tag: String::new(),
+            algorithm: None,
         }
     }
 }
@@ -143,8 +154,15 @@ impl Unsigned {
     /// Signs.
     ///
     /// # Errors
-    /// [`SignError`] as the signer says.
+    /// [`SignError`] as the signer says, and [`SignError::Key`] where a peer asked for another algorithm than the signer's.
     pub fn sign(mut self, signer: &dyn Signer) -> Result<Request<Bytes>, SignError> {
+        if self
+            .asked
+            .algorithm
+            .is_some_and(|asked| asked != signer.algorithm())
+        {
+            return Err(SignError::Key);
+        }
         let key_id = signer.key_id();
         if self.key_id.as_ref().is_some_and(|named| named != key_id) {
             self = Self::new(

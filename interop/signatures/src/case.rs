@@ -200,7 +200,7 @@ impl Case {
                 if let Some(nonce) = &self.nonce {
                     asked = asked.nonce(nonce).unwrap();
                 }
-                rfc9421_as_asked(request, &asked, key.key_id(), now()).unwrap()
+                rfc9421_as_asked(request, &asked, (key.key_id(), key.algorithm()), now()).unwrap()
             }
         };
         unsigned.sign(&key).unwrap()

@@ -1,12 +1,14 @@
 //! The rest of RFC 9421: responses, component parameters, `Accept-Signature`.
 
-use crate::support::{ByHand9421, KEY_ID, RSA, key, now, policy, post, verify, why};
+use crate::support::{ByHand9421, ED25519, KEY_ID, RSA, key, now, policy, post, verify, why};
 use bytes::Bytes;
 use federate_signatures::{
-    AcceptSignature, KeyId, Policy, Refusal, VerifiedSignature, parse_response, parse_rfc9421,
-    rfc9421_as_asked, rfc9421_response, rfc9421_response_as_asked,
+    AcceptSignature, Algorithm, KeyId, Policy, Refusal, SignError, VerifiedSignature, parse_response,
+    parse_rfc9421, rfc9421_as_asked, rfc9421_response, rfc9421_response_as_asked,
 };
 use http::{HeaderMap, HeaderValue, Request, Response};
+
+const RSA_V1_5: Algorithm = Algorithm::RsaV1_5Sha256;
 
 fn asked() -> http::request::Parts {
     Request::get("/users/a?page=1")
@@ -198,7 +200,7 @@ fn what_is_asked_for_is_signed() {
     headers.insert("accept-signature", asked.to_header().unwrap());
     let read = AcceptSignature::read(&headers).unwrap();
     assert_eq!(read.first(), Some(&asked));
-    let request = rfc9421_as_asked(post(), &asked, &KeyId::from(KEY_ID), now()).unwrap();
+    let request = rfc9421_as_asked(post(), &asked, (&KeyId::from(KEY_ID), RSA_V1_5), now()).unwrap();
     let request = request.sign(&key(RSA)).unwrap();
     let verified = verify(request, &key(RSA).public_key(), &policy(), now()).unwrap();
     assert_eq!(verified.nonce(), Some(r#"a "nonce\"#));
@@ -212,7 +214,7 @@ fn what_is_asked_for_is_signed() {
         assert!(verified.covered().iter().any(|covered| covered == name), "{name}");
     }
     let absent = AcceptSignature::new(["x-absent"]).unwrap();
-    assert!(rfc9421_as_asked(post(), &absent, &KeyId::from(KEY_ID), now()).is_none());
+    assert!(rfc9421_as_asked(post(), &absent, (&KeyId::from(KEY_ID), RSA_V1_5), now()).is_none());
     assert!(AcceptSignature::new(["X-Upper"]).is_none());
     assert!(AcceptSignature::new(["a\"b"]).is_none());
     assert!(asked.nonce("é").is_none());
@@ -234,7 +236,7 @@ fn accept_signature_as_peers_write_it() {
         ("sig1", Some("test-key-rsa-pss"), Some("app-123"))
     );
     assert!(
-        rfc9421_as_asked(post(), &asked[0], &KeyId::from(KEY_ID), now()).is_none(),
+        rfc9421_as_asked(post(), &asked[0], (&KeyId::from(KEY_ID), RSA_V1_5), now()).is_none(),
         "another key"
     );
     // What cannot be met is left out; what cannot be read is refused.
@@ -243,6 +245,68 @@ fn accept_signature_as_peers_write_it() {
     assert_eq!(AcceptSignature::read(&HeaderMap::new()).unwrap(), []);
     for bad in ["a", "a=1", r#"a=("x""#, r#"a=("x"), a=("y")"#] {
         read(bad).unwrap_err();
+    }
+}
+
+/// What a peer asks for is not signed where nobody would take it, or where it is not what the key makes.
+#[test]
+fn s9_what_cannot_be_signed_is_not_asked_for() {
+    let read = |text: &str| {
+        let mut headers = HeaderMap::new();
+        headers.insert("accept-signature", HeaderValue::from_str(text).unwrap());
+        AcceptSignature::read(&headers).unwrap()
+    };
+    for bad in [
+        r#"a=("content-type" "content-type")"#,
+        r#"a=("@method" "@method")"#,
+        r#"a=("@method";req "@method";req)"#,
+        r#"a=("Content-Type")"#,
+        r#"a=("content type")"#,
+        r#"a=("signature")"#,
+        r#"a=("signature-input")"#,
+        r#"a=("signature";req)"#,
+        r#"a=("@Method")"#,
+        r#"a=("")"#,
+    ] {
+        assert_eq!(read(bad), [], "{bad}");
+    }
+    for twice in [["x", "x"], ["x", "signature"]] {
+        assert!(AcceptSignature::new(twice).is_none());
+    }
+    for (algorithm, met) in [
+        ("rsa-v1_5-sha256", true),
+        ("ed25519", false),
+        ("hmac-sha256", false),
+    ] {
+        let ask = |component: &str| {
+            read(&format!(r#"a=({component});created;alg="{algorithm}";tag="t""#)).remove(0)
+        };
+        let (asked, of_response) = (ask(r#""@method""#), ask(r#""@method";req"#));
+        let id = KeyId::from(KEY_ID);
+        let request = rfc9421_as_asked(post(), &asked, (&id, RSA_V1_5), now());
+        assert_eq!(request.is_some(), met, "{algorithm}");
+        let response = Response::new(Bytes::from_static(b"{}"));
+        let response = rfc9421_response_as_asked(
+            response,
+            &self::asked(),
+            "https",
+            &of_response,
+            (&id, RSA_V1_5),
+            now(),
+        );
+        assert_eq!(response.is_some(), met, "{algorithm}");
+        let (Some(request), Some(response)) = (request, response) else {
+            continue;
+        };
+        let other = request.clone().sign(&key(ED25519));
+        assert!(matches!(other, Err(SignError::Key)));
+        let policy = policy().tags(["t"]);
+        let (head, body) = request.sign(&key(RSA)).unwrap().into_parts();
+        let parsed = parse_rfc9421(&head, &body, None).unwrap();
+        parsed.verify(&key(RSA).public_key(), &policy, now()).unwrap();
+        let (head, body) = response.sign(&key(RSA)).unwrap().into_parts();
+        let parsed = parse_response(&head, &body, &self::asked(), None).unwrap();
+        parsed.verify(&key(RSA).public_key(), &policy, now()).unwrap();
     }
 }
 
@@ -258,7 +322,7 @@ fn what_is_asked_for_is_signed_in_the_response_too() {
             .header("cache-control", "private")
             .body(Bytes::from_static(b"{}"));
         let (response, id) = (response.unwrap(), KeyId::from(KEY_ID));
-        rfc9421_response_as_asked(response, &self::asked(), "https", asked, &id, now())
+        rfc9421_response_as_asked(response, &self::asked(), "https", asked, (&id, RSA_V1_5), now())
     };
     let all = ask(
         r#"own=("@status" "content-digest" "cache-control" "@method";req "@target-uri";req);created;nonce="n";tag="t""#,
@@ -288,5 +352,5 @@ fn what_is_asked_for_is_signed_in_the_response_too() {
         assert!(answer(&ask(unmet)).is_none(), "{unmet}");
     }
     // A request cannot sign what only a response has.
-    assert!(rfc9421_as_asked(post(), &all, &KeyId::from(KEY_ID), now()).is_none());
+    assert!(rfc9421_as_asked(post(), &all, (&KeyId::from(KEY_ID), RSA_V1_5), now()).is_none());
 }
