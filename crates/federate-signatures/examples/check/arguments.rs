@@ -1,6 +1,6 @@
 //! The command line.
 
-use super::Failed;
+use super::{Failed, instant::time};
 use federate_signatures::Policy;
 use std::time::{Duration, SystemTime};
 
@@ -26,7 +26,7 @@ pub(super) enum Kind {
 }
 
 impl Arguments {
-    pub(super) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, Failed> {
+    pub(super) fn read(command: &str, mut arguments: impl Iterator<Item = String>) -> Result<Self, Failed> {
         #[expect(
             clippy::disallowed_methods,
             reason = "the edge where a program reads the clock"
@@ -47,6 +47,7 @@ impl Arguments {
         };
         let (mut scheme, mut authorities) = (None, Vec::new());
         while let Some(name) = arguments.next() {
+            applies(command, &name)?;
             let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
             match name.as_str() {
                 "--request" => out.request = Some(file(&value)?),
@@ -54,6 +55,9 @@ impl Arguments {
                 "--key" => {
                     let text = String::from_utf8(file(&value)?);
                     out.key = Some(text.map_err(|_| format!("{value}: not text in UTF-8"))?);
+                }
+                "--key-id" if value.chars().any(char::is_control) => {
+                    return Err("--key-id: control characters".into());
                 }
                 "--key-id" => out.key_id = Some(value),
                 "--type" => out.kind_of_key = value,
@@ -112,9 +116,41 @@ fn one_of<T: Copy>(value: &str, what: &str, known: &[(&str, T)]) -> Result<T, Fa
     Ok(found.ok_or_else(|| format!("{value}: no such {what}"))?.1)
 }
 
-fn time(text: &str) -> Result<SystemTime, Failed> {
-    let read = text.parse::<jiff::Timestamp>();
-    Ok(read
-        .map_err(|_| format!("{text}: not a time as in RFC 3339"))?
-        .into())
+/// Which options a command reads.
+const APPLY: [(&str, &[&str]); 4] = [
+    (
+        "verify",
+        &[
+            "--request",
+            "--key",
+            "--now",
+            "--policy",
+            "--scheme",
+            "--authority",
+        ],
+    ),
+    ("sign", &["--request", "--key", "--key-id", "--now", "--flavour"]),
+    (
+        "proof",
+        &[
+            "--document",
+            "--key",
+            "--key-id",
+            "--now",
+            "--kind",
+            "--max-age",
+            "--expires",
+        ],
+    ),
+    ("keygen", &["--type"]),
+];
+
+/// Refuses an option that another command reads: who gives it believes that it does something.
+fn applies(command: &str, name: &str) -> Result<(), Failed> {
+    let known = |(of, names): &(&str, &[&str])| (*of == command, names.contains(&name));
+    let found: Vec<(bool, bool)> = APPLY.iter().map(known).filter(|(_, has)| *has).collect();
+    if !found.is_empty() && !found.iter().any(|(own, _)| *own) {
+        return Err(format!("{name} does not apply to {command}").into());
+    }
+    Ok(())
 }

@@ -13,7 +13,13 @@ use std::process::ExitCode;
     reason = "a program for the command line"
 )]
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments = match run::texts(std::env::args_os().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            eprintln!("check: {error}");
+            return ExitCode::from(2);
+        }
+    };
     if arguments.iter().any(|argument| argument == "--help") {
         println!("{}", run::USAGE);
         return ExitCode::SUCCESS;

@@ -3,12 +3,11 @@
 use super::{
     Failed, Told,
     arguments::{Arguments, Kind, need},
-    keys::key,
-    unusable,
+    keys::{NoKey, key},
 };
 use federate_signatures::{
     Algorithm, KeyId, LdPolicy, LdRefusal, LdSignatureOptions, PrivateKey, ProofOptions, ProofPolicy,
-    ProofRefusal, PublicKey, Signer as _, ld_signature, parse_ld_signature, parse_proof, proof as prove,
+    ProofRefusal, Signer as _, ld_signature, parse_ld_signature, parse_proof, proof as prove,
 };
 use serde_json::{Value, json};
 use std::error::Error;
@@ -39,7 +38,7 @@ fn is_ld(arguments: &Arguments, document: &[u8]) -> bool {
         id.and_then(Value::as_str).unwrap_or_default().to_owned()
     };
     let algorithm = |id: &str| match arguments.key.as_ref().map(|text| key(text, id)) {
-        Some(Ok(Ok(key))) => Some(key.algorithm()),
+        Some(Ok(Ok((key, _)))) => Some(key.algorithm()),
         _ => None,
     };
     algorithm(&id("proof", "verificationMethod")) != Some(Algorithm::Ed25519)
@@ -99,11 +98,14 @@ fn eddsa(arguments: &Arguments, document: &[u8]) -> Result<Told, Failed> {
         Err(refusal) => return Ok(eddsa_refused(&refusal, None)),
     };
     let method = parsed.verification_method().as_str();
-    let key = match (parsed.did_key(), &arguments.key) {
-        (Some(own), None) => own,
-        _ => match needed(arguments, method)? {
-            Ok(key) => key,
-            Err(told) => return Ok(told),
+    let (key, notes) = match (parsed.did_key(), &arguments.key) {
+        (Some(own), None) => (own, Vec::new()),
+        _ => match key(need(&arguments.key, "--key")?, method)? {
+            Ok(found) => found,
+            Err(none) => {
+                let id = ("verification_method", method);
+                return Ok(no_key(Kind::Eddsa, &none, id, &parsed.signed_string()));
+            }
         },
     };
     let mut policy = ProofPolicy::default();
@@ -120,6 +122,7 @@ fn eddsa(arguments: &Arguments, document: &[u8]) -> Result<Told, Failed> {
                 "signed_document": verified.document(),
                 "signed_string": parsed.signed_string(),
                 "reason": null,
+                "notes": notes,
             });
             (verdict, true)
         }
@@ -132,9 +135,13 @@ fn ld(arguments: &Arguments, document: &[u8]) -> Result<Told, Failed> {
         Ok(parsed) => parsed,
         Err(refusal) => return Ok(ld_refused(&refusal, None)),
     };
-    let key = match needed(arguments, parsed.creator().as_str())? {
-        Ok(key) => key,
-        Err(told) => return Ok(told),
+    let creator = parsed.creator().as_str();
+    let (key, notes) = match key(need(&arguments.key, "--key")?, creator)? {
+        Ok(found) => found,
+        Err(none) => {
+            let id = ("creator", creator);
+            return Ok(no_key(Kind::Ld, &none, id, parsed.signed_string()));
+        }
     };
     // What lies in a file is old by nature; who asks for an age gets it.
     let policy = LdPolicy::default().past(arguments.max_age);
@@ -151,6 +158,7 @@ fn ld(arguments: &Arguments, document: &[u8]) -> Result<Told, Failed> {
                 "canonical_document": parsed.canonical_document(),
                 "may_forward": verified.may_forward(),
                 "reason": null,
+                "notes": notes,
             });
             (verdict, true)
         }
@@ -158,9 +166,17 @@ fn ld(arguments: &Arguments, document: &[u8]) -> Result<Told, Failed> {
     })
 }
 
-fn needed(arguments: &Arguments, id: &str) -> Result<Result<PublicKey, Told>, Failed> {
-    let key = key(need(&arguments.key, "--key")?, id)?;
-    Ok(key.map_err(|none| unusable(none.name(), &none.text())))
+/// The document was read, and the key that it names cannot be used.
+fn no_key(kind: Kind, none: &NoKey, (member, id): (&str, &str), signed_string: &str) -> Told {
+    let verdict = json!({
+        "verdict": "refused",
+        "flavour": flavour(kind),
+        member: id,
+        "covered": [],
+        "reason": { "name": none.name(), "text": none.text() },
+        "signed_string": signed_string,
+    });
+    (verdict, false)
 }
 
 fn flavour(kind: Kind) -> &'static str {

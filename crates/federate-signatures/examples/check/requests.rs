@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 pub(super) fn verify(arguments: &Arguments) -> Result<Told, Failed> {
     let file = need(&arguments.key, "--key")?;
-    let (request, notes) = match request::read(need(&arguments.request, "--request")?)? {
+    let (request, mut notes) = match request::read(need(&arguments.request, "--request")?) {
         Ok(read) => read,
         Err(why) => return Ok(unusable("bad_request", &why)),
     };
@@ -23,7 +23,10 @@ pub(super) fn verify(arguments: &Arguments) -> Result<Told, Failed> {
         Err(refusal) => return Ok((refused(&refusal, None, &notes), false)),
     };
     let key = match key(file, parsed.key_id().as_str())? {
-        Ok(key) => key,
+        Ok((key, more)) => {
+            notes.extend(more);
+            key
+        }
         Err(none) => {
             let verdict = json!({
                 "verdict": "refused",
@@ -101,7 +104,10 @@ fn refused(refusal: &Refusal, signed_string: Option<&str>, notes: &[String]) -> 
 pub(super) fn sign(arguments: &Arguments) -> Result<Told, Failed> {
     let id = KeyId::from(need(&arguments.key_id, "--key-id")?.as_str());
     let key = PrivateKey::from_pem(id.clone(), need(&arguments.key, "--key")?)?;
-    let (request, notes) = request::read(need(&arguments.request, "--request")?)??;
+    let (request, notes) = match request::read(need(&arguments.request, "--request")?) {
+        Ok(read) => read,
+        Err(why) => return Ok(unusable("bad_request", &why)),
+    };
     let request = request.map(Bytes::from);
     let (flavour, unsigned) = if arguments.rfc9421 {
         ("rfc9421", rfc9421(request, &id, arguments.now))

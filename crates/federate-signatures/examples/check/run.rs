@@ -1,6 +1,8 @@
 //! What the program does, without its edges, so that tests reach it.
 
 mod arguments;
+mod body;
+mod instant;
 mod keygen;
 mod keys;
 mod proofs;
@@ -8,6 +10,7 @@ mod request;
 mod requests;
 
 use serde_json::{Value, json};
+use std::ffi::OsString;
 
 pub(crate) const USAGE: &str = include_str!("usage.txt");
 
@@ -30,12 +33,22 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = String>) -> Result<Told, S
     })
 }
 
+/// What the command line holds, where it is text.
+pub(crate) fn texts(arguments: impl IntoIterator<Item = OsString>) -> Result<Vec<String>, String> {
+    let text = |argument: OsString| argument.into_string();
+    arguments
+        .into_iter()
+        .map(text)
+        .collect::<Result<_, _>>()
+        .map_err(|argument| format!("{}: not text in UTF-8", argument.display()))
+}
+
 fn command(mut arguments: impl Iterator<Item = String>) -> Result<Told, Failed> {
     let command = arguments.next().unwrap_or_default();
     if !["verify", "sign", "proof", "keygen"].contains(&command.as_str()) {
         return Err(format!("a command is needed\n\n{USAGE}").into());
     }
-    let arguments = arguments::Arguments::read(arguments)?;
+    let arguments = arguments::Arguments::read(&command, arguments)?;
     match command.as_str() {
         "verify" => requests::verify(&arguments),
         "sign" => requests::sign(&arguments),

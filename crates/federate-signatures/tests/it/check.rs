@@ -125,7 +125,8 @@ fn the_keys_that_it_makes_are_keys() {
 #[test]
 fn bad_arguments_end_with_2() {
     let key = keys("rsa2048.spki.pem");
-    let request = file("broken.http", "GET / HTTP/1.1");
+    let request = file("broken.http", "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    let (private, nonsense) = (keys("rsa2048.pkcs8.pem"), file("key.txt", "what is this"));
     for arguments in [
         &[][..],
         &["what"],
@@ -133,7 +134,6 @@ fn bad_arguments_end_with_2() {
         &["verify", "--request"],
         &["verify", "--request", "/nonexistent"],
         &["verify", "--key", &key],
-        &["verify", "--request", &request, "--key", &key],
         &["verify", "--policy", "nobody"],
         &["verify", "--now", "today"],
         &["verify", "--unknown", "x"],
@@ -141,10 +141,146 @@ fn bad_arguments_end_with_2() {
         &["sign", "--flavour", "x"],
         &["proof"],
         &["keygen", "--type", "x"],
+        &[
+            "verify",
+            "--request",
+            &request,
+            "--key",
+            &key,
+            "--flavour",
+            "cavage",
+        ],
+        &[
+            "proof",
+            "--document",
+            &request,
+            "--key",
+            &key,
+            "--policy",
+            "mastodon",
+        ],
+        &[
+            "proof",
+            "--document",
+            &request,
+            "--key",
+            &key,
+            "--authority",
+            "a.example",
+        ],
+        &[
+            "proof",
+            "--document",
+            &request,
+            "--key",
+            &key,
+            "--scheme",
+            "https",
+        ],
+        &[
+            "sign",
+            "--request",
+            &request,
+            "--key",
+            &private,
+            "--key-id",
+            "https://a.example/\r\nX: 1",
+        ],
+        &["sign", "--request", &request, "--key", &nonsense, "--key-id", "k"],
+        &[
+            "sign",
+            "--request",
+            &request,
+            "--key",
+            &private,
+            "--key-id",
+            "k",
+            "--now",
+            "1969-12-31T23:59:59Z",
+        ],
+        &[
+            "sign",
+            "--request",
+            &request,
+            "--key",
+            &private,
+            "--key-id",
+            "k",
+            "--now",
+            "9999-12-31T23:59:59-00:01",
+        ],
+        &[
+            "sign",
+            "--request",
+            &request,
+            "--key",
+            &private,
+            "--key-id",
+            "k",
+            "--now",
+            "+010000-01-01T00:00:00Z",
+        ],
     ] {
         let (code, told) = check(arguments);
         assert_eq!(code, 2, "{arguments:?}: {told}");
     }
+}
+
+#[test]
+fn times_are_those_of_rfc_3339_and_of_the_years_that_there_are() {
+    let request = file("time.http", "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    let key = keys("rsa2048.pkcs8.pem");
+    let date = |now: &str| {
+        let (code, told) = check(&[
+            "sign",
+            "--request",
+            &request,
+            "--key",
+            &key,
+            "--key-id",
+            "k",
+            "--now",
+            now,
+        ]);
+        let date = told["headers"]["date"].as_str().map(str::to_owned);
+        (code, date.unwrap_or_else(|| told.to_string()))
+    };
+    for (now, expected) in [
+        ("2023-12-20T10:00:00Z", "Wed, 20 Dec 2023 10:00:00 GMT"),
+        ("2023-12-20t10:00:00.123456789z", "Wed, 20 Dec 2023 10:00:00 GMT"),
+        ("2023-12-20T11:30:00+01:30", "Wed, 20 Dec 2023 10:00:00 GMT"),
+        ("1970-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        ("9999-12-31T23:59:59Z", "Fri, 31 Dec 9999 23:59:59 GMT"),
+    ] {
+        assert_eq!(date(now), (0, expected.to_owned()), "{now}");
+    }
+    for (now, why) in [
+        ("1950-01-01T00:00:00Z", "1970 to 9999"),
+        ("1970-01-01T00:00:00+00:01", "1970 to 9999"),
+        ("9999-12-31T23:59:59-23:59", "1970 to 9999"),
+        ("2023-12-20T10:00:00", "RFC 3339"),
+        ("2023-12-20 10:00:00Z", "RFC 3339"),
+        ("2023-12-20T10:00Z", "RFC 3339"),
+        ("2023-12-20T10:00:00+01", "RFC 3339"),
+        ("2023-12-20T10:00:00Z[UTC]", "RFC 3339"),
+        ("2023-12-20T10:00:00.Z", "RFC 3339"),
+        ("20231220T100000Z", "RFC 3339"),
+        ("2023-02-30T10:00:00Z", "RFC 3339"),
+        ("2023-12-20T25:00:00Z", "RFC 3339"),
+        ("2023-12-20T10:00:00é", "RFC 3339"),
+    ] {
+        let (code, text) = date(now);
+        assert!(code == 2 && text.contains(why), "{now}: {code} {text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_a_bad_argument() {
+    use std::{ffi::OsString, os::unix::ffi::OsStringExt as _};
+    assert_eq!(run::texts(["verify".into()]), Ok(vec!["verify".to_owned()]));
+    let bad = OsString::from_vec(b"--key\xff".to_vec());
+    assert!(run::texts(["verify".into(), bad]).is_err());
 }
 
 const ID: &str = "https://me.example/u#main-key";
@@ -267,7 +403,7 @@ fn captures_as_they_come() {
         (
             "more than its length",
             format!("{}x", with("Content-Length: 2")),
-            "digest_mismatch",
+            "bad_request",
         ),
         (
             "unsigned",
@@ -288,8 +424,130 @@ fn captures_as_they_come() {
         ("no version", "GET /\n\n"),
         ("a response", "HTTP/1.1 200 OK\r\n\r\n"),
     ] {
-        assert_eq!(verify("capture.http", text, &key).0, 2, "{what}");
+        let (code, told) = verify("capture.http", text, &key);
+        assert_eq!(
+            (code, &told["reason"]["name"]),
+            (1, &Value::from("bad_request")),
+            "{what}"
+        );
     }
+    let raw = file("capture.http", "GET /");
+    let private = keys("rsa2048.pkcs8.pem");
+    let (code, told) = check(&["sign", "--request", &raw, "--key", &private, "--key-id", ID]);
+    assert_eq!((code, &told["reason"]["name"]), (1, &Value::from("bad_request")));
+}
+
+/// S18: what two servers cut into requests differently.
+#[test]
+fn s18_requests_whose_end_is_not_plain_are_refused() {
+    let key = keys("rsa2048.spki.pem");
+    let request = signed_request("cavage");
+    let with = |headers: &str| request.replace("\r\n\r\n", &format!("\r\n{headers}\r\n\r\n"));
+    let chunked =
+        |body: &str| with("Transfer-Encoding: chunked").replace("\r\n\r\n{}", &format!("\r\n\r\n{body}"));
+    for good in [
+        with("Content-Length: 2"),
+        with("Content-Length: 0002"),
+        format!("{}\r\n", with("Content-Length: 2")),
+        chunked("2\r\n{}\r\n0\r\n\r\n"),
+        chunked("2\r\n{}\r\n0\r\nTrailer: x\r\n\r\n"),
+        chunked("1\r\n{\r\n01;a=b\r\n}\r\n00\r\n\r\n\n"),
+        request.replace("HTTP/1.1", "HTTP/1.0"),
+    ] {
+        let (code, told) = verify("framing.http", &good, &key);
+        assert_eq!(code, 0, "{good}\n{told}");
+    }
+    for bad in [
+        with("Content-Length: 2\r\nContent-Length: 2"),
+        with("Content-Length: 2\r\nContent-Length: 3"),
+        with("Content-Length: 2, 2"),
+        with("Content-Length: +2"),
+        with("Content-Length: -2"),
+        with("Content-Length: 0x2"),
+        with("Content-Length: "),
+        with("Content-Length: 2 2"),
+        with("Content-Length: 18446744073709551618"),
+        with("Content-Length: é"),
+        with("Content-Length: 1"),
+        with("Content-Length: 3"),
+        format!("{}\n\n", with("Content-Length: 2")),
+        with("Content-Length: 2\r\nTransfer-Encoding: chunked"),
+        with("Transfer-Encoding: gzip, chunked"),
+        with("Transfer-Encoding: chunked, chunked"),
+        with("Transfer-Encoding: identity"),
+        with("Transfer-Encoding: \u{b}chunked"),
+        with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"),
+        with("Transfer-Encoding: chunked").replace("HTTP/1.1", "HTTP/1.0"),
+        chunked("+2\r\n{}\r\n0\r\n\r\n"),
+        chunked("0x2\r\n{}\r\n0\r\n\r\n"),
+        chunked(" 2\r\n{}\r\n0\r\n\r\n"),
+        chunked("2\r\n{}0\r\n\r\n"),
+        chunked("2\r\n{}\r\n0\r\n"),
+        chunked("2\r\n{}\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
+        chunked("10000000000000002\r\n{}\r\n0\r\n\r\n"),
+        chunked(""),
+        request.replace("/inbox?x=1", "/inbox?x=1#y"),
+        request.replace("HTTP/1.1", "HTTP/2"),
+        request.replace("HTTP/1.1", "HTTP/1.2"),
+        request.replace("HTTP/1.1", "HTTP/1.1 "),
+        request.replace("POST", "P@ST"),
+    ] {
+        let (code, told) = verify("framing.http", &bad, &key);
+        assert_eq!(
+            (code, &told["reason"]["name"]),
+            (1, &Value::from("bad_request")),
+            "{bad}\n{told}"
+        );
+    }
+    let many: Vec<String> = (0..40_000).map(|n| format!("X-{n}: y")).collect();
+    let (_, told) = verify("framing.http", &with(&many.join("\r\n")), &key);
+    assert_eq!(told["reason"]["name"], "bad_request");
+    assert!(
+        told["reason"]["text"].as_str().unwrap().contains("headers"),
+        "{told}"
+    );
+}
+
+/// A key document is read as strictly as what was signed, and only for keys that it says are its own.
+#[test]
+fn s19_key_documents_are_read_strictly() {
+    let request = signed_request("cavage");
+    let pem = |name: &str| fs::read_to_string(keys(name)).unwrap();
+    let (good, other) = (pem("rsa2048.spki.pem"), pem("rsa3072.spki.pem"));
+    let owner = "https://me.example/u";
+    let of = |owner: &str| serde_json::json!({ "id": ID, "owner": owner, "publicKeyPem": good });
+    let told = |document: &str| {
+        let document = file("strict.json", document);
+        let (code, told) = verify("strict.http", &request, &document);
+        (
+            code,
+            told["reason"]["name"].as_str().map(str::to_owned),
+            told["notes"].to_string(),
+        )
+    };
+    let text = |text: &str| serde_json::to_string(text).unwrap();
+    let twice = format!(
+        r#"{{"id":"{owner}","publicKey":{{"id":"{ID}","publicKeyPem":{},"publicKeyPem":{}}}}}"#,
+        text(&other),
+        text(&good)
+    );
+    let hidden =
+        serde_json::json!({ "id": owner, "attachment": [of(owner)], "icon": { "publicKey": of(owner) } });
+    let stolen = serde_json::json!({ "id": owner, "publicKey": of("https://evil.example/u") });
+    for (document, name) in [
+        (twice, "bad_key_document"),
+        (hidden.to_string(), "key_not_found"),
+        (stolen.to_string(), "key_not_owned"),
+    ] {
+        assert_eq!(told(&document).1.as_deref(), Some(name), "{document}");
+    }
+    let mut two = of(owner);
+    two["publicKeyMultibase"] = "zbroken".into();
+    let (code, _, notes) = told(&serde_json::json!({ "id": owner, "publicKey": two }).to_string());
+    assert!(code == 0 && notes.contains("publicKeyMultibase"), "{notes}");
+    two["publicKeyMultibase"] = "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK".into();
+    let (code, _, notes) = told(&serde_json::json!({ "id": owner, "publicKey": two }).to_string());
+    assert!(code == 0 && notes.contains("another key"), "{notes}");
 }
 
 #[test]
@@ -415,6 +673,18 @@ fn linked_data_signatures_too() {
         let (code, told) = verify(&text, more);
         assert_eq!((code, &told["reason"]["name"]), (1, &Value::from(name)), "{told}");
     }
+
+    // A key that cannot be used hides nothing of what was read.
+    let actor = file("ld-actor.json", r#"{"id":"https://me.example/u"}"#);
+    let document = file("ld-signed.json", &signed);
+    let (code, told) = check(&["proof", "--document", &document, "--key", &actor]);
+    assert_eq!(
+        (code, &told["reason"]["name"]),
+        (1, &Value::from("key_not_found"))
+    );
+    assert_eq!(told["flavour"], "RsaSignature2017");
+    assert_eq!(told["creator"], ID);
+    assert_eq!(told["signed_string"], signed_string);
 
     // With both on one document the key says which is meant.
     let ed25519 = keys("ed25519.pkcs8.pem");
