@@ -15,6 +15,9 @@ use std::fmt;
 
 /// A private key with its name, that AWS-LC signs with; like [`crate::PrivateKey`], and RSA of up to 8192 bits.
 ///
+/// It takes and refuses the same forms of a key. An RSA key whose numbers contradict one another is refused here when it
+/// is read; by `ring` partly not before it signs, which then fails.
+///
 /// AWS-LC overwrites its copy of the key when it is dropped, and our buffers are overwritten too.
 pub struct PrivateKey {
     id: KeyId,

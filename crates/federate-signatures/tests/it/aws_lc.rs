@@ -172,6 +172,21 @@ fn s21_malformed_private_keys_are_refused_alike() {
     assert!(agree("another point", &bad).is_err());
 }
 
+/// What AWS-LC refuses at once, ring refuses at the latest when it signs: nothing that is wrong goes out.
+#[test]
+fn s21_an_rsa_key_that_contradicts_itself_makes_no_bad_signature() {
+    let (good, public) = (der(RSA), key(RSA).public_key());
+    for at in (290..good.len()).step_by(29) {
+        let mut bad = good.clone();
+        bad[at] ^= 1;
+        assert!(aws_lc::PrivateKey::from_pkcs8(id(), &bad).is_err(), "{at}");
+        let signed = PrivateKey::from_pkcs8(id(), &bad).map(|key| key.sign(b"message"));
+        if let Ok(Ok(signature)) = signed {
+            assert!(public.verifies(b"message", &signature), "{at}");
+        }
+    }
+}
+
 #[test]
 fn the_public_key_beside_an_ed25519_secret_must_be_its_own() {
     let (good, spki) = (der(ED25519), key(ED25519).public_key().to_spki_der());
