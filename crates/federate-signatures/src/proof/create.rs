@@ -65,6 +65,9 @@ pub fn proof(document: &[u8], options: &ProofOptions) -> Result<UnsignedProof, P
             return Err(ProofRefusal::AlreadyThere { name });
         }
     }
+    if options.expires.is_some_and(|expires| expires < options.created) {
+        return Err(ProofRefusal::ExpiresBeforeCreated);
+    }
     let text = |text: &str| Json::Text(text.to_owned());
     let mut config = Vec::new();
     if let Some(context) = value.get("@context") {

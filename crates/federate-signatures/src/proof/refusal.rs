@@ -22,6 +22,9 @@ pub enum ProofRefusal {
         /// `proof` or `signature`.
         name: &'static str,
     },
+    /// It is over before it was made.
+    #[error("the proof expires before it was created")]
+    ExpiresBeforeCreated,
     /// More proofs than one, or than are read.
     #[error("{found} proofs, at most {limit} are taken here")]
     SeveralProofs {
@@ -106,6 +109,7 @@ impl ProofRefusal {
             Self::NotAnObject => "not_an_object",
             Self::Unproven => "unproven",
             Self::AlreadyThere { .. } => "already_there",
+            Self::ExpiresBeforeCreated => "expires_before_created",
             Self::SeveralProofs { .. } => "several_proofs",
             Self::MissingOption { .. } => "missing_option",
             Self::BadOption { .. } => "bad_option",

@@ -266,6 +266,12 @@ fn one(mut proof: Json, context: Option<&Json>, canonical: &Arc<str>) -> Result<
         return Err(bad("verificationMethod"));
     }
     let (purpose, created, expires) = (required("proofPurpose")?, time("created")?, time("expires")?);
+    if created
+        .zip(expires)
+        .is_some_and(|(created, expires)| expires < created)
+    {
+        return Err(ProofRefusal::ExpiresBeforeCreated);
+    }
     proof.remove("proofValue");
     Ok(ParsedProof {
         verification_method: KeyId(verification_method),

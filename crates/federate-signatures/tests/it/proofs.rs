@@ -195,6 +195,10 @@ fn j13_other_purpose_suite_context_and_time_even_signed() {
     );
     assert_eq!(signed_but("created", json!("2023-02-25T00:36:39Z")), "too_new");
     assert_eq!(signed_but("expires", json!("2023-02-24T23:36:38Z")), "expired");
+    assert_eq!(
+        signed_but("expires", json!("2023-02-24T23:36:37Z")),
+        "expires_before_created"
+    );
     for bad in [json!("yesterday"), json!(1), json!(null)] {
         assert_eq!(signed_but("created", bad), "bad_option");
     }
