@@ -14,8 +14,16 @@ const CREATE: &[u8] = include_bytes!("create-note.json");
 
 /// All, or those that are named: `cargo bench --bench types -- read`.
 fn main() {
-    let named: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
-    for (name, run) in [("read", read as fn()), ("write", write), ("corpus", corpus), ("hostile", hostile)] {
+    let named: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|name| !name.starts_with('-'))
+        .collect();
+    for (name, run) in [
+        ("read", read as fn()),
+        ("write", write),
+        ("corpus", corpus),
+        ("hostile", hostile),
+    ] {
         if named.is_empty() || named.iter().any(|one| one == name) {
             run();
         }
@@ -30,20 +38,48 @@ fn read() {
             Candidate::new("serde_json::Value, no checks", || {
                 let v: Value = serde_json::from_slice(CREATE).unwrap();
                 let note = &v["object"];
-                let looked = [&v["id"], &v["type"], &v["actor"], &v["published"], &v["to"], &v["cc"], &note["id"]];
-                let more = [&note["content"], &note["attributedTo"], &note["inReplyTo"], &note["tag"], &note["sensitive"]];
+                let looked = [
+                    &v["id"],
+                    &v["type"],
+                    &v["actor"],
+                    &v["published"],
+                    &v["to"],
+                    &v["cc"],
+                    &note["id"],
+                ];
+                let more = [
+                    &note["content"],
+                    &note["attributedTo"],
+                    &note["inReplyTo"],
+                    &note["tag"],
+                    &note["sensitive"],
+                ];
                 looked.iter().chain(&more).filter(|v| !v.is_null()).count()
             }),
             Candidate::new("federate-activitystreams, all checks", || {
                 let o = Object::parse(CREATE).unwrap();
                 let create = o.as_::<Create<Note>>().unwrap();
                 let note = create.object();
-                let looked = (o.id(), o.type_name().len(), o.actor().id(), o.published(), o.to().len(), o.cc().len());
-                let more = (note.id(), note.content(), note.attributed_to().id(), note.in_reply_to().id());
+                let looked = (
+                    o.id(),
+                    o.type_name().len(),
+                    o.actor().id(),
+                    o.published(),
+                    o.to().len(),
+                    o.cc().len(),
+                );
+                let more = (
+                    note.id(),
+                    note.content(),
+                    note.attributed_to().id(),
+                    note.in_reply_to().id(),
+                );
                 let last = (note.tag().len(), note.sensitive());
                 drop(std::hint::black_box((looked, more, last)));
             }),
-            Candidate::new("federate-activitystreams, parse alone", || Object::parse(CREATE).unwrap()),
+            Candidate::new("federate-activitystreams, parse alone", || {
+                Object::parse(CREATE).unwrap()
+            }),
             Candidate::new("derived struct, known to be a Create(Note)", || {
                 serde_json::from_slice::<derived::Create>(CREATE).unwrap()
             }),
@@ -51,8 +87,10 @@ fn read() {
                 serde_json::from_slice::<derived::WithContext<derived::Accepted>>(CREATE).unwrap()
             }),
             Candidate::new("actpub-activitystreams", || {
-                serde_json::from_slice::<actpub_activitystreams::WithContext<actpub_activitystreams::Object>>(CREATE)
-                    .unwrap()
+                serde_json::from_slice::<actpub_activitystreams::WithContext<actpub_activitystreams::Object>>(
+                    CREATE,
+                )
+                .unwrap()
             }),
             Candidate::new("activitystreams", || {
                 let create: activitystreams::activity::Create = serde_json::from_slice(CREATE).unwrap();
@@ -78,14 +116,18 @@ fn write() {
             Candidate::new("serde_json::Value", || {
                 serde_json::to_vec(&serde_json::from_slice::<Value>(CREATE).unwrap()).unwrap()
             }),
-            Candidate::new("federate-activitystreams", || Object::parse(CREATE).unwrap().to_bytes()),
+            Candidate::new("federate-activitystreams", || {
+                Object::parse(CREATE).unwrap().to_bytes()
+            }),
         ],
     );
 }
 
 fn corpus() {
-    let root = std::env::var_os("FEDERATE_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
+    let root = std::env::var_os("FEDERATE_SHARED").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+        PathBuf::from,
+    );
     let Ok(folder) = fs::read_dir(root.join("corpus")) else {
         println!("skipped: no corpus (set FEDERATE_SHARED)");
         return;
@@ -156,7 +198,8 @@ fn on(which: &str, documents: &[Vec<u8>], peers: &mut [Change<'_>]) {
         object.set(&terms::NAME, "changed");
         object.to_bytes()
     };
-    let each = |change: &dyn Fn(&[u8]) -> Vec<u8>| documents.iter().map(|bytes| change(bytes).len()).sum::<usize>();
+    let each =
+        |change: &dyn Fn(&[u8]) -> Vec<u8>| documents.iter().map(|bytes| change(bytes).len()).sum::<usize>();
     let mut candidates = vec![
         Candidate::new("serde_json::Value", || each(&value)),
         Candidate::new("federate-activitystreams", || each(&ours)),
@@ -165,14 +208,20 @@ fn on(which: &str, documents: &[Vec<u8>], peers: &mut [Change<'_>]) {
         candidates.push(Candidate::new(name, move || each(change)));
     }
     compare(
-        &format!("read, change one property and write {} documents: {which}", documents.len()),
+        &format!(
+            "read, change one property and write {} documents: {which}",
+            documents.len()
+        ),
         bytes,
         &mut candidates,
     );
 }
 
 fn readable<T: DeserializeOwned>(all: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    all.iter().filter(|bytes| serde_json::from_slice::<T>(bytes).is_ok()).cloned().collect()
+    all.iter()
+        .filter(|bytes| serde_json::from_slice::<T>(bytes).is_ok())
+        .cloned()
+        .collect()
 }
 
 fn hostile() {
@@ -187,9 +236,15 @@ fn hostile() {
         0,
         &mut [
             Candidate::new("100,000 arrays", || Object::parse(arrays.as_bytes()).unwrap_err()),
-            Candidate::new("100,000 arrays in an object", || Object::parse(within.as_bytes()).unwrap_err()),
-            Candidate::new("a name of a megabyte", || Object::parse(key.as_bytes()).unwrap_err()),
-            Candidate::new("a million recipients, usual limits", || Object::parse(to.as_bytes()).unwrap_err()),
+            Candidate::new("100,000 arrays in an object", || {
+                Object::parse(within.as_bytes()).unwrap_err()
+            }),
+            Candidate::new("a name of a megabyte", || {
+                Object::parse(key.as_bytes()).unwrap_err()
+            }),
+            Candidate::new("a million recipients, usual limits", || {
+                Object::parse(to.as_bytes()).unwrap_err()
+            }),
             Candidate::new("a million recipients, 64 MiB allowed", || {
                 Object::parse_with(to.as_bytes(), &wide).unwrap_err()
             }),

@@ -17,7 +17,10 @@ pub struct Candidate<'a> {
 impl<'a> Candidate<'a> {
     /// What it is called, and what it does once.
     pub fn new<T>(name: &'a str, mut run: impl FnMut() -> T + 'a) -> Self {
-        Candidate { name, run: Box::new(move || drop(black_box(run()))) }
+        Candidate {
+            name,
+            run: Box::new(move || drop(black_box(run()))),
+        }
     }
 }
 
@@ -43,10 +46,18 @@ pub fn compare(title: &str, bytes: usize, candidates: &mut [Candidate<'_>]) {
         })
         .collect();
     for (candidate, time) in candidates.iter_mut().zip(&quick) {
-        let rate = if bytes > 0 { format!("{:9.0} MB/s", bytes as f64 / time / 1e6) } else { String::new() };
+        let rate = if bytes > 0 {
+            format!("{:9.0} MB/s", bytes as f64 / time / 1e6)
+        } else {
+            String::new()
+        };
         let counted = allocation_counter::measure(&mut candidate.run).count_total;
         let ratio = time / quick[0];
-        println!("  {:46} {:10.2} us  x{ratio:<6.2} {rate} {counted:8} allocations", candidate.name, time * 1e6);
+        println!(
+            "  {:46} {:10.2} us  x{ratio:<6.2} {rate} {counted:8} allocations",
+            candidate.name,
+            time * 1e6
+        );
     }
 }
 
