@@ -18,7 +18,7 @@ macro_rules! terms {
     ($($(#[$doc:meta])* $how:ident $accessor:ident $constant:ident: $of:ty = $name:literal
         in $space:ident $(as $local:literal)? $(at $anchor:literal)?;)*) => {
         $(
-            #[doc = concat!("`", $name, "`: see [`Object::", stringify!($accessor), "`].")]
+            #[doc = concat!("`", $name, "`: see [`Object::", stringify!($accessor), "`](crate::Object::", stringify!($accessor), ").")]
             pub const $constant: $crate::Property<$of> =
                 $crate::Property::new($name, $crate::terms::declare::terms!(@iri $space $name $($local)?));
         )*
