@@ -1,6 +1,6 @@
 //! Finding a property under all its spellings, and setting it by splicing the bytes that came.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use crate::{
     Json, Object, Ref, names,
@@ -265,19 +265,27 @@ fn keys<'a>(node: Node<'a>, name: &'a str, iri: &'a str) -> impl Iterator<Item =
 
 /// The object as a document of its own: with the contexts around it that give names another meaning.
 pub(crate) fn taken_out(node: Node<'_>) -> Cow<'_, str> {
-    let around = match node.token() {
-        Token::Object if !node.doc.scopes.is_empty() => node.doc.scopes.around(node.index),
-        _ => Vec::new(),
-    };
+    if node.token() != Token::Object || node.doc.scopes.is_empty() {
+        return Cow::Borrowed(node.text());
+    }
+    let (around, meanings) = node.doc.scopes.around(node.index);
     if around.is_empty() {
         return Cow::Borrowed(node.text());
     }
     let own = node.key("@context");
-    let parts = around
+    let value = |key: u32| Node::new(node.doc, key + 1);
+    let addresses = around.into_iter().flat_map(|key| value(key).each());
+    let addresses = addresses
+        .filter(|part| part.as_str().is_some())
+        .map(|part| part.text().to_owned());
+    let inherited = (!meanings.is_empty()).then(|| definitions(&meanings));
+    let own_parts = own
         .into_iter()
-        .chain(own)
-        .flat_map(|key| Node::new(node.doc, key + 1).each());
-    let parts: Vec<&str> = parts.map(Node::text).collect();
+        .flat_map(|key| value(key).each())
+        .map(|part| part.text().to_owned());
+    let mut parts: Vec<String> = addresses.chain(inherited).collect();
+    parts.dedup();
+    parts.extend(own_parts);
     let context = format!("[{}]", parts.join(","));
     let text = node.text();
     let base = node.doc.entry(node.index).start;
@@ -298,6 +306,19 @@ pub(crate) fn taken_out(node: Node<'_>) -> Cow<'_, str> {
         }
     };
     Cow::Owned(out)
+}
+
+/// A context of these names alone, each in full: what it stands on may mean something else where it is put.
+fn definitions(meanings: &BTreeMap<&str, (&str, bool)>) -> String {
+    let definitions = meanings.iter().map(|(name, (iri, prefix))| {
+        let meaning = match Json::of(iri).0 {
+            _ if iri.is_empty() => "null".to_owned(),
+            iri if *prefix => format!("{{\"@id\":{iri},\"@prefix\":true}}"),
+            iri => iri,
+        };
+        format!("{}:{meaning}", Json::of(name).0)
+    });
+    format!("{{{}}}", definitions.collect::<Vec<_>>().join(","))
 }
 
 impl Object {

@@ -1,6 +1,9 @@
 //! Which context holds where, and what a name means there.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// A name that means something else than what it says, by a context of the document.
 #[derive(Debug)]
@@ -81,18 +84,27 @@ impl Scopes {
         self.find(entry, |scope| &scope.prefixes, name)
     }
 
-    /// The `@context` names of the scopes around this object, the outermost first; without its own.
-    pub(crate) fn around(&self, object: u32) -> Vec<u32> {
-        let mut found = Vec::new();
+    /// What the scopes around this object say that its own context does not: the `@context` names, the outermost first,
+    /// and each name with the meaning of the nearest, and whether it is a prefix.
+    pub(crate) fn around(&self, object: u32) -> (Vec<u32>, BTreeMap<&str, (&str, bool)>) {
+        let (mut contexts, mut meanings) = (Vec::new(), BTreeMap::new());
+        let mut own = BTreeSet::new();
         let mut at = self.innermost(object);
         while let Some(scope) = at.and_then(|at| self.0.get(at)) {
-            if scope.from != object {
-                found.push(scope.context);
+            let names = scope.names.iter().map(|one| (one, false));
+            let names = names.chain(scope.prefixes.iter().map(|one| (one, true)));
+            if scope.from == object {
+                own.extend(names.map(|(one, _)| &*one.name));
+            } else {
+                contexts.push(scope.context);
+                for (one, prefix) in names.filter(|(one, _)| !own.contains(&*one.name)) {
+                    meanings.entry(&*one.name).or_insert((&*one.iri, prefix));
+                }
             }
             at = scope.around;
         }
-        found.reverse();
-        found
+        contexts.reverse();
+        (contexts, meanings)
     }
 
     fn find(&self, entry: u32, of: fn(&Scope) -> &Vec<Renamed>, name: &str) -> Option<&str> {

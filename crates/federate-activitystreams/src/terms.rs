@@ -57,8 +57,13 @@ impl Object {
         } else {
             Json::array(&written)
         };
+        let before = self.clone();
         self.put(name, iri, Some(&Json::string("changed")));
         self.put(name, iri, Some(&back));
+        // What cannot be put back is not taken away.
+        if edit::find(self.node(), name, iri).is_none_or(|node| node.text() != back.0) {
+            *self = before;
+        }
     }
 }
 

@@ -522,4 +522,23 @@ fn an_object_that_is_taken_out_takes_its_context_along() {
     let other = object(&text.replace("as:attributedTo", "https://schema.org/author"));
     let both = other.with(&terms::OBJECT, &inner);
     reads(&both.object().object().unwrap());
+    // A name that has one meaning outside and another inside keeps both where the inside is put anew.
+    let scoped = format!(
+        r#"{{"@context":["{AS}",{{"author":"as:attributedTo","x":"{AS}#"}}],"author":"https://a.example/u",
+            "object":{{"@context":[{{"author":"https://schema.org/author","x":"https://x.example/#","title":"as:name"}}],
+            "author":"A","title":"t","x:content":"no","x:y":1}}}}"#
+    );
+    let whole = object(&scoped);
+    let inner = whole.object();
+    let again = whole
+        .clone()
+        .with(&terms::OBJECT, iri("https://a.example/2"))
+        .with(&terms::OBJECT, inner);
+    let inner = again.object().object().unwrap();
+    assert_eq!(
+        (again.attributed_to().id(), inner.name().as_deref()),
+        (whole.attributed_to().id(), Some("t"))
+    );
+    assert!(inner.attributed_to().is_empty() && inner.content().is_none());
+    assert_eq!(whole.rewritten().to_bytes(), scoped.as_bytes());
 }
