@@ -44,7 +44,7 @@ pub(crate) fn bare(spelled: &str) -> Option<&str> {
         return Some(name);
     }
     match spelled.split_once(':')? {
-        (prefix, name) if PREFIXES.contains(&prefix) => Some(name),
+        (prefix, name) if PREFIXES.contains(&prefix) && !name.starts_with("//") => Some(name),
         _ => None,
     }
 }
@@ -61,8 +61,9 @@ pub(crate) fn usual(name: &str) -> Cow<'_, str> {
         return Cow::Borrowed(name);
     };
     let full = match prefix(before) {
-        Some(space) => Cow::Owned(format!("{space}{rest}")),
-        None => Cow::Borrowed(name),
+        // What has two slashes behind its colon is no name with a prefix.
+        Some(space) if !rest.starts_with("//") => Cow::Owned(format!("{space}{rest}")),
+        _ => Cow::Borrowed(name),
     };
     if let Some(term) = terms::of_iri(&full) {
         return Cow::Borrowed(term.name);
@@ -94,8 +95,10 @@ pub(crate) fn spells(spelled: &str, name: &str, iri: &str) -> bool {
     }
     match spelled.split_once(':') {
         Some((before, rest)) => match prefix(before) {
-            Some(namespace) => rest == local(iri) && space(namespace) == space(iri),
-            None => same_iri(spelled, iri),
+            Some(namespace) if !rest.starts_with("//") => {
+                rest == local(iri) && space(namespace) == space(iri)
+            }
+            _ => same_iri(spelled, iri),
         },
         None => false,
     }
@@ -110,7 +113,7 @@ pub(crate) fn local(iri: &str) -> &str {
 /// What stands before the name, without what varies.
 pub(crate) fn space(iri: &str) -> &str {
     let space = iri.strip_suffix(local(iri)).unwrap_or(iri);
-    let space = space.trim_end_matches(['#', '/']);
+    let space = space.strip_suffix(['#', '/']).unwrap_or(space);
     space
         .strip_prefix("https:")
         .or_else(|| space.strip_prefix("http:"))

@@ -24,7 +24,7 @@ pub(crate) fn short(name: &str) -> &str {
     }
     match name.split_once(':') {
         None => name,
-        Some((before, rest)) if names::prefix(before).is_some() => rest,
+        Some((before, rest)) if names::prefix(before).is_some() && !rest.starts_with("//") => rest,
         Some(_) if terms::is_in_known_space(name) => names::local(name),
         Some(_) => name,
     }

@@ -474,6 +474,14 @@ fn j6_a_name_that_stands_on_another_name() {
 }
 
 #[test]
+fn what_only_looks_like_a_name_with_a_prefix_is_another_name() {
+    let note = object(r#"{"@context":[{"own":"as:///////////////content"}],"own":"x","as://content":"y"}"#);
+    assert_eq!(note.content(), None);
+    let both = note.with(&terms::CONTENT, "z");
+    assert_eq!(both.content().as_deref(), Some("z"));
+}
+
+#[test]
 fn j9_one_value_in_two_forms_is_one_value() {
     for text in [
         r#"{"type":"Note","@type":"as:Note"}"#,
