@@ -26,7 +26,7 @@ use crate::{
 macro_rules! guarded {
     ($($term:literal)*) => {
         /// The terms on which security rests. Each may be defined anew only as what it is: the term of this
-        /// name in one of the namespaces above.
+        /// name in one of the namespaces of [`BARE`].
         fn guarded(name: &str) -> Option<&'static str> {
             match name {
                 $($term => Some($term),)*
@@ -269,7 +269,7 @@ fn means(target: &str, term: &str) -> bool {
 
 /// Refuses a document in which one object has a property under two names, with two values.
 fn no_disagreement(doc: &Doc, contexts: &[(u32, u32)], scopes: &Scopes) -> Result<(), ParseError> {
-    let mut found: HashMap<Cow<'_, str>, u32> = HashMap::new();
+    let mut found: HashMap<String, u32> = HashMap::new();
     for object in objects(doc, contexts) {
         if scopes.innermost(object).is_none() && !doc.odd {
             continue;
@@ -279,10 +279,9 @@ fn no_disagreement(doc: &Doc, contexts: &[(u32, u32)], scopes: &Scopes) -> Resul
             let name = doc.string(key).unwrap_or_default();
             let meaning = match scopes.meaning(key, &name) {
                 Some(iri) if iri.is_empty() => continue,
-                Some(iri) => usual(&iri).into_owned().into(),
-                None => usual(&name).into_owned().into(),
+                Some(iri) => usual(&iri).into_owned(),
+                None => usual(&name).into_owned(),
             };
-            let meaning: Cow<'_, str> = meaning;
             if let Some(other) = found.insert(meaning.clone(), key + 1)
                 && !spelling::same(&doc.text, &doc.tape, (other, key + 1), meaning == "type")
             {

@@ -1,6 +1,7 @@
 //! A document with parts of it taken out by what they mean, all else byte by byte as it came.
 
 use crate::activitystreams::{Node, Object};
+use std::borrow::Cow;
 
 /// What becomes of an object within the document.
 pub(crate) enum Verdict {
@@ -49,7 +50,7 @@ fn value(node: Node<'_>, judge: &impl Judge) -> Pruned {
     }
 }
 
-/// `None` where nothing changes.
+/// `None` where nothing changes: then nothing is copied either.
 fn array(node: Node<'_>, judge: &impl Judge) -> Option<String> {
     let (mut items, mut changed) = (Vec::new(), false);
     for item in node.each() {
@@ -57,7 +58,7 @@ fn array(node: Node<'_>, judge: &impl Judge) -> Option<String> {
             Pruned::Same => items.push(raw(item)),
             Pruned::Other(text) => {
                 changed = true;
-                items.push(text);
+                items.push(Cow::Owned(text));
             }
             Pruned::Gone => changed = true,
         }
@@ -65,33 +66,29 @@ fn array(node: Node<'_>, judge: &impl Judge) -> Option<String> {
     changed.then(|| format!("[{}]", items.join(",")))
 }
 
-/// `None` where nothing changes.
+/// `None` where nothing changes: then nothing is copied either.
 fn members(node: Node<'_>, judge: &impl Judge) -> Option<String> {
     let (mut kept, mut changed) = (Vec::new(), false);
     for ((name, member), (usual, _)) in node.entries().zip(node.properties()) {
-        let text = match name.as_ref() {
-            "@context" => raw(member),
-            _ if !judge.keeps(&usual) => {
-                changed = true;
-                continue;
-            }
-            _ => match value(member, judge) {
-                Pruned::Same => raw(member),
-                Pruned::Other(text) => {
-                    changed = true;
-                    text
-                }
-                Pruned::Gone => {
-                    changed = true;
-                    continue;
-                }
-            },
+        let pruned = match name.as_ref() {
+            "@context" => Pruned::Same,
+            _ if !judge.keeps(&usual) => Pruned::Gone,
+            _ => value(member, judge),
         };
-        kept.push(format!("{}:{text}", serde_json::Value::from(&*name)));
+        match pruned {
+            Pruned::Same => kept.push((name, raw(member))),
+            Pruned::Other(text) => {
+                changed = true;
+                kept.push((name, Cow::Owned(text)));
+            }
+            Pruned::Gone => changed = true,
+        }
     }
-    changed.then(|| format!("{{{}}}", kept.join(",")))
+    let member =
+        |(name, text): &(Cow<'_, str>, Cow<'_, str>)| format!("{}:{text}", serde_json::Value::from(&**name));
+    changed.then(|| format!("{{{}}}", kept.iter().map(member).collect::<Vec<_>>().join(",")))
 }
 
-fn raw(node: Node<'_>) -> String {
-    String::from_utf8_lossy(node.raw()).into_owned()
+fn raw(node: Node<'_>) -> Cow<'_, str> {
+    String::from_utf8_lossy(node.raw())
 }

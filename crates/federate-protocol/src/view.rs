@@ -6,7 +6,8 @@
 //!
 //! [FEP-fe34]: https://codeberg.org/fediverse/fep/src/branch/main/fep/fe34/fep-fe34.md
 
-use crate::activitystreams::{Iri, Object, Property, Ref, terms};
+use crate::activitystreams::{Iri, Object, terms};
+use crate::fetch::{CONTROLLER, OWNER};
 use crate::prune::{Judge, Verdict, prune};
 
 /// The view of an activity that `by` sent.
@@ -70,6 +71,3 @@ impl Believed<'_> {
         !claimed || ours
     }
 }
-
-const OWNER: Property<Ref> = Property::new(terms::OWNER.name(), terms::OWNER.iri());
-const CONTROLLER: Property<Ref> = Property::new(terms::CONTROLLER.name(), terms::CONTROLLER.iri());

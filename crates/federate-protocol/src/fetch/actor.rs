@@ -1,7 +1,7 @@
 //! An actor as far as its document may be believed.
 
 use super::{Document, FetchRefusal};
-use crate::activitystreams::{Iri, Object, Property, Ref, is_public};
+use crate::activitystreams::{Iri, Object, Property, Ref, is_public, terms};
 use crate::signatures::{KeyId, PublicKey};
 use crate::{Limits, webfinger::Handle};
 
@@ -143,7 +143,7 @@ impl Actor {
     /// Claimed, not confirmed: a [`HandleLookup`](super::HandleLookup) confirms it.
     pub fn claimed_handle(&self, allow_port: bool) -> Option<Handle> {
         self.object()
-            .get(&WEBFINGER)
+            .get(&terms::WEBFINGER)
             .and_then(|text| parse_handle(&text, allow_port))
             .or_else(|| self.home_handle(allow_port))
     }
@@ -166,15 +166,11 @@ fn parse_handle(text: &str, allow_port: bool) -> Option<Handle> {
     .ok()
 }
 
-const WEBFINGER: Property<String> = Property::new(
-    "webfinger",
-    "https://purl.archive.org/socialweb/webfinger#webfinger",
-);
 const PUBLIC_KEY: Property<Ref> = Property::new("publicKey", "https://w3id.org/security#publicKey");
 const ASSERTION_METHOD: Property<Ref> =
     Property::new("assertionMethod", "https://w3id.org/security#assertionMethod");
-pub(super) const OWNER: Property<Ref> = Property::new("owner", "https://w3id.org/security#owner");
-pub(super) const CONTROLLER: Property<Ref> =
+pub(crate) const OWNER: Property<Ref> = Property::new("owner", "https://w3id.org/security#owner");
+pub(crate) const CONTROLLER: Property<Ref> =
     Property::new("controller", "https://w3id.org/security#controller");
 const PEM: Property<String> = Property::new("publicKeyPem", "https://w3id.org/security#publicKeyPem");
 const MULTIBASE: Property<String> = Property::new(
@@ -184,9 +180,7 @@ const MULTIBASE: Property<String> = Property::new(
 
 /// Whether it is one of the five types of actor. A property does not make one: a `Note` with an inbox is a `Note`.
 pub(crate) fn is_actor(object: &Object) -> bool {
-    ["Person", "Service", "Group", "Application", "Organization"]
-        .iter()
-        .any(|ty| object.is(ty))
+    object.is_actor()
 }
 
 /// Who owns a key document, and what it holds.

@@ -31,8 +31,8 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use actor::is_actor;
 pub use actor::{Actor, ActorKey};
+pub(crate) use actor::{CONTROLLER, OWNER, is_actor};
 pub use admit::{FetchRules, NotAdmitted};
 pub use document::{Document, DocumentFetch, FetchStep};
 pub use handle::{Found, HandleLookup, HandleStep, LoopbackScheme};
