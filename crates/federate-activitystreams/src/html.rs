@@ -13,6 +13,7 @@
 #[cfg(feature = "html")]
 mod allowed;
 mod entities;
+mod head;
 mod href;
 mod line;
 mod links;
@@ -26,6 +27,7 @@ mod tidy;
 mod tokens;
 mod words;
 
+pub use head::{HeadLink, head_links};
 pub use line::{MAX_NAME_CHARS, display_name, one_line};
 pub use links::{Link, links};
 pub use plain::to_plain_text;

@@ -4,6 +4,9 @@
 pub const ACCEPT_ACTIVITY: &str =
     r#"application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams""#;
 
+/// The same where a page will do that names the document: what people copy from their browsers.
+pub const ACCEPT_ACTIVITY_OR_PAGE: &str = r#"application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams", text/html;q=0.1"#;
+
 /// The `Accept` of a WebFinger request.
 pub const ACCEPT_JRD: &str = "application/jrd+json, application/json";
 
@@ -35,6 +38,12 @@ pub fn is_jrd(content_type: &str) -> bool {
         matches!(essence.as_str(), "application/jrd+json" | "application/json")
             && charset_is_utf8(&parameters)
     })
+}
+
+/// `text/html` or `application/xhtml+xml`, whatever its charset: of a page, only its links are read.
+pub(crate) fn is_page(content_type: &str) -> bool {
+    split(content_type)
+        .is_some_and(|(essence, _)| matches!(essence.as_str(), "text/html" | "application/xhtml+xml"))
 }
 
 pub(crate) fn is_posted_activity(content_type: &str) -> bool {

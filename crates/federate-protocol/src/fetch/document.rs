@@ -1,6 +1,6 @@
 //! From a URL to a document that its own origin answers for.
 
-use super::{FetchRefusal, FetchRules, NotAdmitted};
+use super::{Evidence, FetchRefusal, FetchRules, NotAdmitted, page};
 use crate::activitystreams::{Iri, Object};
 use crate::{media_type, view};
 use bytes::Bytes;
@@ -15,9 +15,29 @@ pub struct DocumentFetch {
     url: Url,
     /// The URL as the peer's own id spells it, where that is how it was asked for; compared with the document's id as text.
     spelled: String,
+    /// Requests beyond the first: redirects, the page's link, the stated id.
     hops: u8,
-    /// The id at which it is fetched a second time; it must be found there and nowhere else.
-    refetch_at: Option<Iri>,
+    redirects: u8,
+    /// Whether a page may lead to the document, and which one did.
+    page: Page,
+    /// The id at which it is fetched a second time, and where it was found first; it must be found there and nowhere else.
+    refetch: Option<Refetch>,
+}
+
+#[derive(Debug)]
+enum Page {
+    /// A document is due.
+    No,
+    /// A page will do, if it names a document of its own origin.
+    May,
+    /// It was this page.
+    Led(Url),
+}
+
+#[derive(Debug)]
+struct Refetch {
+    id: Iri,
+    found_at: Url,
 }
 
 /// Where a fetch stands.
@@ -41,24 +61,38 @@ pub struct Document {
     object: Object,
     bytes: Bytes,
     owner: Option<Iri>,
+    evidence: Evidence,
 }
 
 impl DocumentFetch {
     /// Begins to fetch what is at `url`: an id, or another URL that leads to it. A fragment is not sent.
     #[must_use]
     pub fn start(url: &Iri, rules: Arc<FetchRules>) -> FetchStep {
-        Self::start_after(url, rules, 0)
+        Self::begin(url, rules, 0, Page::No)
     }
 
-    /// The same, with a part of the redirect budget spent.
+    /// Begins to fetch what somebody copied from a browser: the same, and where an HTML page comes, the document of its own origin
+    /// that its `alternate` link names (a `Link` header or a `link` in its head), once.
+    #[must_use]
+    pub fn start_at_page(url: &Iri, rules: Arc<FetchRules>) -> FetchStep {
+        Self::begin(url, rules, 0, Page::May)
+    }
+
+    /// As [`start`](Self::start), with a part of the redirect budget spent.
     pub(super) fn start_after(url: &Iri, rules: Arc<FetchRules>, hops: u8) -> FetchStep {
+        Self::begin(url, rules, hops, Page::No)
+    }
+
+    fn begin(url: &Iri, rules: Arc<FetchRules>, hops: u8, page: Page) -> FetchStep {
         match rules.admit(url) {
             Ok(admitted) => FetchStep::Get(Self {
                 spelled: url.without_fragment().as_str().to_owned(),
                 url: admitted,
                 rules,
                 hops,
-                refetch_at: None,
+                redirects: 0,
+                page,
+                refetch: None,
             }),
             Err(reason) => FetchStep::Refused(FetchRefusal::NotAdmitted {
                 url: url.as_str().to_owned(),
@@ -74,10 +108,13 @@ impl DocumentFetch {
 
     /// The `Accept` to send.
     pub fn accept(&self) -> &'static str {
-        media_type::ACCEPT_ACTIVITY
+        match self.page {
+            Page::May => media_type::ACCEPT_ACTIVITY_OR_PAGE,
+            Page::No | Page::Led(_) => media_type::ACCEPT_ACTIVITY,
+        }
     }
 
-    /// Redirects so far, the refetch at the stated id included.
+    /// Redirects so far; the link of a page and the refetch at the stated id count as one each.
     pub fn hops(&self) -> u8 {
         self.hops
     }
@@ -101,7 +138,7 @@ impl DocumentFetch {
     }
 
     fn redirect(self, response: &http::Response<Bytes>) -> Result<FetchStep, FetchRefusal> {
-        if let Some(id) = self.refetch_at {
+        if let Some(Refetch { id, .. }) = self.refetch {
             // Asked for at the id that it gave itself, and sent elsewhere again: no place answers for it.
             return Err(FetchRefusal::WrongId {
                 url: self.url.into(),
@@ -114,18 +151,22 @@ impl DocumentFetch {
             spelled: url.as_str().to_owned(),
             url,
             hops,
+            redirects: self.redirects.saturating_add(1),
             ..self
         }))
     }
 
     fn read(self, response: &http::Response<Bytes>) -> Result<FetchStep, FetchRefusal> {
         let content_type = single_header(response, &CONTENT_TYPE);
-        if !content_type.is_some_and(media_type::is_activity_document) {
-            return Err(FetchRefusal::ContentType);
-        }
         let body = response.body();
         if body.len() > self.rules.limits.document {
             return Err(FetchRefusal::TooLarge);
+        }
+        if matches!(self.page, Page::May) && content_type.is_some_and(media_type::is_page) {
+            return self.follow_page(response);
+        }
+        if !content_type.is_some_and(media_type::is_activity_document) {
+            return Err(FetchRefusal::ContentType);
         }
         let received = Object::parse(body).map_err(FetchRefusal::Document)?;
         let id = crate::ids::stated(&received)
@@ -133,15 +174,44 @@ impl DocumentFetch {
             .flatten()
             .ok_or(FetchRefusal::NoId)?;
         if id.as_str() == self.spelled || id.as_str() == self.url.as_str() {
-            return Document::new(id, &received, body.clone())
-                .map(|found| FetchStep::Believed(Box::new(found)));
+            // Its own origin says that it was there once.
+            if received.is("Tombstone") {
+                return Ok(FetchStep::Gone);
+            }
+            let document = Document::new(id, &received, body.clone(), self.evidence())?;
+            return Ok(FetchStep::Believed(Box::new(document)));
         }
         self.refetch(id)
     }
 
+    fn evidence(self) -> Evidence {
+        Evidence::Fetched {
+            page: match self.page {
+                Page::Led(page) => Some(page),
+                Page::No | Page::May => None,
+            },
+            found_at: self.refetch.map(|refetch| refetch.found_at),
+            redirects: self.redirects,
+        }
+    }
+
+    /// What the page names is asked for as whatever else is: the page proves nothing, and names nothing of another origin (I19).
+    fn follow_page(self, response: &http::Response<Bytes>) -> Result<FetchStep, FetchRefusal> {
+        let named = page::alternate(&self.url, response)?;
+        let url = self.rules.admit_url(named).map_err(FetchRefusal::Redirect)?;
+        let hops = spend(self.hops, &self.rules)?;
+        Ok(FetchStep::Get(Self {
+            spelled: url.as_str().to_owned(),
+            page: Page::Led(self.url),
+            url,
+            hops,
+            ..self
+        }))
+    }
+
     /// It calls itself something else than its place: it is believed only where it says that it is at home.
     fn refetch(self, id: Iri) -> Result<FetchStep, FetchRefusal> {
-        if self.refetch_at.is_some() || id.as_str().contains('#') {
+        if self.refetch.is_some() || id.as_str().contains('#') {
             return Err(FetchRefusal::WrongId {
                 url: self.url.into(),
                 id,
@@ -158,16 +228,19 @@ impl DocumentFetch {
         let hops = spend(self.hops, &self.rules)?;
         Ok(FetchStep::Get(Self {
             spelled: id.as_str().to_owned(),
+            refetch: Some(Refetch {
+                id,
+                found_at: self.url,
+            }),
             url,
             hops,
-            refetch_at: Some(id),
             ..self
         }))
     }
 }
 
 impl Document {
-    fn new(id: Iri, received: &Object, bytes: Bytes) -> Result<Self, FetchRefusal> {
+    fn new(id: Iri, received: &Object, bytes: Bytes, evidence: Evidence) -> Result<Self, FetchRefusal> {
         let owner = owner(&id, received)?;
         let object = view::of_document(received, &id, owner.as_ref());
         Ok(Self {
@@ -175,6 +248,7 @@ impl Document {
             object,
             bytes,
             owner,
+            evidence,
         })
     }
 
@@ -187,7 +261,7 @@ impl Document {
     pub fn from_cache(id: &Iri, bytes: Bytes) -> Result<Self, FetchRefusal> {
         let received = Object::parse(&bytes).map_err(FetchRefusal::Document)?;
         match crate::ids::stated(&received).ok().flatten() {
-            Some(stated) if stated == *id => Self::new(stated, &received, bytes),
+            Some(stated) if stated == *id => Self::new(stated, &received, bytes, Evidence::Kept),
             Some(stated) => Err(FetchRefusal::WrongId {
                 url: id.as_str().to_owned(),
                 id: stated,
@@ -209,6 +283,11 @@ impl Document {
     /// Who answers for it: itself where it is an actor, else whom it is attributed to, of its own origin. Collections often have none.
     pub fn owner(&self) -> Option<&Iri> {
         self.owner.as_ref()
+    }
+
+    /// Why it is believed.
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
     }
 
     /// The bytes as they came.

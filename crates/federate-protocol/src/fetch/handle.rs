@@ -1,7 +1,7 @@
 //! From a handle to the actor that it leads to, and that leads back to it.
 
 use super::document::{DocumentFetch, follow, single_header, spend};
-use super::{Actor, FetchRefusal, FetchRules, FetchStep, NotAdmitted};
+use super::{Actor, Bond, FetchRefusal, FetchRules, FetchStep, NotAdmitted};
 use crate::activitystreams::Iri;
 use crate::media_type;
 use crate::webfinger::{self, Handle, Jrd};
@@ -92,6 +92,8 @@ pub struct Found {
     pub handle: Handle,
     /// The actor.
     pub actor: Actor,
+    /// Why the two belong together.
+    pub bond: Bond,
 }
 
 impl HandleLookup {
@@ -226,6 +228,7 @@ fn on_jrd(url: &Url, purpose: Purpose, way: Way, response: &http::Response<Bytes
                 Ok(HandleStep::Found(Box::new(Found {
                     handle: confirmed,
                     actor: *actor,
+                    bond: Bond::RoundTrip { through: asked },
                 })))
             } else {
                 Err(FetchRefusal::NotBound)
@@ -259,7 +262,11 @@ fn on_actor(step: FetchStep, handle: Handle, link: Iri, way: Way) -> Next {
         .claimed_handle(way.rules.allow_http_loopback)
         .ok_or(FetchRefusal::NotBound)?;
     if same(&claimed, &handle) {
-        return Ok(HandleStep::Found(Box::new(Found { handle, actor })));
+        return Ok(HandleStep::Found(Box::new(Found {
+            handle,
+            actor,
+            bond: Bond::OwnName,
+        })));
     }
     ask(
         Purpose::Back {

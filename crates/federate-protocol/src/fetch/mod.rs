@@ -16,6 +16,7 @@
 //! | https only; no credentials, no IP literals; never our own origin, never a suspended host | I13, S30, N1, N6 |
 //! | at most three redirects, a refetch at the stated id included; none from https to http | I2, R10 |
 //! | exactly the two media types of ActivityPub | I3 |
+//! | a page that somebody looks up names one document, of its own origin | I19 |
 //! | the document's id is the final URL, character for character; else it is fetched once at that id, which must not redirect | I1 |
 //! | who is named as its owner is of the document's origin | I8, fe34 |
 //! | embedded objects that another origin or owner answers for are reduced to their ids | I5, I12 |
@@ -25,8 +26,11 @@
 mod actor;
 mod admit;
 mod document;
+mod evidence;
 mod handle;
 mod key;
+mod link_header;
+mod page;
 mod refusal;
 #[cfg(test)]
 mod tests;
@@ -35,6 +39,7 @@ pub use actor::{Actor, ActorKey};
 pub(crate) use actor::{CONTROLLER, OWNER, is_actor};
 pub use admit::{FetchRules, NotAdmitted};
 pub use document::{Document, DocumentFetch, FetchStep};
+pub use evidence::{Bond, Evidence};
 pub use handle::{Found, HandleLookup, HandleStep, LoopbackScheme};
 pub use key::{KeyFetch, KeyStep};
 pub use refusal::FetchRefusal;

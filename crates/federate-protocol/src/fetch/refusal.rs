@@ -35,6 +35,12 @@ pub enum FetchRefusal {
     /// Not one of the two media types of ActivityPub, or of WebFinger's (I3).
     #[error("wrong content type")]
     ContentType,
+    /// An HTML page that names no ActivityPub document.
+    #[error("a page that names no document")]
+    NoAlternate,
+    /// An HTML page that names a document of another origin only (I19).
+    #[error("a page that names a document of another origin")]
+    ForeignAlternate,
     /// Not a document that is read.
     #[error("document cannot be read")]
     Document(#[source] ParseError),

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 mod corpus;
+mod page;
 
 const ACTIVITY: &str = "application/activity+json";
 const JRD: &str = "application/jrd+json";
@@ -73,7 +74,14 @@ impl World {
     }
 
     fn fetch(&mut self, url: &str) -> Result<Document, String> {
-        let mut step = DocumentFetch::start(&iri(url), rules());
+        self.finish(DocumentFetch::start(&iri(url), rules()))
+    }
+
+    fn look_up(&mut self, url: &str) -> Result<Document, String> {
+        self.finish(DocumentFetch::start_at_page(&iri(url), rules()))
+    }
+
+    fn finish(&mut self, mut step: FetchStep) -> Result<Document, String> {
         loop {
             step = match step {
                 FetchStep::Get(fetch) => {
