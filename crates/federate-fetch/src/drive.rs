@@ -13,6 +13,7 @@ use federate_protocol::signatures::{self, KeyId, Signer};
 use federate_protocol::webfinger::Handle;
 use http::header::ACCEPT;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -24,12 +25,13 @@ pub(crate) struct Driver {
     pub(crate) signer: Option<Arc<dyn Signer>>,
 }
 
-/// One logical fetch: its deadline holds for all requests in it.
+/// One logical fetch: its deadline and its budget of bytes hold for all requests in it.
 struct Journey<'a> {
     driver: &'a Driver,
     rules: &'a FetchRules,
     now: SystemTime,
     deadline: Instant,
+    bytes_left: AtomicUsize,
 }
 
 impl Driver {
@@ -39,8 +41,28 @@ impl Driver {
         rules: &Arc<FetchRules>,
         now: SystemTime,
     ) -> Result<Document, FetchError> {
+        self.follow(DocumentFetch::start(url, Arc::clone(rules)), rules, now)
+            .await
+    }
+
+    /// The same, where a page may lead to the document.
+    pub(crate) async fn document_at_page(
+        &self,
+        url: &Iri,
+        rules: &Arc<FetchRules>,
+        now: SystemTime,
+    ) -> Result<Document, FetchError> {
+        self.follow(DocumentFetch::start_at_page(url, Arc::clone(rules)), rules, now)
+            .await
+    }
+
+    async fn follow(
+        &self,
+        mut step: FetchStep,
+        rules: &Arc<FetchRules>,
+        now: SystemTime,
+    ) -> Result<Document, FetchError> {
         let journey = Journey::begin(self, rules, now);
-        let mut step = DocumentFetch::start(url, Arc::clone(rules));
         loop {
             step = match step {
                 FetchStep::Get(fetch) => {
@@ -128,6 +150,7 @@ impl<'a> Journey<'a> {
             rules,
             now,
             deadline,
+            bytes_left: AtomicUsize::new(rules.limits.fetch),
         }
     }
 
@@ -155,11 +178,15 @@ impl<'a> Journey<'a> {
         } else {
             Budget::document(&self.rules.limits)
         }
-        .with_deadline(left);
+        .with_deadline(left)
+        .at_most(self.bytes_left.load(Ordering::Relaxed));
         let sent = self.driver.client.send(request, &budget);
         match timeout_at(self.deadline, sent).await {
             Ok(answer) => {
                 if let Ok(response) = &answer {
+                    let left = self.bytes_left.load(Ordering::Relaxed);
+                    self.bytes_left
+                        .store(left.saturating_sub(response.body().len()), Ordering::Relaxed);
                     tracing::debug!(%url, status = response.status().as_u16(), "fetched");
                 }
                 Ok(answer.map_err(FetchErrorKind::Http)?)

@@ -48,15 +48,38 @@ impl Fetcher {
         lookup: KeyLookup,
         now: SystemTime,
     ) -> Result<ResolvedKey, KeyFailure> {
+        let epoch = self.epoch();
+        if lookup != KeyLookup::Refresh
+            && let Some(key) = self.keys.get(key_id.as_str(), epoch, now)
+        {
+            return Ok((*key).clone());
+        }
         let rules = self.rules();
         let id = Iri::parse(key_id.as_str()).map_err(|_| refused("the key id is not a URL"))?;
         // Blocks and origins of today hold for what is cached too.
         rules.admit(&id).map_err(|reason| refused(&reason.to_string()))?;
-        match lookup {
-            KeyLookup::CachedOnly => self.cached_key(key_id, None).await.ok_or(KeyFailure::NotCached),
+        let key = match lookup {
+            // However old: not kept for those who want a fresh one.
+            KeyLookup::CachedOnly => {
+                return self.cached_key(key_id, None).await.ok_or(KeyFailure::NotCached);
+            }
             KeyLookup::Usual => self.usual_key(key_id, &rules, now).await,
             KeyLookup::Refresh => self.refreshed_key(key_id, &rules, now).await,
-        }
+        }?;
+        self.keep_key(&key, &rules, epoch, now);
+        Ok(key)
+    }
+
+    fn keep_key(&self, key: &ResolvedKey, rules: &FetchRules, epoch: u64, now: SystemTime) {
+        let kept = ResolvedKey {
+            fresh: false,
+            ..key.clone()
+        };
+        // The numbers of an RSA key of 8,192 bits, and then some.
+        let weight = 1_536 + key.owner.as_str().len() + key.key_id.as_str().len();
+        let expires = now.checked_add(rules.limits.actor_lifetime).unwrap_or(now);
+        self.keys
+            .put(key.key_id.as_str(), &Arc::new(kept), weight, epoch, now, expires);
     }
 
     async fn usual_key(

@@ -4,7 +4,9 @@
 //! [`Cache`](federate_store::Cache). It decides nothing about belief; it adds what needs a clock and a socket:
 //!
 //! - **one deadline** for a logical fetch, all its redirects and look-ups together;
+//! - **one byte budget** for all its answers;
 //! - **a cache** with expiry, failures included, so that a flood of one bad key id costs one request (R15);
+//! - **what was read lately, parsed**, in front of it: bounded in bytes, and never older than a minute;
 //! - **single flight**: a thousand that ask for one actor at once cost one request (R16);
 //! - **a limit on refetching** a key whose signature failed: once in an interval (S28);
 //! - **signed requests** by the instance actor, where a signer is given: some peers answer nothing else (S31).
@@ -27,13 +29,20 @@
 //! ```
 #![deny(missing_docs)]
 
+mod actors;
+mod documents;
 mod drive;
 mod error;
 mod fetcher;
 mod flight;
+mod handles;
 mod key;
+mod memo;
 mod record;
+mod resolve;
+mod row;
 
 pub use error::{FetchError, FetchErrorKind};
 pub use fetcher::Fetcher;
 pub use key::KeyLookup;
+pub use resolve::Resolved;

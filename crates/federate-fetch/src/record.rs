@@ -121,6 +121,12 @@ impl Records {
         }
     }
 
+    pub(crate) async fn remove(&self, kind: CacheKind, key: &str) {
+        if let Err(error) = self.cache.remove(kind, key).await {
+            tracing::warn!(kind = kind.as_str(), %error, "cache could not be written");
+        }
+    }
+
     pub(crate) async fn failure(&self, kind: CacheKind, key: &str, now: SystemTime) -> Option<Failure> {
         let entry = self.get(kind, &failure_key(key)).await?;
         if now < entry.expires {

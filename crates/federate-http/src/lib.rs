@@ -72,6 +72,15 @@ impl Budget {
     pub fn with_deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
     }
+
+    /// The same with at most so many bytes of body: what is left of a logical fetch of several requests.
+    #[must_use]
+    pub fn at_most(self, bytes: usize) -> Self {
+        Self {
+            max_body: self.max_body.min(bytes),
+            ..self
+        }
+    }
 }
 
 /// The one way out: one request, one response.

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`inbox_body`](Limits::inbox_body) | 1 MiB | what Mastodon takes; more is answered 413 |
 //! | [`document`](Limits::document) | 1 MiB | a fetched actor, key or object |
+//! | [`fetch`](Limits::fetch) | 2 MiB | all answers of one logical fetch together: a page, redirects, the document |
 //! | [`webfinger`](Limits::webfinger) | 64 KiB | a JRD is a handful of links |
 //! | [`redirects`](Limits::redirects) | 3 | of one logical fetch, the refetch at the stated id included |
 //! | [`deadline`](Limits::deadline) | 30 s | of one logical fetch, from the first byte to the last |
@@ -13,6 +14,9 @@
 //! | [`flag_objects`](Limits::flag_objects) | 200 | what one report may point at |
 //! | [`flag_comment`](Limits::flag_comment) | 5,000 characters | what one report may say |
 //! | [`handle`](Limits::handle) | 2,048 bytes | a handle or URL that somebody typed |
+//! | [`memo`](Limits::memo) | 64 MiB | actors and keys that are kept parsed, in front of the cache |
+//! | [`memo_lifetime`](Limits::memo_lifetime) | 1 min | how long; what another process learnt meanwhile is seen after that |
+//! | [`cached_document`](Limits::cached_document) | 128 KiB | what is longer is believed and not cached; actors have 2 to 10 KiB |
 //! | [`actor_lifetime`](Limits::actor_lifetime) | 24 h | how long a cached actor, and with it its keys, is fresh |
 //! | [`document_lifetime`](Limits::document_lifetime) | 10 min | how long another cached document is fresh |
 //! | [`webfinger_lifetime`](Limits::webfinger_lifetime) | 6 h | how long a confirmed handle is fresh |
@@ -32,6 +36,8 @@ pub struct Limits {
     pub inbox_body: usize,
     /// Bytes of a fetched document, after decoding.
     pub document: usize,
+    /// Bytes of all answers of one logical fetch together, redirects and pages included.
+    pub fetch: usize,
     /// Bytes of a fetched WebFinger answer.
     pub webfinger: usize,
     /// Redirects, and refetches at a stated id, in one logical fetch.
@@ -50,6 +56,12 @@ pub struct Limits {
     pub flag_comment: usize,
     /// Bytes of a handle or a URL that is looked up.
     pub handle: usize,
+    /// Bytes of the actors and keys that are kept parsed.
+    pub memo: usize,
+    /// How long they are kept parsed.
+    pub memo_lifetime: Duration,
+    /// Bytes of a document that is cached.
+    pub cached_document: usize,
     /// How long a cached actor is fresh.
     pub actor_lifetime: Duration,
     /// How long a cached document other than an actor is fresh.
@@ -76,6 +88,7 @@ impl Default for Limits {
         Self {
             inbox_body: MIB,
             document: MIB,
+            fetch: 2 * MIB,
             webfinger: 64 * 1024,
             redirects: 3,
             deadline: Duration::from_secs(30),
@@ -85,6 +98,9 @@ impl Default for Limits {
             flag_objects: 200,
             flag_comment: 5_000,
             handle: 2_048,
+            memo: 64 * MIB,
+            memo_lifetime: Duration::from_secs(MINUTE),
+            cached_document: 128 * 1024,
             actor_lifetime: Duration::from_secs(24 * HOUR),
             document_lifetime: Duration::from_secs(10 * MINUTE),
             webfinger_lifetime: Duration::from_secs(6 * HOUR),

@@ -159,7 +159,7 @@ impl<App: Directory> Federation<App> {
     /// Where it cannot be had; [`Error::is_permanent`] says whether that may change.
     pub async fn remote_actor(&self, id: &Iri) -> Result<RemoteActor, Error> {
         let actor = self.inner.fetcher.actor(id, self.now()).await?;
-        Ok(RemoteActor::from(&actor))
+        Ok(RemoteActor::from(&*actor))
     }
 
     /// An object of another instance, by id or by the URL that people see.

@@ -6,4 +6,6 @@
 
 mod actors;
 mod keys;
+mod memory;
+mod resolve;
 mod world;

@@ -71,7 +71,7 @@ impl HttpClient for World {
     async fn send(
         &self,
         request: http::Request<Bytes>,
-        _: &Budget,
+        budget: &Budget,
     ) -> Result<http::Response<Bytes>, HttpError> {
         let url = request.uri().to_string();
         self.asked.lock().unwrap().push(request);
@@ -79,6 +79,9 @@ impl HttpClient for World {
         tokio::task::yield_now().await;
         let answer = self.answers.lock().unwrap().get(&url).cloned();
         match answer {
+            Some(Answer::Page(_, _, body)) if body.len() > budget.max_body => {
+                Err(HttpError::new(HttpErrorKind::TooLarge))
+            }
             Some(Answer::Page(status, content_type, body)) => Ok(http::Response::builder()
                 .status(status)
                 .header("content-type", content_type)

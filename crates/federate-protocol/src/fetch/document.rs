@@ -21,7 +21,7 @@ pub struct DocumentFetch {
     /// Whether a page may lead to the document, and which one did.
     page: Page,
     /// The id at which it is fetched a second time, and where it was found first; it must be found there and nowhere else.
-    refetch: Option<Refetch>,
+    refetch: Option<Box<Refetch>>,
 }
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ enum Page {
     /// A page will do, if it names a document of its own origin.
     May,
     /// It was this page.
-    Led(Url),
+    Led(Box<Url>),
 }
 
 #[derive(Debug)]
@@ -138,11 +138,11 @@ impl DocumentFetch {
     }
 
     fn redirect(self, response: &http::Response<Bytes>) -> Result<FetchStep, FetchRefusal> {
-        if let Some(Refetch { id, .. }) = self.refetch {
+        if let Some(refetch) = self.refetch {
             // Asked for at the id that it gave itself, and sent elsewhere again: no place answers for it.
             return Err(FetchRefusal::WrongId {
                 url: self.url.into(),
-                id,
+                id: refetch.id,
             });
         }
         let url = follow(&self.url, response, &self.rules)?;
@@ -187,7 +187,7 @@ impl DocumentFetch {
     fn evidence(self) -> Evidence {
         Evidence::Fetched {
             page: match self.page {
-                Page::Led(page) => Some(page),
+                Page::Led(page) => Some(*page),
                 Page::No | Page::May => None,
             },
             found_at: self.refetch.map(|refetch| refetch.found_at),
@@ -202,7 +202,7 @@ impl DocumentFetch {
         let hops = spend(self.hops, &self.rules)?;
         Ok(FetchStep::Get(Self {
             spelled: url.as_str().to_owned(),
-            page: Page::Led(self.url),
+            page: Page::Led(Box::new(self.url)),
             url,
             hops,
             ..self
@@ -228,10 +228,10 @@ impl DocumentFetch {
         let hops = spend(self.hops, &self.rules)?;
         Ok(FetchStep::Get(Self {
             spelled: id.as_str().to_owned(),
-            refetch: Some(Refetch {
+            refetch: Some(Box::new(Refetch {
                 id,
                 found_at: self.url,
-            }),
+            })),
             url,
             hops,
             ..self

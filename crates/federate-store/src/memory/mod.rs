@@ -28,7 +28,7 @@ impl Memory {
         Self::with_cache(CACHE_ENTRIES)
     }
 
-    /// An empty store whose cache holds at most so many entries.
+    /// An empty store whose cache holds at most so many entries, and at most 256 MiB.
     pub fn with_cache(entries: usize) -> Self {
         Self {
             shared: Arc::new(Shared {

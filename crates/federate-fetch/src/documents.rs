@@ -1,0 +1,195 @@
+//! Documents, from the cache or from where they are.
+
+use crate::Fetcher;
+use crate::error::FetchError;
+use crate::record::Failure;
+use bytes::Bytes;
+use federate_protocol::activitystreams::Iri;
+use federate_protocol::fetch::Document;
+use federate_protocol::{FetchRefusal, FetchRules};
+use federate_store::{CacheKind, Entry};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// A document, by its id or a URL that leads to it.
+    Id(CacheKind),
+    /// The same, where a page may lead to it.
+    Page,
+}
+
+impl Asked {
+    fn kind(self) -> CacheKind {
+        match self {
+            Self::Id(kind) => kind,
+            Self::Page => CacheKind::Document,
+        }
+    }
+
+    /// What is no document may still be a page that leads to one: the failures are two.
+    fn failure_key(self, id: &Iri) -> String {
+        match self {
+            Self::Id(_) => id.to_string(),
+            Self::Page => format!("page {id}"),
+        }
+    }
+}
+
+impl Fetcher {
+    /// A document, by its id or by a URL that leads to it (I1).
+    ///
+    /// # Errors
+    /// [`FetchError`] says why not.
+    pub async fn object(&self, url: &Iri, now: SystemTime) -> Result<Document, FetchError> {
+        self.cached_or_fetched(Asked::Id(CacheKind::Document), url, &self.rules(), now)
+            .await
+            .map(|(document, _)| document)
+    }
+
+    /// The document, and until when it is fresh; `None` for one whose server is away for now.
+    pub(crate) async fn cached_or_fetched(
+        &self,
+        asked: Asked,
+        id: &Iri,
+        rules: &Arc<FetchRules>,
+        now: SystemTime,
+    ) -> Result<(Document, Option<SystemTime>), FetchError> {
+        let id = &id.without_fragment();
+        let kind = asked.kind();
+        // Blocks and origins of today hold for what is cached too.
+        if let Err(reason) = rules.admit(id) {
+            let url = id.to_string();
+            return Err(FetchRefusal::NotAdmitted { url, reason }.into());
+        }
+        if let Some((document, expires)) = self.fresh(kind, id, now).await {
+            return Ok((document, Some(expires)));
+        }
+        let _turn = self.flights.enter(format!("{} {id}", kind.as_str())).await;
+        if let Some((document, expires)) = self.fresh(kind, id, now).await {
+            return Ok((document, Some(expires)));
+        }
+        let error = match self.records.failure(kind, &asked.failure_key(id), now).await {
+            Some(failure) => FetchError::from(failure),
+            None => match self.fetch(asked, id, rules, now).await {
+                Ok((document, expires)) => return Ok((document, Some(expires))),
+                Err(error) => error,
+            },
+        };
+        if error.is_permanent() {
+            return Err(error);
+        }
+        let stale = self
+            .records
+            .get(kind, id.as_str())
+            .await
+            .and_then(|entry| read(kind, id, entry));
+        stale.map(|document| (document, None)).ok_or(error)
+    }
+
+    /// Fetches, whatever is cached, and remembers what came of it.
+    pub(crate) async fn fetch(
+        &self,
+        asked: Asked,
+        id: &Iri,
+        rules: &Arc<FetchRules>,
+        now: SystemTime,
+    ) -> Result<(Document, SystemTime), FetchError> {
+        let fetched = match asked {
+            Asked::Id(_) => self.driver.document(id, rules, now).await,
+            Asked::Page => self.driver.document_at_page(id, rules, now).await,
+        };
+        let fetched = match fetched {
+            // An actor is asked for by its id: one that leads elsewhere is not the one that was asked for.
+            Ok(document) if asked == Asked::Id(CacheKind::Actor) && document.id() != id => {
+                Err(FetchRefusal::WrongId {
+                    url: id.to_string(),
+                    id: document.id().clone(),
+                }
+                .into())
+            }
+            other => other,
+        };
+        let kind = asked.kind();
+        match fetched {
+            Ok(document) => {
+                let expires = self.remember_document(kind, &document, rules, now).await;
+                if document.id() != id {
+                    // A URL that people see: where it leads is remembered, not what is there.
+                    let leads_to = Bytes::from(format!("> {}", document.id()));
+                    let lifetime = rules.limits.document_lifetime;
+                    self.records.put(kind, id.as_str(), leads_to, now, lifetime).await;
+                }
+                Ok((document, expires))
+            }
+            Err(error) => {
+                self.remember_failure(kind, &asked.failure_key(id), &error, rules, now)
+                    .await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn fresh(&self, kind: CacheKind, id: &Iri, now: SystemTime) -> Option<(Document, SystemTime)> {
+        let fresh = |entry: &Entry| now < entry.expires;
+        let entry = self.records.get(kind, id.as_str()).await.filter(fresh)?;
+        let Some(other) = leads_to(&entry) else {
+            let expires = entry.expires;
+            return read(kind, id, entry).map(|document| (document, expires));
+        };
+        self.rules().admit(&other).ok()?;
+        let entry = self.records.get(kind, other.as_str()).await.filter(fresh)?;
+        let expires = entry.expires;
+        read(kind, &other, entry).map(|document| (document, expires))
+    }
+
+    /// Keeps it in the cache, and says until when it is fresh.
+    pub(crate) async fn remember_document(
+        &self,
+        kind: CacheKind,
+        document: &Document,
+        rules: &FetchRules,
+        now: SystemTime,
+    ) -> SystemTime {
+        let (id, bytes) = (document.id().as_str(), document.bytes());
+        let lifetime = if kind == CacheKind::Actor {
+            self.actors.remove(id);
+            rules.limits.actor_lifetime
+        } else {
+            rules.limits.document_lifetime
+        };
+        if bytes.len() <= rules.limits.cached_document {
+            self.records.put(kind, id, bytes.clone(), now, lifetime).await;
+        } else {
+            // What was there is not what it says now.
+            self.records.remove(kind, id).await;
+        }
+        now.checked_add(lifetime).unwrap_or(now)
+    }
+
+    pub(crate) async fn remember_failure(
+        &self,
+        kind: CacheKind,
+        key: &str,
+        error: &FetchError,
+        rules: &FetchRules,
+        now: SystemTime,
+    ) {
+        self.records
+            .put_failure(kind, key, &Failure::of(error), now, &rules.limits)
+            .await;
+    }
+}
+
+fn leads_to(entry: &Entry) -> Option<Iri> {
+    Iri::parse(std::str::from_utf8(&entry.bytes).ok()?.strip_prefix("> ")?).ok()
+}
+
+fn read(kind: CacheKind, id: &Iri, entry: Entry) -> Option<Document> {
+    let document = Document::from_cache(id, entry.bytes);
+    if let Err(error) = &document {
+        tracing::debug!(kind = kind.as_str(), %error, "cached document cannot be read");
+    }
+    document.ok()
+}
