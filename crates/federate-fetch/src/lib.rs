@@ -27,6 +27,8 @@
 //!     Some(actor.inbox().to_string())
 //! }
 //! ```
+//!
+//! `examples/fetch` looks a handle or a URL up on the command line, and says what is believed and why.
 #![deny(missing_docs)]
 
 mod actors;
