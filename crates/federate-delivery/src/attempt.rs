@@ -2,7 +2,7 @@
 
 use crate::{Builder, ResolveError, SenderError, bodies::Bodies, target::Target};
 use bytes::Bytes;
-use federate_http::{Budget, HttpError, HttpErrorKind};
+use federate_http::{Budget, HttpError, HttpErrorKind, Phase};
 use federate_protocol::{
     delivery::{Attempt, Fault, Verdict, classify},
     signatures::{self, Flavour, Signer},
@@ -118,10 +118,16 @@ fn failed(error: &HttpError, now: SystemTime) -> Verdict {
         HttpErrorKind::Dns => Fault::Dns,
         HttpErrorKind::Connect => Fault::Connect,
         HttpErrorKind::Tls => Fault::Tls,
-        HttpErrorKind::Timeout => Fault::Timeout,
+        HttpErrorKind::Timeout(phase) => match phase {
+            // As many requests of our own were under way as may be.
+            Phase::Queue => Fault::Local,
+            Phase::Name => Fault::Dns,
+            Phase::Connect => Fault::Connect,
+            _ => Fault::Timeout,
+        },
         HttpErrorKind::Reset => Fault::Reset,
         HttpErrorKind::TooLarge => Fault::TooLarge,
-        HttpErrorKind::Protocol => Fault::Protocol,
+        HttpErrorKind::HeadTooLarge | HttpErrorKind::Protocol => Fault::Protocol,
         // A kind that is not known here yet: no answer came, whatever it was.
         _ => Fault::Reset,
     };

@@ -1,7 +1,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use crate::Refused;
+use crate::{Phase, Refused};
 
 pub(crate) type Cause = Box<dyn StdError + Send + Sync>;
 
@@ -37,16 +37,20 @@ pub enum HttpErrorKind {
     /// The TLS handshake failed: an expired, self-signed or wrong certificate, no common version.
     #[error("the TLS handshake failed")]
     Tls,
-    /// The deadline passed.
-    #[error("the deadline passed")]
-    Timeout,
+    /// The deadline passed, or the time that making a connection may take
+    /// ([`ClientLimits::connect`](crate::ClientLimits::connect)); and what for.
+    #[error("the time ran out {0}")]
+    Timeout(Phase),
     /// The connection broke before the response was whole.
     #[error("the connection broke before the response was whole")]
     Reset,
     /// The body is longer than the budget.
     #[error("the body is longer than the budget")]
     TooLarge,
-    /// What came is not HTTP, or its head is too large.
+    /// The head of the response is over [its limits](crate::limits).
+    #[error("the head of the response is too large")]
+    HeadTooLarge,
+    /// What came is not HTTP.
     #[error("what came is not HTTP")]
     Protocol,
 }
@@ -102,10 +106,10 @@ impl HttpError {
         matches!(self.kind, HttpErrorKind::Refused(_) | HttpErrorKind::Request)
     }
 
-    pub(crate) fn from_reqwest(error: reqwest::Error) -> Self {
+    pub(crate) fn from_reqwest(error: reqwest::Error, phase: Phase) -> Self {
         // The URL stands in the log line of who asked; errors do not repeat it.
         let error = error.without_url();
-        Self::new(classify(&error)).with_source(error)
+        Self::new(classify(&error, phase)).with_source(error)
     }
 }
 
@@ -119,20 +123,19 @@ pub(crate) struct NoneAdmitted(pub(crate) usize);
 #[error("name lookup failed")]
 pub(crate) struct Unresolved(#[source] pub(crate) io::Error);
 
-fn classify(error: &reqwest::Error) -> HttpErrorKind {
+fn classify(error: &reqwest::Error, phase: Phase) -> HttpErrorKind {
     let mut kind = None;
     each_cause(error, &mut |cause| {
         // The innermost cause that says something wins.
         kind = kind_of(cause).or(kind);
     });
     match kind {
+        // reqwest's own for connecting, or the system's for a packet that nobody answered.
+        Some(HttpErrorKind::Reset) | None if error.is_timeout() => HttpErrorKind::Timeout(phase),
         // Before there is a connection nothing can be reset.
-        Some(HttpErrorKind::Reset | HttpErrorKind::Timeout) | None if error.is_connect() => {
-            HttpErrorKind::Connect
-        }
+        Some(HttpErrorKind::Reset) | None if error.is_connect() => HttpErrorKind::Connect,
         Some(kind) => kind,
         None if error.is_builder() => HttpErrorKind::Request,
-        None if error.is_timeout() => HttpErrorKind::Timeout,
         None => HttpErrorKind::Protocol,
     }
 }
@@ -148,6 +151,9 @@ fn kind_of(cause: &(dyn StdError + 'static)) -> Option<HttpErrorKind> {
         return Some(HttpErrorKind::Tls);
     }
     if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+        if error.is_parse_too_large() {
+            return Some(HttpErrorKind::HeadTooLarge);
+        }
         if error.is_parse() {
             return Some(HttpErrorKind::Protocol);
         }
@@ -161,7 +167,6 @@ fn kind_of(cause: &(dyn StdError + 'static)) -> Option<HttpErrorKind> {
             | io::ErrorKind::BrokenPipe
             | io::ErrorKind::NotConnected
             | io::ErrorKind::UnexpectedEof => Some(HttpErrorKind::Reset),
-            io::ErrorKind::TimedOut => Some(HttpErrorKind::Timeout),
             io::ErrorKind::ConnectionRefused
             | io::ErrorKind::HostUnreachable
             | io::ErrorKind::NetworkUnreachable

@@ -18,6 +18,7 @@ mod address;
 ///
 /// | part | admitted |
 /// |---|---|
+/// | length | at most 8 KiB |
 /// | scheme | `https` |
 /// | user, password | none |
 /// | host | a name of at least two labels, not under a special name such as `.local` or `.internal`, no trailing dot; never an IP address |
@@ -127,6 +128,9 @@ impl Guard {
             route = Route::Loopback;
             if self.loopback { Ok(()) } else { Err(refused) }
         };
+        if url.as_str().len() > crate::limits::URL {
+            return Err(Refused::Length);
+        }
         match url.scheme() {
             "https" => {}
             "http" => only_loopback(Refused::Scheme)?,
@@ -295,6 +299,9 @@ pub enum Refused {
     /// A port of another service.
     #[error("the port is not for HTTP")]
     Port,
+    /// Longer than [`limits::URL`](crate::limits::URL).
+    #[error("the URL is too long")]
+    Length,
     /// One of our own hosts. See [`Guard::refuse_host`].
     #[error("the host is our own")]
     OwnHost,

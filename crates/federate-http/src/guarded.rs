@@ -1,34 +1,21 @@
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT_ENCODING, HOST, HeaderValue};
-use http::{Request, Response};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use rustls::{ClientConfig, RootCertStore};
-use rustls_platform_verifier::Verifier;
-use tokio::time::{Instant, timeout_at};
+use http::header::{ACCEPT_ENCODING, HOST, HeaderMap, HeaderValue};
+use http::{Request, Response, StatusCode};
+use tokio::time::timeout;
 use url::Url;
 
-use crate::error::{NoneAdmitted, Unresolved};
 use crate::guard::Route;
-use crate::{Budget, BuildError, Guard, HttpClient, HttpError, HttpErrorKind, Refused, Resolver};
-
-/// Connecting to one host, all its addresses together. A dead host should not eat the whole deadline.
-const CONNECT: Duration = Duration::from_secs(10);
-/// How long an unused connection is kept.
-const IDLE: Duration = Duration::from_secs(30);
-/// How many unused connections are kept for a host.
-const IDLE_PER_HOST: usize = 8;
-/// The addresses of one name that are tried. A name with a thousand addresses is an attack.
-const ADDRESSES: usize = 4;
-/// The header section of an HTTP/2 response. HTTP/1 is held to 100 headers and 400 KiB by hyper.
-const HEADERS: u32 = 64 * 1024;
-/// No deadline is later than this.
-const LATEST: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::limits::{HEAD, HEADERS, LATEST};
+use crate::phase::Attempt;
+use crate::slots::Slots;
+use crate::{
+    Budget, BuildError, ClientLimits, Guard, HttpClient, HttpError, HttpErrorKind, Phase, Refused, connect,
+    tls,
+};
 
 /// The [`HttpClient`] for the open internet: reqwest behind a [`Guard`].
 ///
@@ -39,8 +26,10 @@ const LATEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// * TLS 1.2 and 1.3 by rustls and ring, with the root certificates of the system and those of
 ///   [`Guard::extra_root_ca`]. Nothing is installed for the whole process.
 /// * A request that an HTTP/2 server declined unread is sent once more, within the same deadline.
+/// * Requests under way are bounded in number, in all and for each host; the others wait their turn, within their
+///   deadline. All bounds stand in [`limits`](crate::limits).
 ///
-/// Clones share their connections.
+/// Clones share their connections and their turns.
 ///
 /// ```
 /// use federate_http::{Guard, GuardedClient, user_agent};
@@ -53,30 +42,44 @@ const LATEST: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone)]
 pub struct GuardedClient {
     guard: Arc<Guard>,
+    slots: Arc<Slots>,
     public: reqwest::Client,
     loopback: Option<reqwest::Client>,
 }
 
 impl GuardedClient {
-    /// A client that says `agent` as its `User-Agent`; see [`user_agent`] for one that names software and
-    /// instance.
+    /// A client that says `agent` as its `User-Agent`, with the [default limits](ClientLimits); see [`user_agent`]
+    /// for one that names software and instance.
     ///
     /// # Errors
     /// No CA certificates on the machine, an agent that is no header value.
     pub fn new(guard: Guard, agent: &str) -> Result<Self, BuildError> {
+        Self::with_limits(guard, agent, ClientLimits::default())
+    }
+
+    /// The same with limits of one's own.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "settings are given away, as the guard is"
+    )]
+    pub fn with_limits(guard: Guard, agent: &str, limits: ClientLimits) -> Result<Self, BuildError> {
         let agent = HeaderValue::from_str(agent).map_err(|_| BuildError::UserAgent)?;
         let guard = Arc::new(guard);
-        let tls = tls(&guard)?;
+        let tls = tls::config(&guard)?;
         if guard.allows_loopback() {
             tracing::warn!("loopback addresses are allowed: whoever can name a URL reaches this machine");
         }
         let loopback = guard
             .allows_loopback()
-            .then(|| client(&guard, Route::Loopback, tls.clone(), &agent))
+            .then(|| connect::client(&guard, Route::Loopback, tls.clone(), &agent, &limits))
             .transpose()?;
         Ok(Self {
-            public: client(&guard, Route::Public, tls, &agent)?,
+            public: connect::client(&guard, Route::Public, tls, &agent, &limits)?,
             loopback,
+            slots: Slots::new(limits.in_flight, limits.in_flight_per_host),
             guard,
         })
     }
@@ -89,25 +92,49 @@ impl GuardedClient {
 
     async fn exchange(&self, request: Request<Bytes>, budget: &Budget) -> Result<Response<Bytes>, HttpError> {
         let (client, request) = self.prepare(request)?;
-        let deadline = Instant::now() + budget.deadline.min(LATEST);
-        let late = |_| HttpError::new(HttpErrorKind::Timeout);
+        let mut progress = Progress::default();
         // Nothing is left of a logical fetch: then nothing is sent either.
-        if budget.deadline.is_zero() {
-            return Err(HttpError::new(HttpErrorKind::Timeout));
+        let result = if budget.deadline.is_zero() {
+            Err(progress.late())
+        } else {
+            timeout(
+                budget.deadline.min(LATEST),
+                self.perform(client, request, budget.max_body, &mut progress),
+            )
+            .await
+            .unwrap_or_else(|_| Err(progress.late()))
+        };
+        result.map_err(|error| match progress.status {
+            Some(status) => error.with_status(status),
+            None => error,
+        })
+    }
+
+    async fn perform(
+        &self,
+        client: &reqwest::Client,
+        request: reqwest::Request,
+        max_body: usize,
+        progress: &mut Progress,
+    ) -> Result<Response<Bytes>, HttpError> {
+        let slot = self
+            .slots
+            .enter(request.url().host_str().unwrap_or_default())
+            .await;
+        let attempt = Attempt::new(slot);
+        progress.attempt = Some(Arc::clone(&attempt));
+        let failed = |error| HttpError::from_reqwest(error, attempt.phase());
+
+        let mut response = attempt.run(client.execute(request)).await.map_err(failed)?;
+        attempt.set(Phase::Body);
+        progress.status = Some(response.status());
+        if is_too_large(response.headers()) {
+            return Err(HttpError::new(HttpErrorKind::HeadTooLarge));
         }
-        let mut response = timeout_at(deadline, client.execute(request))
-            .await
-            .map_err(late)?
-            .map_err(HttpError::from_reqwest)?;
-        let status = response.status();
-        let body = timeout_at(deadline, read(&mut response, budget.max_body))
-            .await
-            .map_err(late)
-            .flatten();
-        let body = body.map_err(|error| error.with_status(status))?;
+        let body = read(&mut response, max_body, failed).await?;
 
         let mut whole = Response::new(body);
-        *whole.status_mut() = status;
+        *whole.status_mut() = response.status();
         *whole.version_mut() = response.version();
         *whole.headers_mut() = std::mem::take(response.headers_mut());
         Ok(whole)
@@ -169,6 +196,23 @@ impl fmt::Debug for GuardedClient {
     }
 }
 
+/// How far a request came: what is known of it when its time is up.
+#[derive(Default)]
+struct Progress {
+    attempt: Option<Arc<Attempt>>,
+    status: Option<StatusCode>,
+}
+
+impl Progress {
+    fn late(&self) -> HttpError {
+        let phase = self
+            .attempt
+            .as_ref()
+            .map_or(Phase::Queue, |attempt| attempt.phase());
+        HttpError::new(HttpErrorKind::Timeout(phase))
+    }
+}
+
 /// A `User-Agent` that names the software and the instance: `my-software/1.0.0 (+https://example.org/)`.
 ///
 /// Administrators of other servers read it in their logs and look there before they block.
@@ -204,99 +248,28 @@ fn with_default_port(url: &Url, authority: &str) -> String {
     format!("{authority}:{}", url.port_or_known_default().unwrap_or_default())
 }
 
-async fn read(response: &mut reqwest::Response, max_body: usize) -> Result<Bytes, HttpError> {
+/// Whether a head is over its limits. HTTP/1 is held to the same number by hyper as it reads, HTTP/2 to the same size.
+fn is_too_large(headers: &HeaderMap) -> bool {
+    let size = |(name, value): (&http::HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 32;
+    headers.len() > HEADERS || headers.iter().map(size).sum::<usize>() > HEAD
+}
+
+async fn read(
+    response: &mut reqwest::Response,
+    max_body: usize,
+    failed: impl Fn(reqwest::Error) -> HttpError,
+) -> Result<Bytes, HttpError> {
     let too_large = || HttpError::new(HttpErrorKind::TooLarge);
     let announced = response.content_length().unwrap_or_default();
     if announced > u64::try_from(max_body).unwrap_or(u64::MAX) {
         return Err(too_large());
     }
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(HttpError::from_reqwest)? {
+    while let Some(chunk) = response.chunk().await.map_err(&failed)? {
         if chunk.len() > max_body - body.len() {
             return Err(too_large());
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
-}
-
-fn client(
-    guard: &Arc<Guard>,
-    route: Route,
-    tls: ClientConfig,
-    agent: &HeaderValue,
-) -> Result<reqwest::Client, BuildError> {
-    let resolver = GuardedResolver {
-        guard: Arc::clone(guard),
-        route,
-        names: guard.name_resolver(),
-    };
-    reqwest::Client::builder()
-        .user_agent(agent)
-        .tls_backend_preconfigured(tls)
-        .dns_resolver(Arc::new(resolver))
-        .redirect(reqwest::redirect::Policy::none())
-        .https_only(route == Route::Public)
-        .no_proxy()
-        .referer(false)
-        // Without effect unless an application turns these features of reqwest on: then they would be defaults.
-        .no_gzip()
-        .no_brotli()
-        .no_zstd()
-        .no_deflate()
-        .connect_timeout(CONNECT)
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(IDLE_PER_HOST)
-        .http2_max_header_list_size(HEADERS)
-        .build()
-        .map_err(|error| BuildError::Client(Box::new(error)))
-}
-
-fn tls(guard: &Guard) -> Result<ClientConfig, BuildError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(BuildError::Tls)?;
-    let mut config = match Verifier::new_with_extra_roots(guard.extra_roots().iter().cloned(), provider) {
-        Ok(verifier) => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth(),
-        // For tests and demonstrations on a bare machine: every certificate is refused then.
-        Err(_) if guard.allows_loopback() => builder
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth(),
-        Err(error) => return Err(BuildError::Roots(error)),
-    };
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
-}
-
-/// Gives the connector admitted addresses and no others.
-struct GuardedResolver {
-    guard: Arc<Guard>,
-    route: Route,
-    names: Arc<dyn Resolver>,
-}
-
-impl Resolve for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (guard, route, names) = (Arc::clone(&self.guard), self.route, Arc::clone(&self.names));
-        Box::pin(async move {
-            let found = names.resolve(name.as_str()).await.map_err(Unresolved)?;
-            let admitted = |address: &IpAddr| guard.admits_on(route, *address);
-            // Port 0: the port of the URL.
-            let addresses: Vec<_> = found
-                .iter()
-                .copied()
-                .filter(admitted)
-                .take(ADDRESSES)
-                .map(|address| SocketAddr::new(address, 0))
-                .collect();
-            if addresses.is_empty() {
-                return Err(NoneAdmitted(found.len()).into());
-            }
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
-    }
 }

@@ -24,13 +24,20 @@
 //! ```
 #![deny(missing_docs)]
 
+mod connect;
 mod error;
 mod guard;
 mod guarded;
+pub mod limits;
+mod phase;
+mod slots;
+mod tls;
 
 pub use error::{BuildError, HttpError, HttpErrorKind};
 pub use guard::{BadCertificate, Dangerous, Guard, Refused, Resolver};
 pub use guarded::{GuardedClient, user_agent};
+pub use limits::ClientLimits;
+pub use phase::Phase;
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -42,7 +49,7 @@ use federate_protocol::limits::Limits;
 /// What one request may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// The time for everything: name lookup, connect, TLS, sending, headers and body.
+    /// The time for everything: waiting for a turn, name lookup, connect, TLS, sending, headers and body.
     pub deadline: Duration,
     /// The most bytes that a body may have, as they come over the wire.
     pub max_body: usize,

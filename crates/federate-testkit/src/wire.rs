@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use federate_http::{Budget, HttpClient, HttpError, HttpErrorKind};
+use federate_http::{Budget, HttpClient, HttpError, HttpErrorKind, Phase};
 use http::{HeaderValue, Request, Response, Uri, header::HOST, uri::PathAndQuery};
 
 use crate::random::Random;
@@ -87,11 +87,11 @@ impl HttpClient for Wire {
             return Err(HttpError::new(HttpErrorKind::Connect));
         }
         if self.random.happens(weather.request_lost) {
-            return Err(HttpError::new(HttpErrorKind::Timeout));
+            return Err(HttpError::new(HttpErrorKind::Timeout(Phase::Head)));
         }
         let response = answer(as_on_the_wire(request)).await;
         if self.random.happens(weather.answer_lost) {
-            return Err(HttpError::new(HttpErrorKind::Timeout));
+            return Err(HttpError::new(HttpErrorKind::Timeout(Phase::Head)));
         }
         if response.body().len() > budget.max_body {
             return Err(HttpError::new(HttpErrorKind::TooLarge));

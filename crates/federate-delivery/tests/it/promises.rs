@@ -3,7 +3,7 @@
 use crate::faulty::Faulty;
 use crate::support::{App, DAY, Reply, World, iri, seconds, start};
 use federate_delivery::Clock as _;
-use federate_http::HttpErrorKind;
+use federate_http::{HttpErrorKind, Phase};
 use federate_protocol::signatures::{self, KeyId, Policy, PrivateKey};
 use federate_store::LEASE;
 use std::sync::{
@@ -257,7 +257,7 @@ async fn p9_each_attempt_is_signed_afresh_with_the_key_of_that_moment() {
 
 #[tokio::test]
 async fn p10_half_open_lets_one_probe_through_and_inbound_brings_it_forward() {
-    let world = World::new(|_, _| Reply::Fail(HttpErrorKind::Timeout));
+    let world = World::new(|_, _| Reply::Fail(HttpErrorKind::Timeout(Phase::Head)));
     for n in 0..50 {
         world
             .post(&format!("https://a.example/{n}"), &["https://deaf.example/inbox"])

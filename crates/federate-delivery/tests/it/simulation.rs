@@ -3,7 +3,7 @@
 use crate::faulty::Faulty;
 use crate::support::{DAY, Reply, Rng, World, iri, seconds, start};
 use federate_delivery::{Clock as _, Engine};
-use federate_http::HttpErrorKind;
+use federate_http::{HttpErrorKind, Phase};
 use federate_protocol::delivery::HORIZON;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -89,7 +89,7 @@ fn reply(kind: Kind, rng: &mut Rng, at: SystemTime) -> Reply {
         Kind::Good => Reply::Status(202),
         Kind::Dead(error) => Reply::Fail(error),
         Kind::Lossy if rng.chance(30) => Reply::LostAnswer,
-        Kind::Lossy if rng.chance(30) => Reply::Fail(HttpErrorKind::Timeout),
+        Kind::Lossy if rng.chance(30) => Reply::Fail(HttpErrorKind::Timeout(Phase::Head)),
         Kind::Slow if rng.chance(50) => Reply::Slow(seconds(rng.below(30)), 202),
         Kind::Flapping(period) if (hours / period).is_multiple_of(2) => Reply::Status(503),
         Kind::Limiting if rng.chance(40) => Reply::After(429, rng.below(4000).to_string()),

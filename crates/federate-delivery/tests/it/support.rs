@@ -5,7 +5,7 @@ use bytes::Bytes;
 use federate_delivery::{
     Builder, Clock, Engine, ExpandError, Expansion, Inboxes, ResolveError, SenderError, Senders,
 };
-use federate_http::{Budget, HttpClient, HttpError, HttpErrorKind};
+use federate_http::{Budget, HttpClient, HttpError, HttpErrorKind, Phase};
 use federate_protocol::{
     activitystreams::Iri,
     signatures::{Algorithm, KeyId, SignError, Signer},
@@ -251,7 +251,7 @@ impl HttpClient for Net {
                 self.clock.sleep_until(at + wait.min(budget.deadline)).await;
                 self.saw(&url, at, request, good(status) && wait < budget.deadline);
                 if wait >= budget.deadline {
-                    Err(HttpError::new(HttpErrorKind::Timeout))
+                    Err(HttpError::new(HttpErrorKind::Timeout(Phase::Head)))
                 } else {
                     Ok(answer(status))
                 }

@@ -1,6 +1,6 @@
 use crate::world::*;
 use federate_fetch::FetchErrorKind;
-use federate_http::HttpErrorKind;
+use federate_http::{HttpErrorKind, Phase};
 use federate_protocol::{Blocks, FetchRules};
 use serde_json::json;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ async fn an_actor_whose_server_is_away_is_given_as_it_was() {
 #[tokio::test]
 async fn a_peer_that_is_down_is_asked_again_soon() {
     let (world, fetcher) = fetcher();
-    world.answer(ALICE, Answer::Fails(HttpErrorKind::Timeout));
+    world.answer(ALICE, Answer::Fails(HttpErrorKind::Timeout(Phase::Head)));
     let error = fetcher.actor(&iri(ALICE), at(0)).await.unwrap_err();
     assert!(!error.is_permanent() && matches!(error.kind(), FetchErrorKind::Http(_)));
     assert!(

@@ -1,6 +1,6 @@
 use crate::world::*;
 use federate_fetch::KeyLookup::{CachedOnly, Refresh, Usual};
-use federate_http::HttpErrorKind;
+use federate_http::{HttpErrorKind, Phase};
 use federate_protocol::KeyFailure;
 use federate_protocol::signatures::{KeyId, PublicKey};
 use std::sync::Arc;
@@ -107,7 +107,7 @@ async fn s29_what_a_failure_means() {
     let mut now = 0;
     for (answer, unavailable) in [
         (Answer::Fails(HttpErrorKind::Dns), true),
-        (Answer::Fails(HttpErrorKind::Timeout), true),
+        (Answer::Fails(HttpErrorKind::Timeout(Phase::Head)), true),
         (Answer::Fails(HttpErrorKind::Address), true),
         (Answer::Fails(HttpErrorKind::TooLarge), false),
         (Answer::Page(503, "text/plain", String::new()), true),

@@ -7,6 +7,7 @@ mod names;
 mod proxy;
 mod request;
 mod server;
+mod slow;
 mod tls;
 
 use std::time::Duration;

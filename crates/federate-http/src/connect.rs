@@ -1,0 +1,128 @@
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::header::HeaderValue;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use rustls::ClientConfig;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::error::{NoneAdmitted, Unresolved};
+use crate::guard::Route;
+use crate::limits::{ADDRESSES, HEAD};
+use crate::phase::Attempt;
+use crate::{BuildError, ClientLimits, Guard, Phase, Resolver};
+
+/// The client of reqwest for one route.
+pub(crate) fn client(
+    guard: &Arc<Guard>,
+    route: Route,
+    tls: ClientConfig,
+    agent: &HeaderValue,
+    limits: &ClientLimits,
+) -> Result<reqwest::Client, BuildError> {
+    let resolver = GuardedResolver {
+        guard: Arc::clone(guard),
+        route,
+        names: guard.name_resolver(),
+    };
+    reqwest::Client::builder()
+        .user_agent(agent)
+        .tls_backend_preconfigured(tls)
+        .dns_resolver(Arc::new(resolver))
+        .connector_layer(Watch)
+        .redirect(reqwest::redirect::Policy::none())
+        .https_only(route == Route::Public)
+        .no_proxy()
+        .referer(false)
+        // Without effect unless an application turns these features of reqwest on: then they would be defaults.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .connect_timeout(limits.connect)
+        .pool_idle_timeout(limits.idle)
+        .pool_max_idle_per_host(limits.idle_per_host)
+        .http2_max_header_list_size(u32::try_from(HEAD).unwrap_or(u32::MAX))
+        .build()
+        .map_err(|error| BuildError::Client(Box::new(error)))
+}
+
+/// Gives the connector admitted addresses and no others.
+struct GuardedResolver {
+    guard: Arc<Guard>,
+    route: Route,
+    names: Arc<dyn Resolver>,
+}
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (guard, route, names) = (Arc::clone(&self.guard), self.route, Arc::clone(&self.names));
+        Box::pin(async move {
+            Attempt::enter(Phase::Name);
+            let found = names.resolve(name.as_str()).await.map_err(Unresolved)?;
+            let admitted = |address: &IpAddr| guard.admits_on(route, *address);
+            // Port 0: the port of the URL.
+            let addresses: Vec<_> = found
+                .iter()
+                .copied()
+                .filter(admitted)
+                .take(ADDRESSES)
+                .map(|address| SocketAddr::new(address, 0))
+                .collect();
+            if addresses.is_empty() {
+                return Err(NoneAdmitted(found.len()).into());
+            }
+            Attempt::enter(Phase::Connect);
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Notes when a connection is begun and when it is made.
+#[derive(Debug, Clone, Copy)]
+struct Watch;
+
+impl<S> Layer<S> for Watch {
+    type Service = Watched<S>;
+
+    fn layer(&self, connector: S) -> Watched<S> {
+        Watched(connector)
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Watched<S>(S);
+
+impl<S, R> Service<R> for Watched<S>
+where
+    S: Service<R, Future: Send + 'static>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, target: R) -> Self::Future {
+        let attempt = Attempt::current();
+        // The phase of who has an address already and asks no resolver.
+        Attempt::enter(Phase::Connect);
+        let mut connecting = Box::pin(self.0.call(target));
+        Box::pin(std::future::poll_fn(move |cx| {
+            let result = connecting.as_mut().poll(cx);
+            // Made, or made for nobody: the request got another connection, and hyper finishes this one in the
+            // background. It keeps the turn of that request until then, so that connections are bounded as well.
+            if let Some(attempt) = &attempt
+                && (matches!(result, Poll::Ready(Ok(_))) || !attempt.is_current())
+            {
+                attempt.set(Phase::Head);
+            }
+            result
+        }))
+    }
+}
