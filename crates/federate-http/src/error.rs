@@ -50,7 +50,7 @@ pub enum HttpErrorKind {
     /// The head of the response is over [its limits](crate::limits).
     #[error("the head of the response is too large")]
     HeadTooLarge,
-    /// What came is not HTTP.
+    /// What came is not HTTP; or is a head of HTTP/2 so large that it was not read.
     #[error("what came is not HTTP")]
     Protocol,
 }

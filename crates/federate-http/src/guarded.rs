@@ -248,7 +248,7 @@ fn with_default_port(url: &Url, authority: &str) -> String {
     format!("{authority}:{}", url.port_or_known_default().unwrap_or_default())
 }
 
-/// Whether a head is over its limits. HTTP/1 is held to the same number by hyper as it reads, HTTP/2 to the same size.
+/// Whether a head is over its limits. As it reads, hyper holds HTTP/1 to the same number and HTTP/2 to twice the size.
 fn is_too_large(headers: &HeaderMap) -> bool {
     let size = |(name, value): (&http::HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 32;
     headers.len() > HEADERS || headers.iter().map(size).sum::<usize>() > HEAD

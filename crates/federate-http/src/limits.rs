@@ -12,8 +12,8 @@
 //! | [`ADDRESSES`] | 4 | the rest is not tried | a name with a thousand addresses is an attack |
 //! | [`URL`] | 8 KiB | [`Refused::Length`] | what common servers read of a request line |
 //! | [`HEADERS`] | 100 | [`HeadTooLarge`](HttpErrorKind::HeadTooLarge) | large instances behind a CDN send 40 |
-//! | [`HEAD`] | 64 KiB | [`HeadTooLarge`](HttpErrorKind::HeadTooLarge) | names and values, with 32 bytes for each header, as HTTP/2 counts; in HTTP/1 up to 400 KiB are read before it is known |
-//! | [`TLS_SESSIONS`] | 256 hosts | the oldest is forgotten | a handshake that resumes costs a tenth |
+//! | [`HEAD`] | 64 KiB | [`HeadTooLarge`](HttpErrorKind::HeadTooLarge) | names and values, with 32 bytes for each header, as HTTP/2 counts. In HTTP/1 up to 400 KiB are read before it is known; in HTTP/2 twice this, where more is [`Protocol`](HttpErrorKind::Protocol) |
+//! | [`TLS_HOSTS`] | 256 | the oldest is forgotten | a handshake that resumes costs a tenth |
 //!
 //! One message of a TLS handshake (a chain of certificates) has at most 64 KiB: that is rustls'. No deadline is
 //! later than a day.
@@ -31,7 +31,7 @@ pub const HEADERS: usize = 100;
 /// Bytes of the headers of one response: name, value and 32 for each, as RFC 9113 section 6.5.2 counts.
 pub const HEAD: usize = 64 * 1024;
 /// Hosts whose TLS sessions are remembered.
-pub const TLS_SESSIONS: usize = 256;
+pub const TLS_HOSTS: usize = 256;
 /// No deadline is later than this: timers of tokio end somewhere.
 pub(crate) const LATEST: Duration = Duration::from_secs(24 * 60 * 60);
 

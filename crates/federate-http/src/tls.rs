@@ -8,7 +8,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, NamedGroup, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
-use crate::limits::TLS_SESSIONS;
+use crate::limits::TLS_HOSTS;
 use crate::phase::Attempt;
 use crate::{BuildError, Guard, Phase};
 
@@ -30,13 +30,21 @@ pub(crate) fn config(guard: &Guard) -> Result<ClientConfig, BuildError> {
         Err(error) => return Err(BuildError::Roots(error)),
     };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    config.resumption = Resumption::store(Arc::new(Sessions(ClientSessionMemoryCache::new(TLS_SESSIONS))));
+    config.resumption = Resumption::store(Arc::new(Sessions::new()));
     Ok(config)
 }
 
 /// The sessions of rustls. It asks for one as each handshake begins, and that is the one moment that it tells of.
 #[derive(Debug)]
 struct Sessions(ClientSessionMemoryCache);
+
+impl Sessions {
+    fn new() -> Self {
+        /// The cache counts sessions and keeps so many of a host.
+        const PER_HOST: usize = 8;
+        Self(ClientSessionMemoryCache::new(TLS_HOSTS * PER_HOST))
+    }
+}
 
 impl ClientSessionStore for Sessions {
     fn set_kx_hint(&self, server: ServerName<'static>, group: NamedGroup) {
@@ -66,5 +74,28 @@ impl ClientSessionStore for Sessions {
     fn take_tls13_ticket(&self, server: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
         Attempt::enter(Phase::Tls);
         self.0.take_tls13_ticket(server)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_at_the_limit_and_one_past_it() {
+        let sessions = Sessions::new();
+        let server = |n: usize| ServerName::try_from(format!("h{n}.example.org")).unwrap();
+        for n in 0..TLS_HOSTS {
+            sessions.set_kx_hint(server(n), NamedGroup::X25519);
+        }
+        assert!((0..TLS_HOSTS).all(|n| sessions.kx_hint(&server(n)).is_some()));
+        sessions.set_kx_hint(server(TLS_HOSTS), NamedGroup::X25519);
+        let known = (0..=TLS_HOSTS)
+            .filter(|n| sessions.kx_hint(&server(*n)).is_some())
+            .count();
+        assert!(
+            known <= TLS_HOSTS && sessions.kx_hint(&server(0)).is_none(),
+            "{known}"
+        );
     }
 }

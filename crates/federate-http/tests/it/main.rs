@@ -3,9 +3,11 @@
 
 mod budget;
 mod classify;
+mod limits;
 mod names;
 mod proxy;
 mod request;
+mod reuse;
 mod server;
 mod slow;
 mod tls;

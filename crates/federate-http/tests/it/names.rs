@@ -6,20 +6,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use federate_http::{Guard, HttpErrorKind, Resolver};
+use federate_http::{Guard, HttpClient, HttpErrorKind, Resolver};
 
 use crate::server::{Server, ok};
 use crate::{client, fetch};
 
 /// Answers with one list after the other, the last one for ever.
 #[derive(Debug)]
-struct Names {
+pub(crate) struct Names {
     answers: Vec<Vec<IpAddr>>,
     asked: AtomicUsize,
 }
 
 impl Names {
-    fn new(answers: &[&[&str]]) -> Arc<Self> {
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn new(answers: &[&[&str]]) -> Arc<Self> {
         let parse = |list: &&[&str]| list.iter().map(|address| address.parse().unwrap()).collect();
         Arc::new(Self {
             answers: answers.iter().map(parse).collect(),
@@ -62,6 +66,20 @@ async fn n4_a_public_name_with_private_addresses_only() {
 }
 
 #[tokio::test]
+async fn n5_a_post_to_a_private_address_is_not_even_connected() {
+    let server = Server::connections(|_| async {}).await;
+    for address in ["127.0.0.1", "::ffff:127.0.0.1", "0.0.0.0"] {
+        let guarded = client(Guard::new().resolver(Names::new(&[&[address]])));
+        let request = http::Request::post(format!("https://x.example.org:{}/inbox", server.address.port()))
+            .body(bytes::Bytes::from_static(b"{}"))
+            .unwrap();
+        let error = guarded.send(request, &crate::BUDGET).await.unwrap_err();
+        assert_eq!(error.kind(), HttpErrorKind::Address);
+    }
+    assert_eq!(server.connected(), 0);
+}
+
+#[tokio::test]
 async fn n4_a_mixed_set_is_reached_at_the_admitted_address_only() {
     let server = Server::fixed(ok("x")).await;
     let names = Names::new(&[&["10.255.255.1", "fd00::1", "127.0.0.1", "169.254.169.254"]]);
@@ -83,7 +101,7 @@ async fn n4_the_name_is_resolved_once_for_the_check_and_the_connection() {
     let guarded = client(Guard::new().resolver(names.clone()).dangerous().allow_loopback());
     let url = format!("http://rebinding.example.org:{}/", server.address.port());
     assert_eq!(fetch(&guarded, &url).await.unwrap().status(), 200);
-    assert_eq!(names.asked.load(Ordering::SeqCst), 1);
+    assert_eq!(names.asked(), 1);
     // The next connection sees the other answer, and it is judged as well.
     assert_eq!(
         fetch(&guarded, &url).await.unwrap_err().kind(),

@@ -129,27 +129,3 @@ async fn n8_urls_that_two_programs_could_read_differently() {
     );
     assert!(server.requests().is_empty());
 }
-
-#[tokio::test]
-async fn connections_are_used_again() {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use tokio::io::AsyncWriteExt;
-
-    let connections = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&connections);
-    let server = Server::connections(move |mut stream| {
-        count.fetch_add(1, Ordering::SeqCst);
-        async move {
-            while !crate::server::read_head(&mut stream).await.is_empty() {
-                let _ = stream.write_all(ok("x").as_bytes()).await;
-            }
-        }
-    })
-    .await;
-    let client = near();
-    for _ in 0..3 {
-        fetch(&client, &server.url("/")).await.unwrap();
-    }
-    assert_eq!(connections.load(Ordering::SeqCst), 1);
-}

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -12,6 +13,7 @@ use tokio::task::JoinHandle;
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
+    connected: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -49,6 +51,18 @@ impl Server {
         .await
     }
 
+    /// A server that answers each request with these bytes, and keeps its connections.
+    pub(crate) async fn keeping(answer: impl Into<Vec<u8>>) -> Self {
+        let answer = answer.into();
+        Self::connections(move |mut stream| {
+            let answer = answer.clone();
+            async move {
+                while !read_head(&mut stream).await.is_empty() && stream.write_all(&answer).await.is_ok() {}
+            }
+        })
+        .await
+    }
+
     /// A server that does `serve` with each connection.
     pub(crate) async fn connections<F, A>(serve: F) -> Self
     where
@@ -65,20 +79,29 @@ impl Server {
     {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
+        let connected = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connected);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(serve(stream));
             }
         });
         Self {
             address,
             requests,
+            connected,
             task,
         }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// How many connections came.
+    pub(crate) fn connected(&self) -> usize {
+        self.connected.load(Ordering::SeqCst)
     }
 
     /// The heads of the requests that came.

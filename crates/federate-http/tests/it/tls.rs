@@ -14,19 +14,19 @@ use tokio_rustls::TlsAcceptor;
 use crate::server::{Server, ok, read_head};
 use crate::{BUDGET, client, fetch, get};
 
-type Ca = CertifiedIssuer<'static, KeyPair>;
+pub(crate) type Ca = CertifiedIssuer<'static, KeyPair>;
 
-fn ca() -> Ca {
+pub(crate) fn ca() -> Ca {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-fn params(name: &str) -> CertificateParams {
+pub(crate) fn params(name: &str) -> CertificateParams {
     CertificateParams::new(vec![name.to_owned()]).unwrap()
 }
 
-fn acceptor(ca: &Ca, params: &CertificateParams, alpn: &[&[u8]]) -> TlsAcceptor {
+pub(crate) fn acceptor(ca: &Ca, params: &CertificateParams, alpn: &[&[u8]]) -> TlsAcceptor {
     let key = KeyPair::generate().unwrap();
     let certificate = params.signed_by(&key, ca).unwrap();
     let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -57,7 +57,33 @@ async fn server(ca: &Ca, params: &CertificateParams) -> Server {
     .await
 }
 
-fn trusting(ca: &Ca) -> Guard {
+/// A server that answers each request of HTTP/2 with what `answer` makes of it.
+pub(crate) async fn http2<F>(ca: &Ca, params: &CertificateParams, answer: F) -> Server
+where
+    F: Fn(http::request::Parts) -> http::Response<&'static str> + Send + Sync + 'static,
+{
+    let acceptor = acceptor(ca, params, &[b"h2", b"http/1.1"]);
+    let answer = Arc::new(answer);
+    Server::connections(move |stream| {
+        let (acceptor, answer) = (acceptor.clone(), Arc::clone(&answer));
+        async move {
+            let Ok(stream) = acceptor.accept(stream).await else {
+                return;
+            };
+            let mut connection = h2::server::handshake(stream).await.unwrap();
+            while let Some(Ok((request, mut respond))) = connection.accept().await {
+                let (head, body) = answer(request.into_parts().0).into_parts();
+                let response = http::Response::from_parts(head, ());
+                if let Ok(mut stream) = respond.send_response(response, false) {
+                    let _ = stream.send_data(Bytes::from_static(body.as_bytes()), true);
+                }
+            }
+        }
+    })
+    .await
+}
+
+pub(crate) fn trusting(ca: &Ca) -> Guard {
     Guard::new()
         .dangerous()
         .allow_loopback()
@@ -115,23 +141,49 @@ async fn p5_a_server_without_tls_on_an_https_port() {
 }
 
 #[tokio::test]
+async fn r11_a_chain_of_certificates_over_64_kib() {
+    let ca = ca();
+    for (copies, holds) in [(20, true), (300, false)] {
+        let key = KeyPair::generate().unwrap();
+        let leaf = params("localhost").signed_by(&key, &ca).unwrap();
+        let chain = vec![leaf.der().clone(); copies];
+        let size: usize = chain.iter().map(|certificate| certificate.len() + 3).sum();
+        assert_eq!(size < 0x1_0000, holds, "{size}");
+        let mut config =
+            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(chain, PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+                .unwrap();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let server = Server::connections(move |stream| {
+            let acceptor = acceptor.clone();
+            async move {
+                if let Ok(mut stream) = acceptor.accept(stream).await {
+                    read_head(&mut stream).await;
+                    let _ = stream.write_all(ok("by TLS").as_bytes()).await;
+                    let _ = stream.shutdown().await;
+                }
+            }
+        })
+        .await;
+        match fetch(&client(trusting(&ca)), &url(&server)).await {
+            Ok(response) => assert!(holds && response.body().as_ref() == b"by TLS"),
+            Err(error) => assert_eq!((error.kind(), holds), (HttpErrorKind::Tls, false), "{error:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn http2_carries_the_host_once() {
     let ca = ca();
-    let acceptor = acceptor(&ca, &params("localhost"), &[b"h2", b"http/1.1"]);
     let seen = Arc::new(Mutex::new(Vec::new()));
     let requests = Arc::clone(&seen);
-    let server = Server::connections(move |stream| {
-        let (acceptor, requests) = (acceptor.clone(), Arc::clone(&requests));
-        async move {
-            let mut connection = h2::server::handshake(acceptor.accept(stream).await.unwrap())
-                .await
-                .unwrap();
-            while let Some(Ok((request, mut respond))) = connection.accept().await {
-                requests.lock().unwrap().push(request.into_parts().0);
-                let mut body = respond.send_response(http::Response::new(()), false).unwrap();
-                body.send_data(Bytes::from_static(b"by HTTP/2"), true).unwrap();
-            }
-        }
+    let server = http2(&ca, &params("localhost"), move |request| {
+        requests.lock().unwrap().push(request);
+        http::Response::new("by HTTP/2")
     })
     .await;
     let authority = format!("localhost:{}", server.address.port());
