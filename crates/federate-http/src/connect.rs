@@ -33,14 +33,23 @@ pub(crate) fn client(
         route,
         names: guard.name_resolver(),
     };
-    reqwest::Client::builder()
+    let builder = reqwest::Client::builder()
+        // Not the environment's, and none but the one that the guard was told of.
+        .no_proxy();
+    let builder = match guard.egress() {
+        Some(proxy) if route == Route::Public => builder.proxy(
+            reqwest::Proxy::all(proxy.url().clone())
+                .map_err(|error| BuildError::Client(Box::new(error.without_url())))?,
+        ),
+        _ => builder,
+    };
+    builder
         .user_agent(agent)
         .tls_backend_preconfigured(tls)
         .dns_resolver(Arc::new(resolver))
         .connector_layer(Watch)
         .redirect(reqwest::redirect::Policy::none())
         .https_only(route == Route::Public)
-        .no_proxy()
         .referer(false)
         // Without effect unless an application turns these features of reqwest on: then they would be defaults.
         .no_gzip()
@@ -67,8 +76,13 @@ impl Resolve for GuardedResolver {
         let (guard, route, names) = (Arc::clone(&self.guard), self.route, Arc::clone(&self.names));
         Box::pin(async move {
             Attempt::enter(Phase::Name);
+            let proxy = guard.egress().filter(|_| route == Route::Public);
+            // With a proxy no other name is ever looked up.
+            if proxy.is_some_and(|proxy| !proxy.is_called(name.as_str())) {
+                return Err(NoneAdmitted(0).into());
+            }
             let found = names.resolve(name.as_str()).await.map_err(Unresolved)?;
-            let admitted = |address: &IpAddr| guard.admits_on(route, *address);
+            let admitted = |address: &IpAddr| proxy.is_some() || guard.admits_on(route, *address);
             // Port 0: the port of the URL.
             let addresses: Vec<_> = found
                 .iter()

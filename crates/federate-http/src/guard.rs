@@ -9,6 +9,10 @@ use rustls::pki_types::pem::PemObject;
 use url::{Host, Url};
 
 mod address;
+mod egress;
+
+pub use egress::BadProxy;
+pub(crate) use egress::EgressProxy;
 
 /// Which URLs may be asked and which addresses may be connected to.
 ///
@@ -41,6 +45,7 @@ pub struct Guard {
     own_hosts: Vec<String>,
     extra_roots: Vec<CertificateDer<'static>>,
     resolver: Option<Arc<dyn Resolver>>,
+    egress: Option<EgressProxy>,
 }
 
 /// Where the addresses of an admitted URL may lie.
@@ -168,6 +173,10 @@ impl Guard {
         }
     }
 
+    pub(crate) fn egress(&self) -> Option<&EgressProxy> {
+        self.egress.as_ref()
+    }
+
     pub(crate) fn extra_roots(&self) -> &[CertificateDer<'static>] {
         &self.extra_roots
     }
@@ -201,6 +210,26 @@ impl Dangerous {
             loopback: true,
             ..self.0
         }
+    }
+
+    /// Sends every request through an HTTP proxy, by `CONNECT`: `http://proxy.internal:3128`, with a user and a password
+    /// in it if the proxy asks for them; `https` if it speaks TLS.
+    ///
+    /// This is dangerous because the proxy takes the check of addresses over. It resolves the names, so the guard
+    /// never sees where they lead: a proxy that connects to private addresses makes every URL of a stranger a way
+    /// into the network that it stands in. What the guard still judges is the URL: scheme, name, port. TLS is between
+    /// us and the peer; the proxy sees the names of hosts only. Where loopback is allowed, what is for loopback only
+    /// does not go through the proxy.
+    ///
+    /// The only address that is connected to is the proxy's own, which may be private.
+    ///
+    /// # Errors
+    /// Not a URL of `http` or `https` with a host, or one with a path, a query or a fragment.
+    pub fn egress_proxy(self, url: &str) -> Result<Guard, BadProxy> {
+        Ok(Guard {
+            egress: Some(EgressProxy::new(url)?),
+            ..self.0
+        })
     }
 }
 

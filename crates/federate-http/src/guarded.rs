@@ -21,7 +21,8 @@ use crate::{
 ///
 /// * The URL that is judged is the URL that is asked; the addresses that are judged are those that are
 ///   connected to.
-/// * No redirects, no cookies, no proxy (not by the environment either), no decompression, no `Referer`. What
+/// * No redirects, no cookies, no proxy but one that [the guard was told of](crate::Dangerous::egress_proxy) (none of the
+///   environment), no decompression, no `Referer`. What
 ///   an application's own features of reqwest turn on is turned off here.
 /// * TLS 1.2 and 1.3 by rustls and ring, with the root certificates of the system and those of
 ///   [`Guard::extra_root_ca`]. Nothing is installed for the whole process.
@@ -71,6 +72,12 @@ impl GuardedClient {
         let tls = tls::config(&guard)?;
         if guard.allows_loopback() {
             tracing::warn!("loopback addresses are allowed: whoever can name a URL reaches this machine");
+        }
+        if let Some(proxy) = guard.egress() {
+            tracing::warn!(
+                ?proxy,
+                "requests leave through a proxy: it has to check addresses, the guard cannot"
+            );
         }
         let loopback = guard
             .allows_loopback()

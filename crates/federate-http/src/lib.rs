@@ -34,7 +34,7 @@ mod slots;
 mod tls;
 
 pub use error::{BuildError, HttpError, HttpErrorKind};
-pub use guard::{BadCertificate, Dangerous, Guard, Refused, Resolver};
+pub use guard::{BadCertificate, BadProxy, Dangerous, Guard, Refused, Resolver};
 pub use guarded::{GuardedClient, user_agent};
 pub use limits::ClientLimits;
 pub use phase::Phase;

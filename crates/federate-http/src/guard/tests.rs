@@ -368,3 +368,27 @@ fn certificates_that_are_none() {
         Err(BadCertificate::Certificate(_))
     ));
 }
+
+#[test]
+fn n9_proxies_that_are_none() {
+    for (url, is_proxy) in [
+        ("http://proxy.internal:3128", true),
+        ("https://proxy.internal/", true),
+        ("http://user:secret@10.0.0.1:3128", true),
+        ("proxy.internal:3128", false),
+        ("proxy.internal", false),
+        ("socks5://proxy.internal:1080", false),
+        ("http://", false),
+        ("", false),
+        ("http://proxy.internal:99999", false),
+        ("http://proxy.internal/path", false),
+        ("http://proxy.internal/?query", false),
+        ("http://proxy.internal/#fragment", false),
+    ] {
+        assert_eq!(
+            Guard::new().dangerous().egress_proxy(url).is_ok(),
+            is_proxy,
+            "{url}"
+        );
+    }
+}

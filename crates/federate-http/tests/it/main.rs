@@ -3,6 +3,7 @@
 
 mod budget;
 mod classify;
+mod egress;
 mod limits;
 mod names;
 mod proxy;
