@@ -10,6 +10,7 @@ use url::{Host, Url};
 
 mod address;
 mod egress;
+mod port;
 
 pub use egress::BadProxy;
 pub(crate) use egress::EgressProxy;
@@ -26,7 +27,7 @@ pub(crate) use egress::EgressProxy;
 /// | scheme | `https` |
 /// | user, password | none |
 /// | host | a name of at least two labels, not under a special name such as `.local` or `.internal`, no trailing dot; never an IP address |
-/// | port | 443, and those from 1024 up that belong to no well-known service |
+/// | port | 443 and every other, but those of another service: mail, files, databases, plain HTTP and the like |
 /// | address | IPv6 `2000::/3` and IPv4, each less the IANA special-purpose registries, less forms that carry an IPv4 address inside |
 ///
 /// ```
@@ -157,7 +158,7 @@ impl Guard {
         }
         match url.port_or_known_default() {
             Some(0) | None => return Err(Refused::Port),
-            Some(port) if is_http_port(port) => {}
+            Some(port) if port::is_http(port) => {}
             Some(_) => only_loopback(Refused::Port)?,
         }
         if self.is_own(url) {
@@ -291,19 +292,6 @@ fn is_special_name(name: &str) -> bool {
         None => true,
         Some((_, last)) => SPECIAL.iter().any(|special| last.eq_ignore_ascii_case(special)),
     }
-}
-
-/// Whether a port may carry HTTP: 443, and those that anybody may open, less what databases, caches, queues and
-/// cluster managers listen on (with the blocked ports of the Fetch standard among them).
-fn is_http_port(port: u16) -> bool {
-    const SERVICES: &[u16] = &[
-        1433, 1521, 1719, 1720, 1723, 2049, 2181, 2375, 2376, 2377, 2379, 2380, 3128, 3306, 3389, 3659, 4045,
-        4190, 4222, 4369, 5038, 5060, 5061, 5222, 5269, 5353, 5432, 5601, 5672, 5900, 5984, 5985, 5986, 6000,
-        6379, 6443, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 7000, 7001, 7199, 8086, 8125, 8300, 8301,
-        8500, 8600, 8983, 9042, 9092, 9100, 9160, 9200, 9300, 9418, 9600, 10080, 10250, 10255, 11211, 11300,
-        15672, 26379, 27017, 27018, 28015, 50000, 50070, 61616,
-    ];
-    port == 443 || (port >= 1024 && !SERVICES.contains(&port))
 }
 
 /// Why a URL is refused before anything is sent.

@@ -7,6 +7,7 @@ mod egress;
 mod limits;
 mod names;
 mod proxy;
+mod registries;
 mod request;
 mod reuse;
 mod server;
