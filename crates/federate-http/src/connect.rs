@@ -1,6 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 
 use http::header::HeaderValue;
@@ -20,48 +21,109 @@ use crate::{BuildError, ClientLimits, Guard, Phase, Resolver};
 #[expect(clippy::cast_possible_truncation, reason = "128 KiB fit")]
 const HEAD_HTTP2: u32 = 2 * HEAD as u32;
 
-/// The client of reqwest for one route.
-pub(crate) fn client(
-    guard: &Arc<Guard>,
-    route: Route,
-    tls: ClientConfig,
-    agent: &HeaderValue,
-    limits: &ClientLimits,
-) -> Result<reqwest::Client, BuildError> {
-    let resolver = GuardedResolver {
-        guard: Arc::clone(guard),
-        route,
-        names: guard.name_resolver(),
-    };
-    let builder = reqwest::Client::builder()
-        // Not the environment's, and none but the one that the guard was told of.
-        .no_proxy();
-    let builder = match guard.egress() {
-        Some(proxy) if route == Route::Public => builder.proxy(
-            reqwest::Proxy::all(proxy.url().clone())
-                .map_err(|error| BuildError::Client(Box::new(error.without_url())))?,
-        ),
-        _ => builder,
-    };
-    builder
-        .user_agent(agent)
-        .tls_backend_preconfigured(tls)
-        .dns_resolver(Arc::new(resolver))
-        .connector_layer(Watch)
-        .redirect(reqwest::redirect::Policy::none())
-        .https_only(route == Route::Public)
-        .referer(false)
-        // Without effect unless an application turns these features of reqwest on: then they would be defaults.
-        .no_gzip()
-        .no_brotli()
-        .no_zstd()
-        .no_deflate()
-        .connect_timeout(limits.connect)
-        .pool_idle_timeout(limits.idle)
-        .pool_max_idle_per_host(limits.idle_per_host)
-        .http2_max_header_list_size(HEAD_HTTP2)
-        .build()
-        .map_err(|error| BuildError::Client(Box::new(error)))
+/// The connections of one route: a client of reqwest, made anew after so many connections.
+///
+/// The pool of hyper bounds what it keeps for a host, and has no bound for the number of hosts. A client that is dropped
+/// closes what is unused; requests under way end as they would have.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    settings: Settings,
+    most: usize,
+    current: RwLock<Generation>,
+}
+
+#[derive(Debug)]
+struct Generation {
+    client: reqwest::Client,
+    made: Arc<AtomicUsize>,
+}
+
+impl Connections {
+    pub(crate) fn new(settings: Settings) -> Result<Self, BuildError> {
+        Ok(Self {
+            most: settings.limits.connections.max(1),
+            current: RwLock::new(settings.generation()?),
+            settings,
+        })
+    }
+
+    /// The client for the next request.
+    pub(crate) fn client(&self) -> reqwest::Client {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        if !current.is_over(self.most) {
+            return current.client.clone();
+        }
+        drop(current);
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if current.is_over(self.most) {
+            match self.settings.generation() {
+                Ok(next) => *current = next,
+                Err(error) => tracing::error!(%error, "old connections are kept: there is no new client"),
+            }
+        }
+        current.client.clone()
+    }
+}
+
+impl Generation {
+    fn is_over(&self, most: usize) -> bool {
+        self.made.load(Ordering::Relaxed) >= most
+    }
+}
+
+/// What the client of a route is made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) guard: Arc<Guard>,
+    pub(crate) route: Route,
+    pub(crate) tls: ClientConfig,
+    pub(crate) agent: HeaderValue,
+    pub(crate) limits: ClientLimits,
+}
+
+impl Settings {
+    fn generation(&self) -> Result<Generation, BuildError> {
+        let made = Arc::new(AtomicUsize::new(0));
+        let client = self.client(Watch(Arc::clone(&made)))?;
+        Ok(Generation { client, made })
+    }
+
+    fn client(&self, watch: Watch) -> Result<reqwest::Client, BuildError> {
+        let build = |error: reqwest::Error| BuildError::Client(Box::new(error.without_url()));
+        let resolver = GuardedResolver {
+            guard: Arc::clone(&self.guard),
+            route: self.route,
+            names: self.guard.name_resolver(),
+        };
+        let builder = reqwest::Client::builder()
+            // Not the environment's, and none but the one that the guard was told of.
+            .no_proxy();
+        let builder = match self.guard.egress() {
+            Some(proxy) if self.route == Route::Public => {
+                builder.proxy(reqwest::Proxy::all(proxy.url().clone()).map_err(build)?)
+            }
+            _ => builder,
+        };
+        builder
+            .user_agent(&self.agent)
+            .tls_backend_preconfigured(self.tls.clone())
+            .dns_resolver(Arc::new(resolver))
+            .connector_layer(watch)
+            .redirect(reqwest::redirect::Policy::none())
+            .https_only(self.route == Route::Public)
+            .referer(false)
+            // Without effect unless an application turns these features of reqwest on: then they would be defaults.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
+            .connect_timeout(self.limits.connect)
+            .pool_idle_timeout(self.limits.idle)
+            .pool_max_idle_per_host(self.limits.idle_per_host)
+            .http2_max_header_list_size(HEAD_HTTP2)
+            .build()
+            .map_err(build)
+    }
 }
 
 /// Gives the connector admitted addresses and no others.
@@ -100,20 +162,20 @@ impl Resolve for GuardedResolver {
     }
 }
 
-/// Notes when a connection is begun and when it is made.
-#[derive(Debug, Clone, Copy)]
-struct Watch;
+/// Notes when a connection is begun and when it is made, and counts those that are made.
+#[derive(Debug, Clone)]
+struct Watch(Arc<AtomicUsize>);
 
 impl<S> Layer<S> for Watch {
     type Service = Watched<S>;
 
     fn layer(&self, connector: S) -> Watched<S> {
-        Watched(connector)
+        Watched(connector, Arc::clone(&self.0))
     }
 }
 
 #[derive(Debug, Clone)]
-struct Watched<S>(S);
+struct Watched<S>(S, Arc<AtomicUsize>);
 
 impl<S, R> Service<R> for Watched<S>
 where
@@ -132,12 +194,17 @@ where
         // The phase of who has an address already and asks no resolver.
         Attempt::enter(Phase::Connect);
         let mut connecting = Box::pin(self.0.call(target));
+        let made = Arc::clone(&self.1);
         Box::pin(std::future::poll_fn(move |cx| {
             let result = connecting.as_mut().poll(cx);
+            let is_made = matches!(result, Poll::Ready(Ok(_)));
+            if is_made {
+                made.fetch_add(1, Ordering::Relaxed);
+            }
             // Made, or made for nobody: the request got another connection, and hyper finishes this one in the
             // background. It keeps the turn of that request until then, so that connections are bounded as well.
             if let Some(attempt) = &attempt
-                && (matches!(result, Poll::Ready(Ok(_))) || !attempt.is_current())
+                && (is_made || !attempt.is_current())
             {
                 attempt.set(Phase::Head);
             }

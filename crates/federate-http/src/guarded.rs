@@ -8,13 +8,13 @@ use http::{Request, Response, StatusCode};
 use tokio::time::timeout;
 use url::Url;
 
+use crate::connect::{Connections, Settings};
 use crate::guard::Route;
 use crate::limits::{HEAD, HEADERS, LATEST};
 use crate::phase::Attempt;
 use crate::slots::Slots;
 use crate::{
-    Budget, BuildError, ClientLimits, Guard, HttpClient, HttpError, HttpErrorKind, Phase, Refused, connect,
-    tls,
+    Budget, BuildError, ClientLimits, Guard, HttpClient, HttpError, HttpErrorKind, Phase, Refused, tls,
 };
 
 /// The [`HttpClient`] for the open internet: reqwest behind a [`Guard`].
@@ -44,8 +44,8 @@ use crate::{
 pub struct GuardedClient {
     guard: Arc<Guard>,
     slots: Arc<Slots>,
-    public: reqwest::Client,
-    loopback: Option<reqwest::Client>,
+    public: Arc<Connections>,
+    loopback: Option<Arc<Connections>>,
 }
 
 impl GuardedClient {
@@ -79,13 +79,20 @@ impl GuardedClient {
                 "requests leave through a proxy: it has to check addresses, the guard cannot"
             );
         }
-        let loopback = guard
-            .allows_loopback()
-            .then(|| connect::client(&guard, Route::Loopback, tls.clone(), &agent, &limits))
-            .transpose()?;
+        let settings = |route| Settings {
+            guard: Arc::clone(&guard),
+            route,
+            tls: tls.clone(),
+            agent: agent.clone(),
+            limits: limits.clone(),
+        };
+        let connections = |route| Connections::new(settings(route)).map(Arc::new);
         Ok(Self {
-            public: connect::client(&guard, Route::Public, tls, &agent, &limits)?,
-            loopback,
+            public: connections(Route::Public)?,
+            loopback: guard
+                .allows_loopback()
+                .then(|| connections(Route::Loopback))
+                .transpose()?,
             slots: Slots::new(limits.in_flight, limits.in_flight_per_host),
             guard,
         })
@@ -98,7 +105,7 @@ impl GuardedClient {
     }
 
     async fn exchange(&self, request: Request<Bytes>, budget: &Budget) -> Result<Response<Bytes>, HttpError> {
-        let (client, request) = self.prepare(request)?;
+        let (connections, request) = self.prepare(request)?;
         let mut progress = Progress::default();
         // Nothing is left of a logical fetch: then nothing is sent either.
         let result = if budget.deadline.is_zero() {
@@ -106,7 +113,7 @@ impl GuardedClient {
         } else {
             timeout(
                 budget.deadline.min(LATEST),
-                self.perform(client, request, budget.max_body, &mut progress),
+                self.perform(connections, request, budget.max_body, &mut progress),
             )
             .await
             .unwrap_or_else(|_| Err(progress.late()))
@@ -119,7 +126,7 @@ impl GuardedClient {
 
     async fn perform(
         &self,
-        client: &reqwest::Client,
+        connections: &Connections,
         request: reqwest::Request,
         max_body: usize,
         progress: &mut Progress,
@@ -132,6 +139,7 @@ impl GuardedClient {
         progress.attempt = Some(Arc::clone(&attempt));
         let failed = |error| HttpError::from_reqwest(error, attempt.phase());
 
+        let client = connections.client();
         let mut response = attempt.run(client.execute(request)).await.map_err(failed)?;
         attempt.set(Phase::Body);
         progress.status = Some(response.status());
@@ -148,11 +156,11 @@ impl GuardedClient {
     }
 
     /// Judges the URL and turns the request into reqwest's, unchanged: what was signed is what is sent.
-    fn prepare(&self, request: Request<Bytes>) -> Result<(&reqwest::Client, reqwest::Request), HttpError> {
+    fn prepare(&self, request: Request<Bytes>) -> Result<(&Connections, reqwest::Request), HttpError> {
         let refused = |refused| HttpError::new(HttpErrorKind::Refused(refused));
         let (mut head, body) = request.into_parts();
         let url = Url::parse(&head.uri.to_string()).map_err(|_| refused(Refused::NotNormal))?;
-        let client = match self.guard.route(&url).map_err(refused)? {
+        let connections = match self.guard.route(&url).map_err(refused)? {
             Route::Public => &self.public,
             Route::Loopback => self.loopback.as_ref().ok_or_else(|| refused(Refused::Name))?,
         };
@@ -178,7 +186,7 @@ impl GuardedClient {
         if !body.is_empty() {
             *request.body_mut() = Some(body.into());
         }
-        Ok((client, request))
+        Ok((connections, request))
     }
 }
 

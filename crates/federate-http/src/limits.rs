@@ -9,6 +9,7 @@
 //! | [`ClientLimits::in_flight_per_host`] | 64 | waits its turn, [`Phase::Queue`] | one host never takes all turns; requests and connections that are being made count together |
 //! | [`ClientLimits::idle`] | 30 s | closed | a connection is worth keeping for the next delivery, not longer |
 //! | [`ClientLimits::idle_per_host`] | 8 | closed | HTTP/1 needs one for each request at once |
+//! | [`ClientLimits::connections`] | 2,048 | the unused ones are closed | a delivery to 20,000 hosts would leave as many open |
 //! | [`ADDRESSES`] | 4 | the rest is not tried | a name with a thousand addresses is an attack |
 //! | [`URL`] | 8 KiB | [`Refused::Length`] | what common servers read of a request line |
 //! | [`HEADERS`] | 100 | [`HeadTooLarge`](HttpErrorKind::HeadTooLarge) | large instances behind a CDN send 40 |
@@ -58,6 +59,9 @@ pub struct ClientLimits {
     pub idle: Duration,
     /// Unused connections that are kept for one host.
     pub idle_per_host: usize,
+    /// Connections that are made before those of them that are unused are closed; at least 1. So many can be open at
+    /// once, used and unused together, and besides them one for each request that is still under way on an older one.
+    pub connections: usize,
 }
 
 impl Default for ClientLimits {
@@ -68,6 +72,7 @@ impl Default for ClientLimits {
             in_flight_per_host: 64,
             idle: Duration::from_secs(30),
             idle_per_host: 8,
+            connections: 2048,
         }
     }
 }

@@ -266,3 +266,43 @@ async fn unused_connections_of_a_host() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn r14_connections_to_many_hosts_do_not_stay_open() {
+    let client = limited(|limits| limits.connections = 3);
+    let open = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&open);
+    let server = Server::connections(move |mut stream| {
+        let count = Arc::clone(&count);
+        async move {
+            count.fetch_add(1, Ordering::SeqCst);
+            while !read_head(&mut stream).await.is_empty() {
+                let _ = stream.write_all(ok("x").as_bytes()).await;
+            }
+            count.fetch_sub(1, Ordering::SeqCst);
+        }
+    })
+    .await;
+    for (host, is_open) in [
+        ("a", 1),
+        ("a", 1),
+        ("b", 2),
+        ("a", 2),
+        ("c", 3),
+        ("d", 1),
+        ("d", 1),
+        ("a", 2),
+    ] {
+        let url = format!("http://{host}.example.org:{}/", server.address.port());
+        assert_eq!(fetch(&client, &url).await.unwrap().status(), 200);
+        // The clock jumps when all has happened that can.
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        assert_eq!(open.load(Ordering::SeqCst), is_open, "{host}");
+    }
+    for host in 0..20 {
+        let url = format!("http://h{host}.example.org:{}/", server.address.port());
+        fetch(&client, &url).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        assert!(open.load(Ordering::SeqCst) <= 3);
+    }
+}
