@@ -258,14 +258,18 @@ impl Resolver for SystemResolver {
     }
 }
 
-/// Whether a name is one of letters, digits, hyphens and underscores, without a trailing dot.
+/// Whether a name is one that a certificate can be for: letters, digits, hyphens (within a label) and underscores,
+/// without a trailing dot, each label and the whole no longer than the DNS carries.
 fn is_plain_name(name: &str) -> bool {
-    name.split('.').all(|label| {
-        !label.is_empty()
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
             && label
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-    })
+    };
+    name.len() <= 253 && name.split('.').all(is_label)
 }
 
 /// Whether a name never leads to a public server: RFC 6761 and its like, and what private networks use.
@@ -310,7 +314,8 @@ pub enum Refused {
     /// An IP address in place of a name.
     #[error("the host is an IP address")]
     IpLiteral,
-    /// A name that is not public: `localhost`, `.local`, `.internal`, a single label, a trailing dot.
+    /// A name that is not public: `localhost`, `.local`, `.internal`, a single label, a trailing dot; or that is none: a
+    /// label of 64 bytes or with a hyphen at its end, 254 bytes in all.
     #[error("the host is not a public name")]
     Name,
     /// A port of another service.

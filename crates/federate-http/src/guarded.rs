@@ -236,18 +236,35 @@ pub fn user_agent(software: &str, version: &str, instance: &str) -> String {
     format!("{software}/{version} (+{instance})")
 }
 
-/// Whether host and target of the URL are as the URI has them. The parser of URLs repairs what it reads (`/a/../b`,
-/// `127.1`); a target that it repairs is not the target that was signed.
+/// Whether host, port and target of the URL are as the URI has them. The parser of URLs repairs what it reads
+/// (`/a/../b`, `127.1`, `@host`, `host:`, `host:0443`); a target that it repairs is not the target that was signed.
 fn is_normal(uri: &http::Uri, url: &Url) -> bool {
-    let host = uri.host().unwrap_or_default();
     let target = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let (path, query) = target
         .split_once('?')
         .map_or((target, None), |(path, query)| (path, Some(query)));
-    url.host_str()
-        .is_some_and(|normal| normal.eq_ignore_ascii_case(host))
+    uri.authority()
+        .is_some_and(|authority| is_normal_authority(authority, url))
         && url.path() == path
         && url.query() == query
+}
+
+fn is_normal_authority(authority: &http::uri::Authority, url: &Url) -> bool {
+    let host = authority.host();
+    let is_host = |normal: &str| normal.eq_ignore_ascii_case(host);
+    url.host_str().is_some_and(is_host)
+        && match authority.as_str().strip_prefix(host) {
+            Some("") => url.port().is_none(),
+            Some(port) => {
+                port.strip_prefix(':')
+                    == url
+                        .port_or_known_default()
+                        .map(|port| port.to_string())
+                        .as_deref()
+            }
+            // A user before it.
+            None => false,
+        }
 }
 
 /// Host and port as a `Host` header has them.

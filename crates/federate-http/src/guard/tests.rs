@@ -250,6 +250,10 @@ fn n7_names_that_are_not_public() {
         "ex*mple.org",
         "a!b.org",
         "a$b.org",
+        "a-.org",
+        "-a.org",
+        "a.org-",
+        "a.-org",
     ] {
         let parsed = Url::parse(&format!("https://{host}/"));
         if let Ok(parsed) = parsed {
@@ -390,5 +394,19 @@ fn n9_proxies_that_are_none() {
             is_proxy,
             "{url}"
         );
+    }
+}
+
+#[test]
+fn n7_the_length_of_names_and_labels() {
+    let label = "a".repeat(63);
+    assert_eq!(admits(&format!("https://{label}.org/")), Ok(()));
+    let host = format!("{label}.{label}.{label}.{}.org", "b".repeat(57));
+    assert_eq!((host.len(), admits(&format!("https://{host}/"))), (253, Ok(())));
+    for host in [
+        format!("{label}a.org"),
+        format!("{label}.{label}.{label}.{}.org", "b".repeat(58)),
+    ] {
+        assert_eq!(admits(&format!("https://{host}/")), Err(Refused::Name), "{host}");
     }
 }

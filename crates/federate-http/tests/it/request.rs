@@ -100,6 +100,13 @@ async fn n8_urls_that_two_programs_could_read_differently() {
         format!("http://127.1:{port}/"),
         format!("http://2130706433:{port}/"),
         format!("http://0x7f.1:{port}/"),
+        format!("http://@127.0.0.1:{port}/"),
+        format!("http://:@127.0.0.1:{port}/"),
+        format!("http://127.0.0.1:0{port}/"),
+        "http://127.0.0.1:/".to_owned(),
+        "https://example.org:/".to_owned(),
+        "https://@example.org/".to_owned(),
+        "https://example.org:0443/".to_owned(),
     ] {
         let error = fetch(&near(), &url).await.unwrap_err();
         assert_eq!(error.kind(), HttpErrorKind::Refused(Refused::NotNormal), "{url}");
