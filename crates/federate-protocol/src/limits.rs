@@ -24,6 +24,10 @@
 //! | [`gone_lifetime`](Limits::gone_lifetime) | 24 h | how long a 410 is believed without asking again |
 //! | [`key_refetch_interval`](Limits::key_refetch_interval) | 5 min | a cached key that fails is fetched anew at most this often |
 //! | [`retry_after`](Limits::retry_after) | 5 min | what a sender is told whose key cannot be had for now |
+//! | [`collection_pages`](Limits::collection_pages) | 100 | of one collection that is read; 2,000 posts of Mastodon's |
+//! | [`collection_items`](Limits::collection_items) | 2,000 | of one collection that is read; each is a claim that costs a request to check |
+//! | [`collection_bytes`](Limits::collection_bytes) | 16 MiB | of one collection that is read; its pages of 20 posts have about 100 KiB |
+//! | [`collection_time`](Limits::collection_time) | 2 min | that one collection's server is waited for, all pages together |
 //! | [`move_cooldown`](Limits::move_cooldown) | 7 days | between two moves of one actor; each makes all its followers follow anew |
 
 use std::time::Duration;
@@ -76,6 +80,14 @@ pub struct Limits {
     pub key_refetch_interval: Duration,
     /// What `Retry-After` says where a key could not be had for now.
     pub retry_after: Duration,
+    /// Pages of one collection that are read, empty ones included.
+    pub collection_pages: usize,
+    /// Items of one collection that are read.
+    pub collection_items: usize,
+    /// Bytes of one collection after which no other page of it is asked for. A page that goes over it is still given.
+    pub collection_bytes: usize,
+    /// The time that one collection's server is waited for, all pages together. What a caller does between pages does not count.
+    pub collection_time: Duration,
     /// The shortest time between two moves of one actor.
     pub move_cooldown: Duration,
 }
@@ -108,6 +120,10 @@ impl Default for Limits {
             gone_lifetime: Duration::from_secs(24 * HOUR),
             key_refetch_interval: Duration::from_secs(5 * MINUTE),
             retry_after: Duration::from_secs(5 * MINUTE),
+            collection_pages: 100,
+            collection_items: 2_000,
+            collection_bytes: 16 * MIB,
+            collection_time: Duration::from_secs(2 * MINUTE),
             move_cooldown: Duration::from_secs(7 * 24 * HOUR),
         }
     }

@@ -297,7 +297,7 @@ impl Document {
 }
 
 /// The owner, of the document's origin; whoever is named beside it must be of that origin too.
-fn owner(id: &Iri, object: &Object) -> Result<Option<Iri>, FetchRefusal> {
+pub(super) fn owner(id: &Iri, object: &Object) -> Result<Option<Iri>, FetchRefusal> {
     if super::actor::is_actor(object) {
         return Ok(Some(id.clone()));
     }

@@ -5,6 +5,7 @@
 //! | [`DocumentFetch`] | a URL | a [`Document`] that its own origin answers for |
 //! | [`KeyFetch`] | a key id | a [`ResolvedKey`](crate::receive::ResolvedKey), bound to its actor in both directions |
 //! | [`HandleLookup`] | `@user@host` | a [`Found`] actor that the handle leads to, and that leads back to the handle |
+//! | [`CollectionReading`] | the id of a collection | [pages](ReadPage) of items, each a claim, within a [budget](CollectionBudget) |
 //!
 //! Each is either *waiting* for the answer to one GET, or ended. Whoever drives it sends a GET for [`url`](DocumentFetch::url) with the
 //! `Accept` that it names, follows no redirects, and passes the answer to `on_response`. What a transport error means is the driver's to say: it ends the machine by dropping it.
@@ -25,6 +26,7 @@
 
 mod actor;
 mod admit;
+mod collection;
 mod document;
 mod evidence;
 mod handle;
@@ -38,6 +40,7 @@ mod tests;
 pub use actor::{Actor, ActorKey};
 pub(crate) use actor::{CONTROLLER, OWNER, is_actor};
 pub use admit::{FetchRules, NotAdmitted};
+pub use collection::{CollectionBudget, CollectionEnd, CollectionReading, CollectionStep, ReadPage};
 pub use document::{Document, DocumentFetch, FetchStep};
 pub use evidence::{Bond, Evidence};
 pub use handle::{Found, HandleLookup, HandleStep, LoopbackScheme};

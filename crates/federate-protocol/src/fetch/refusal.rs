@@ -61,6 +61,12 @@ pub enum FetchRefusal {
     /// Not an actor.
     #[error("not an actor")]
     NotAnActor,
+    /// Neither a collection nor a page of one.
+    #[error("neither a collection nor a page of one")]
+    NotACollection,
+    /// A page that says that it is part of another collection (R6).
+    #[error("a page of another collection")]
+    OtherCollection,
     /// An actor without an inbox of its own origin (I10).
     #[error("an actor without an inbox of its own origin")]
     NoInbox,
