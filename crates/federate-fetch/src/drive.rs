@@ -14,7 +14,7 @@ use federate_protocol::webfinger::Handle;
 use http::header::ACCEPT;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
@@ -26,7 +26,7 @@ pub(crate) struct Driver {
 }
 
 /// One logical fetch: its deadline and its budget of bytes hold for all requests in it.
-struct Journey<'a> {
+pub(crate) struct Journey<'a> {
     driver: &'a Driver,
     rules: &'a FetchRules,
     now: SystemTime,
@@ -142,9 +142,14 @@ impl Driver {
 }
 
 impl<'a> Journey<'a> {
-    fn begin(driver: &'a Driver, rules: &'a FetchRules, now: SystemTime) -> Self {
+    pub(crate) fn begin(driver: &'a Driver, rules: &'a FetchRules, now: SystemTime) -> Self {
+        Self::within(rules.limits.deadline, driver, rules, now)
+    }
+
+    /// One that takes no longer than this.
+    pub(crate) fn within(time: Duration, driver: &'a Driver, rules: &'a FetchRules, now: SystemTime) -> Self {
         let start = Instant::now();
-        let deadline = start.checked_add(rules.limits.deadline).unwrap_or(start);
+        let deadline = start.checked_add(time).unwrap_or(start);
         Self {
             driver,
             rules,
@@ -154,7 +159,7 @@ impl<'a> Journey<'a> {
         }
     }
 
-    async fn get(
+    pub(crate) async fn get(
         &self,
         url: &Url,
         accept: &'static str,

@@ -5,6 +5,7 @@
 )]
 
 mod actors;
+mod collection;
 mod keys;
 mod memory;
 mod resolve;

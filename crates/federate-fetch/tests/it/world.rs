@@ -32,6 +32,10 @@ const PRIVATE: &str = include_str!(concat!(
 pub(crate) enum Answer {
     Page(u16, &'static str, String),
     Fails(HttpErrorKind),
+    /// Sent elsewhere.
+    To(String),
+    /// A document, after this time.
+    Late(Duration, String),
     Never,
 }
 
@@ -61,6 +65,11 @@ impl World {
         self.asked.lock().unwrap().len()
     }
 
+    pub(crate) fn asked_for(&self) -> Vec<String> {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().map(|request| request.uri().to_string()).collect()
+    }
+
     pub(crate) fn last(&self) -> http::Request<Bytes> {
         self.asked.lock().unwrap().last().cloned().unwrap()
     }
@@ -88,6 +97,18 @@ impl HttpClient for World {
                 .body(Bytes::from(body))
                 .unwrap()),
             Some(Answer::Fails(kind)) => Err(HttpError::new(kind)),
+            Some(Answer::To(place)) => Ok(http::Response::builder()
+                .status(302)
+                .header("location", place)
+                .body(Bytes::new())
+                .unwrap()),
+            Some(Answer::Late(time, body)) => {
+                tokio::time::sleep(time).await;
+                Ok(http::Response::builder()
+                    .header("content-type", "application/activity+json")
+                    .body(Bytes::from(body))
+                    .unwrap())
+            }
             Some(Answer::Never) => std::future::pending().await,
             None => Ok(http::Response::builder().status(404).body(Bytes::new()).unwrap()),
         }
