@@ -33,8 +33,8 @@
 #![deny(missing_docs)]
 
 mod actors;
-mod documents;
 mod collection;
+mod documents;
 mod drive;
 mod error;
 mod fetcher;

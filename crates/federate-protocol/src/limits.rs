@@ -5,7 +5,7 @@
 //! | [`inbox_body`](Limits::inbox_body) | 1 MiB | what Mastodon takes; more is answered 413 |
 //! | [`document`](Limits::document) | 1 MiB | a fetched actor, key or object |
 //! | [`fetch`](Limits::fetch) | 2 MiB | all answers of one logical fetch together: a page, redirects, the document |
-//! | [`webfinger`](Limits::webfinger) | 64 KiB | a JRD is a handful of links |
+//! | [`webfinger`](Limits::webfinger) | 64 KiB | a JRD is a handful of links; NodeInfo is as small |
 //! | [`redirects`](Limits::redirects) | 3 | of one logical fetch, the refetch at the stated id included |
 //! | [`deadline`](Limits::deadline) | 30 s | of one logical fetch, from the first byte to the last |
 //! | [`keys_per_actor`](Limits::keys_per_actor) | 10 | Mastodon's; the rest is not read |
@@ -20,6 +20,7 @@
 //! | [`actor_lifetime`](Limits::actor_lifetime) | 24 h | how long a cached actor, and with it its keys, is fresh |
 //! | [`document_lifetime`](Limits::document_lifetime) | 10 min | how long another cached document is fresh |
 //! | [`webfinger_lifetime`](Limits::webfinger_lifetime) | 6 h | how long a confirmed handle is fresh |
+//! | [`nodeinfo_lifetime`](Limits::nodeinfo_lifetime) | 24 h | how long what a server says that it is is fresh |
 //! | [`failure_lifetime`](Limits::failure_lifetime) | 5 min | how long a failed fetch is not tried again |
 //! | [`gone_lifetime`](Limits::gone_lifetime) | 24 h | how long a 410 is believed without asking again |
 //! | [`key_refetch_interval`](Limits::key_refetch_interval) | 5 min | a cached key that fails is fetched anew at most this often |
@@ -42,7 +43,7 @@ pub struct Limits {
     pub document: usize,
     /// Bytes of all answers of one logical fetch together, redirects and pages included.
     pub fetch: usize,
-    /// Bytes of a fetched WebFinger answer.
+    /// Bytes of a fetched WebFinger answer, and of NodeInfo.
     pub webfinger: usize,
     /// Redirects, and refetches at a stated id, in one logical fetch.
     pub redirects: u8,
@@ -72,6 +73,8 @@ pub struct Limits {
     pub document_lifetime: Duration,
     /// How long a confirmed handle is fresh.
     pub webfinger_lifetime: Duration,
+    /// How long NodeInfo of a server is fresh.
+    pub nodeinfo_lifetime: Duration,
     /// How long a failure is remembered before the same is fetched again.
     pub failure_lifetime: Duration,
     /// How long a 410 is remembered before the same is fetched again.
@@ -116,6 +119,7 @@ impl Default for Limits {
             actor_lifetime: Duration::from_secs(24 * HOUR),
             document_lifetime: Duration::from_secs(10 * MINUTE),
             webfinger_lifetime: Duration::from_secs(6 * HOUR),
+            nodeinfo_lifetime: Duration::from_secs(24 * HOUR),
             failure_lifetime: Duration::from_secs(5 * MINUTE),
             gone_lifetime: Duration::from_secs(24 * HOUR),
             key_refetch_interval: Duration::from_secs(5 * MINUTE),

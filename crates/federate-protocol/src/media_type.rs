@@ -10,6 +10,9 @@ pub const ACCEPT_ACTIVITY_OR_PAGE: &str = r#"application/activity+json, applicat
 /// The `Accept` of a WebFinger request.
 pub const ACCEPT_JRD: &str = "application/jrd+json, application/json";
 
+/// The `Accept` of a request for NodeInfo and its index.
+pub const ACCEPT_NODEINFO: &str = "application/json";
+
 const PROFILE: &str = "https://www.w3.org/ns/activitystreams";
 
 /// `application/activity+json`, or `application/ld+json` with the ActivityStreams profile; UTF-8 where it names a charset (I3).
@@ -44,6 +47,12 @@ pub fn is_jrd(content_type: &str) -> bool {
 pub(crate) fn is_page(content_type: &str) -> bool {
     split(content_type)
         .is_some_and(|(essence, _)| matches!(essence.as_str(), "text/html" | "application/xhtml+xml"))
+}
+
+/// `application/json`, with whatever profile, or what some serve the index as: `application/jrd+json`.
+#[must_use]
+pub fn is_nodeinfo(content_type: &str) -> bool {
+    is_jrd(content_type)
 }
 
 pub(crate) fn is_posted_activity(content_type: &str) -> bool {

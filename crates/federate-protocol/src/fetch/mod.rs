@@ -6,6 +6,7 @@
 //! | [`KeyFetch`] | a key id | a [`ResolvedKey`](crate::receive::ResolvedKey), bound to its actor in both directions |
 //! | [`HandleLookup`] | `@user@host` | a [`Found`] actor that the handle leads to, and that leads back to the handle |
 //! | [`CollectionReading`] | the id of a collection | [pages](ReadPage) of items, each a claim, within a [budget](CollectionBudget) |
+//! | [`NodeInfoFetch`] | a server | what it says that it is: a claim |
 //!
 //! Each is either *waiting* for the answer to one GET, or ended. Whoever drives it sends a GET for [`url`](DocumentFetch::url) with the
 //! `Accept` that it names, follows no redirects, and passes the answer to `on_response`. What a transport error means is the driver's to say: it ends the machine by dropping it.
@@ -32,6 +33,7 @@ mod evidence;
 mod handle;
 mod key;
 mod link_header;
+mod nodeinfo;
 mod page;
 mod refusal;
 #[cfg(test)]
@@ -45,4 +47,5 @@ pub use document::{Document, DocumentFetch, FetchStep};
 pub use evidence::{Bond, Evidence};
 pub use handle::{Found, HandleLookup, HandleStep, LoopbackScheme};
 pub use key::{KeyFetch, KeyStep};
+pub use nodeinfo::{NodeInfoFetch, NodeInfoStep};
 pub use refusal::FetchRefusal;

@@ -88,6 +88,15 @@ pub enum FetchRefusal {
     /// The WebFinger answer is about somebody else, who does not confirm it (W1).
     #[error("webfinger answer about somebody else, who does not confirm it")]
     Subject,
+    /// NodeInfo, or the index of it, cannot be read.
+    #[error("nodeinfo cannot be read: {0}")]
+    NodeInfo(String),
+    /// The index of NodeInfo links to no document that is read, on its own origin (W6).
+    #[error("no link to nodeinfo on the same origin")]
+    NoNodeInfo,
+    /// A redirect leads off the origin that was asked, where it may not (W6).
+    #[error("redirected to another origin")]
+    LeftOrigin,
     /// The actor does not lead back to the handle (W4).
     #[error("the actor does not lead back to the handle")]
     NotBound,

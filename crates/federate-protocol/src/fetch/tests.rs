@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 mod corpus;
+mod nodeinfo;
 mod page;
 
 const ACTIVITY: &str = "application/activity+json";
