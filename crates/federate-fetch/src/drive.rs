@@ -210,7 +210,7 @@ fn spoke_another_scheme(error: &FetchError) -> bool {
 }
 
 /// A step that this release does not know ends the fetch.
-fn unknown(step: &dyn std::fmt::Debug) -> FetchError {
+pub(crate) fn unknown(step: &dyn std::fmt::Debug) -> FetchError {
     tracing::error!(?step, "unknown step of a fetch");
     FetchErrorKind::Deadline.into()
 }

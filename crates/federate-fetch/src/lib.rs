@@ -42,6 +42,7 @@ mod flight;
 mod handles;
 mod key;
 mod memo;
+mod nodeinfo;
 mod record;
 mod resolve;
 mod row;

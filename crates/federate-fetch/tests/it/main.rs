@@ -8,5 +8,6 @@ mod actors;
 mod collection;
 mod keys;
 mod memory;
+mod nodeinfo;
 mod resolve;
 mod world;
