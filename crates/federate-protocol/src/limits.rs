@@ -29,6 +29,8 @@
 //! | [`collection_items`](Limits::collection_items) | 2,000 | of one collection that is read; each is a claim that costs a request to check |
 //! | [`collection_bytes`](Limits::collection_bytes) | 16 MiB | of one collection that is read; its pages of 20 posts have about 100 KiB |
 //! | [`collection_time`](Limits::collection_time) | 2 min | that one collection's server is waited for, all pages together |
+//! | [`reply_chain`](Limits::reply_chain) | 100 | posts above one that are walked to, over all servers |
+//! | [`reply_chain_time`](Limits::reply_chain_time) | 2 min | that the servers of one chain are waited for, all together |
 //! | [`move_cooldown`](Limits::move_cooldown) | 7 days | between two moves of one actor; each makes all its followers follow anew |
 
 use std::time::Duration;
@@ -91,6 +93,10 @@ pub struct Limits {
     pub collection_bytes: usize,
     /// The time that one collection's server is waited for, all pages together. What a caller does between pages does not count.
     pub collection_time: Duration,
+    /// Posts above one, by `inReplyTo`, that are walked to.
+    pub reply_chain: usize,
+    /// The time that the servers of one chain of replies are waited for, all together.
+    pub reply_chain_time: Duration,
     /// The shortest time between two moves of one actor.
     pub move_cooldown: Duration,
 }
@@ -128,6 +134,8 @@ impl Default for Limits {
             collection_items: 2_000,
             collection_bytes: 16 * MIB,
             collection_time: Duration::from_secs(2 * MINUTE),
+            reply_chain: 100,
+            reply_chain_time: Duration::from_secs(2 * MINUTE),
             move_cooldown: Duration::from_secs(7 * 24 * HOUR),
         }
     }

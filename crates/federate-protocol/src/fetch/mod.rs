@@ -6,9 +6,10 @@
 //! | [`KeyFetch`] | a key id | a [`ResolvedKey`](crate::receive::ResolvedKey), bound to its actor in both directions |
 //! | [`HandleLookup`] | `@user@host` | a [`Found`] actor that the handle leads to, and that leads back to the handle |
 //! | [`CollectionReading`] | the id of a collection | [pages](ReadPage) of items, each a claim, within a [budget](CollectionBudget) |
+//! | [`ReplyChain`] | a post | the posts that it answers, each an id to be fetched, up to a depth |
 //! | [`NodeInfoFetch`] | a server | what it says that it is: a claim |
 //!
-//! Each is either *waiting* for the answer to one GET, or ended. Whoever drives it sends a GET for [`url`](DocumentFetch::url) with the
+//! A [`ReplyChain`] asks for documents; each of the others is either *waiting* for the answer to one GET, or ended. Whoever drives it sends a GET for [`url`](DocumentFetch::url) with the
 //! `Accept` that it names, follows no redirects, and passes the answer to `on_response`. What a transport error means is the driver's to say: it ends the machine by dropping it.
 //!
 //! # What is believed (FEP-fe34)
@@ -35,7 +36,9 @@ mod key;
 mod link_header;
 mod nodeinfo;
 mod page;
+mod place;
 mod refusal;
+mod reply_chain;
 #[cfg(test)]
 mod tests;
 
@@ -49,3 +52,4 @@ pub use handle::{Found, HandleLookup, HandleStep, LoopbackScheme};
 pub use key::{KeyFetch, KeyStep};
 pub use nodeinfo::{NodeInfoFetch, NodeInfoStep};
 pub use refusal::FetchRefusal;
+pub use reply_chain::{ReplyChain, ReplyChainEnd, ReplyChainStep};

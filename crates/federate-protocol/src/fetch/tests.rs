@@ -13,6 +13,7 @@ use std::sync::Arc;
 mod corpus;
 mod nodeinfo;
 mod page;
+mod reply_chain;
 
 const ACTIVITY: &str = "application/activity+json";
 const JRD: &str = "application/jrd+json";

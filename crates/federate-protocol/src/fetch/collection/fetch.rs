@@ -1,9 +1,9 @@
 //! From the URL of a page to the page.
 
-use super::{onward, place};
+use super::onward;
 use crate::activitystreams::{Iri, Object, terms};
 use crate::fetch::document::{follow, owner, single_header, spend};
-use crate::fetch::{FetchRefusal, FetchRules};
+use crate::fetch::{FetchRefusal, FetchRules, place};
 use crate::{ids, media_type, view};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;

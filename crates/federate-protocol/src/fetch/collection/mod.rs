@@ -4,7 +4,6 @@ mod budget;
 mod end;
 mod fetch;
 mod onward;
-mod place;
 mod read;
 mod reading;
 #[cfg(test)]

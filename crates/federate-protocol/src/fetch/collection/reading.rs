@@ -2,9 +2,9 @@
 
 use super::fetch::{Answer, Known, PageFetch};
 use super::onward::{self, Onward};
-use super::{CollectionBudget, CollectionEnd, ReadPage, place};
+use super::{CollectionBudget, CollectionEnd, ReadPage};
 use crate::activitystreams::{Iri, Object, terms};
-use crate::fetch::{Document, DocumentFetch, FetchRefusal, FetchRules, FetchStep, NotAdmitted};
+use crate::fetch::{Document, DocumentFetch, FetchRefusal, FetchRules, FetchStep, NotAdmitted, place};
 use crate::media_type;
 use bytes::Bytes;
 use std::collections::HashSet;

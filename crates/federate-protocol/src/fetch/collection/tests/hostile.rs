@@ -1,7 +1,7 @@
 //! Whatever pages a peer makes up: the reading ends, within its budget, asks nobody else and nothing twice.
 
-use super::super::place;
 use super::*;
+use crate::fetch::place;
 use proptest::prelude::*;
 use std::collections::HashSet;
 
