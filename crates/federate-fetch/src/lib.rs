@@ -9,7 +9,7 @@
 //! - **what was read lately, parsed**, in front of it: bounded in bytes, and never older than a minute;
 //! - **single flight**: a thousand that ask for one actor at once cost one request (R16);
 //! - **a limit on refetching** a key whose signature failed: once in an interval (S28);
-//! - **a budget** for [collections](CollectionReader), which are read page by page (R6);
+//! - **a budget** for [collections](CollectionReader), which are read page by page (R6), and for [the posts above a reply](Ancestors) (R7);
 //! - **signed requests** by the instance actor, where a signer is given: some peers answer nothing else (S31).
 //!
 //! Actors and keys stay in the cache after they have expired, as long as there is room: so a `Delete` by an actor that was known can be verified, and one
@@ -33,6 +33,7 @@
 #![deny(missing_docs)]
 
 mod actors;
+mod ancestors;
 mod collection;
 mod documents;
 mod drive;
@@ -47,6 +48,7 @@ mod record;
 mod resolve;
 mod row;
 
+pub use ancestors::Ancestors;
 pub use collection::CollectionReader;
 pub use error::{FetchError, FetchErrorKind};
 pub use fetcher::Fetcher;

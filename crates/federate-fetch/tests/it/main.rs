@@ -5,6 +5,7 @@
 )]
 
 mod actors;
+mod ancestors;
 mod collection;
 mod keys;
 mod memory;
