@@ -35,11 +35,16 @@ pub(super) fn has_items(object: &Object) -> bool {
     object.has(&terms::ITEMS) || object.has(&terms::ORDERED_ITEMS)
 }
 
-/// Where it goes on: a collection with its first page, a page, or a collection that is a page in all but its type, with its next.
-pub(super) fn from(object: &Object) -> Onward {
+/// Where a collection goes on: with its first page; with the next where it is a page itself, or a collection that has pages like one.
+pub(super) fn from_collection(object: &Object) -> Onward {
     if !is_page(object) && object.has(&terms::FIRST) {
         return at(object, &terms::FIRST);
     }
+    from_page(object)
+}
+
+/// Where a page goes on, whatever it calls itself: some are an `OrderedCollection` that names its first page, too.
+pub(super) fn from_page(object: &Object) -> Onward {
     at(object, &terms::NEXT)
 }
 

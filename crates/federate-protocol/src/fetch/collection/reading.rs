@@ -70,8 +70,8 @@ enum State {
     Collection(Box<DocumentFetch>),
     /// A page is to be asked for, or was.
     Page(PageFetch),
-    /// A page is there, and was not given yet.
-    Ready(Object),
+    /// A page is there, and was not given yet; it leads there.
+    Ready(Object, Onward),
     /// A page was given, and leads there.
     Onward(Onward),
     Ended(CollectionEnd),
@@ -104,7 +104,7 @@ impl CollectionReading {
         loop {
             let state = std::mem::replace(&mut self.state, State::Ended(CollectionEnd::Complete));
             match self.within_budget(state) {
-                State::Ready(object) => return CollectionStep::Page(self.give(object)),
+                State::Ready(object, onward) => return CollectionStep::Page(self.give(object, onward)),
                 State::Onward(onward) => self.state = self.go(onward),
                 State::Collection(fetch) => {
                     let url = fetch.url().clone();
@@ -206,7 +206,7 @@ impl CollectionReading {
             State::Ended(_) | State::Onward(Onward::End) => return state,
             _ if self.pages >= self.budget.max_pages() => CollectionEnd::PageLimit,
             _ if self.items >= self.budget.max_items() => CollectionEnd::ItemLimit,
-            State::Ready(_) | State::Onward(_) => return state,
+            State::Ready(..) | State::Onward(_) => return state,
             _ if self.bytes >= self.budget.max_bytes() => CollectionEnd::ByteLimit,
             _ if self.time_left().is_zero() => CollectionEnd::Deadline,
             _ => return state,
@@ -219,8 +219,7 @@ impl CollectionReading {
         self.waited = self.waited.saturating_add(waited);
     }
 
-    fn give(&mut self, object: Object) -> ReadPage {
-        let onward = onward::from(&object);
+    fn give(&mut self, object: Object, onward: Onward) -> ReadPage {
         let most = self.budget.max_items().saturating_sub(self.items);
         let (page, more) = ReadPage::new(object, &mut self.listed, most);
         self.pages = self.pages.saturating_add(1);
@@ -254,7 +253,8 @@ impl CollectionReading {
                     return State::Ended(CollectionEnd::Refused(refusal));
                 }
                 self.seen.extend(page.id().as_ref().and_then(place::of_iri));
-                State::Ready(page)
+                let onward = onward::from_page(&page);
+                State::Ready(page, onward)
             }
         }
     }
@@ -321,10 +321,11 @@ impl CollectionReading {
             owner: document.owner().cloned(),
             total: object.get(&terms::TOTAL_ITEMS),
         });
+        let onward = onward::from_collection(object);
         Ok(if is_page || onward::has_items(object) {
-            State::Ready(object.clone())
+            State::Ready(object.clone(), onward)
         } else {
-            State::Onward(onward::from(object))
+            State::Onward(onward)
         })
     }
 
@@ -333,7 +334,10 @@ impl CollectionReading {
             return State::Ended(CollectionEnd::Refused(FetchRefusal::NotACollection));
         };
         match fetch.on_response(response, known, &self.rules) {
-            Ok(Answer::Page(object)) => State::Ready(object),
+            Ok(Answer::Page(object)) => {
+                let onward = onward::from_page(&object);
+                State::Ready(object, onward)
+            }
             Ok(Answer::Go(fetch)) => self.ask(fetch),
             Ok(Answer::Gone) => State::Ended(CollectionEnd::Gone),
             Err(refusal) => State::Ended(CollectionEnd::Refused(refusal)),

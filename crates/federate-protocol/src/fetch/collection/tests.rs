@@ -14,6 +14,7 @@ mod hostile;
 mod items;
 mod limits;
 mod pages;
+mod shapes;
 
 const OUTBOX: &str = "https://a.example/users/alice/outbox";
 

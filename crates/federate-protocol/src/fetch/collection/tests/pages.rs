@@ -325,10 +325,23 @@ fn pages_may_be_embedded_and_lead_on() {
 
 #[test]
 fn a_page_goes_on_with_its_next_and_not_with_its_first() {
-    let one = page(&at("page=1"), &[1], Some(&at("page=2")));
-    let read = first_page(&with(one, "first", at("page=1"))).read(OUTBOX);
-    assert_eq!(read.ids(), [[note(1)], [note(2)]]);
-    assert!(read.end.is_complete());
+    let one = with(
+        page(&at("page=1"), &[1], Some(&at("page=2"))),
+        "first",
+        at("page=1"),
+    );
+    // Neither where it is called what it is, nor where it is called a collection.
+    for one in [one.clone(), with(one, "type", "OrderedCollection")] {
+        let embedded = without(with(one.clone(), "first", at("page=2")), "id");
+        for mut site in [
+            first_page(&one),
+            first_page(&one).put(OUTBOX, &with(collection(""), "first", embedded)),
+        ] {
+            let read = site.read(OUTBOX);
+            assert_eq!(read.ids(), [[note(1)], [note(2)]]);
+            assert!(read.end.is_complete());
+        }
+    }
 }
 
 #[test]
