@@ -55,6 +55,7 @@ mod handler;
 mod keys;
 mod layer;
 mod limit;
+mod peers;
 mod profile;
 mod reach;
 mod serve;
