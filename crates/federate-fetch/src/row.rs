@@ -75,7 +75,8 @@ fn of_request(kind: HttpErrorKind) -> Option<&'static str> {
         HttpErrorKind::Refused(_) => "N8",
         HttpErrorKind::Address => "N4",
         HttpErrorKind::TooLarge => "R1",
-        HttpErrorKind::Timeout => "R10",
+        HttpErrorKind::Timeout(_) => "R10",
+        HttpErrorKind::HeadTooLarge => "R12",
         _ => return None,
     })
 }
