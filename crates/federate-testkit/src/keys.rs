@@ -18,7 +18,11 @@ pub struct TestKeys(AtomicUsize);
 impl TestKeys {
     /// The next of the four, as PKCS#8 DER.
     pub fn next_pkcs8(&self) -> &'static [u8] {
-        let n = self.0.fetch_add(1, Relaxed);
+        Self::nth(self.0.fetch_add(1, Relaxed))
+    }
+
+    /// One of the four, counted on from the first.
+    pub(crate) fn nth(n: usize) -> &'static [u8] {
         KEYS.get(n % KEYS.len()).copied().unwrap_or_default()
     }
 }

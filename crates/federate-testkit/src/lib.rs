@@ -15,6 +15,9 @@
 //! assert_eq!(bob.received(), ["Accept"]);
 //! # }
 //! ```
+//!
+//! What a simulation cannot show (a peer that drips, resets, redirects, lies about lengths) is in [`hostile`]: servers on
+//! real sockets of loopback that misbehave as a test says.
 #![deny(missing_docs)]
 #![expect(clippy::panic, reason = "what a test expects and does not get ends the test")]
 #![expect(
@@ -23,6 +26,7 @@
 )]
 
 mod clock;
+pub mod hostile;
 mod keys;
 mod peer;
 mod random;
