@@ -1,10 +1,11 @@
 //! Actors.
 
 use crate::Fetcher;
-use crate::documents::Asked;
+use crate::documents::{Asked, read};
 use crate::error::FetchError;
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::fetch::{Actor, Document};
+use federate_protocol::signatures::KeyId;
 use federate_store::CacheKind;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -55,10 +56,36 @@ impl Fetcher {
         Actor::new(document, &rules.limits).ok()
     }
 
-    /// Forgets an actor, for one that was deleted: a later `Delete` of it is one of an actor never known.
+    /// Forgets an actor and its keys, for one that was deleted: a later `Delete` of it is one of an actor never known.
     pub async fn forget_actor(&self, id: &Iri) {
-        self.actors.remove(id.as_str());
+        for key in self.let_go(id).await {
+            self.records.remove(CacheKind::Key, key.as_str()).await;
+        }
         self.records.remove(CacheKind::Actor, id.as_str()).await;
+    }
+
+    /// From now on what is cached of the actor and its keys is what was known last, and no more: its server says that it is gone.
+    pub(crate) async fn expire_actor(&self, id: &Iri, now: SystemTime) {
+        for key in self.let_go(id).await {
+            self.records.expire(CacheKind::Key, key.as_str(), now).await;
+        }
+        self.records.expire(CacheKind::Actor, id.as_str(), now).await;
+    }
+
+    /// Keeps nothing parsed of the actor, nor of the keys that it listed when it was fetched last, whether or not it may be fetched now. Which
+    /// keys these are.
+    pub(crate) async fn let_go(&self, id: &Iri) -> Vec<KeyId> {
+        self.actors.remove(id.as_str());
+        let entry = self.records.get(CacheKind::Actor, id.as_str()).await;
+        let actor = entry
+            .and_then(|entry| read(CacheKind::Actor, id, entry))
+            .and_then(|document| Actor::new(document, &self.rules().limits).ok());
+        let listed = actor.iter().flat_map(Actor::keys).map(|key| key.id.clone());
+        let listed: Vec<KeyId> = listed.collect();
+        for key in &listed {
+            self.keys.remove(key.as_str());
+        }
+        listed
     }
 
     fn keep(&self, actor: &Arc<Actor>, epoch: u64, now: SystemTime, expires: SystemTime) {

@@ -2,6 +2,7 @@
 
 use crate::Fetcher;
 use crate::error::FetchError;
+use crate::fetcher::after;
 use crate::record::Failure;
 use bytes::Bytes;
 use federate_protocol::activitystreams::Iri;
@@ -10,6 +11,7 @@ use federate_protocol::{FetchRefusal, FetchRules};
 use federate_store::{CacheKind, Entry};
 use std::sync::Arc;
 use std::time::SystemTime;
+use tokio::time::Instant;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +72,7 @@ impl Fetcher {
         if let Some((document, expires)) = self.fresh(kind, id, now).await {
             return Ok((document, Some(expires)));
         }
-        let error = match self.records.failure(kind, &asked.failure_key(id), now).await {
+        let error = match self.records.failure(kind, &asked.failure_key(id), now) {
             Some(failure) => FetchError::from(failure),
             None => match self.fetch(asked, id, rules, now).await {
                 Ok((document, expires)) => return Ok((document, Some(expires))),
@@ -96,10 +98,12 @@ impl Fetcher {
         rules: &Arc<FetchRules>,
         now: SystemTime,
     ) -> Result<(Document, SystemTime), FetchError> {
+        let begin = Instant::now();
         let fetched = match asked {
             Asked::Id(_) => self.driver.document(id, rules, now).await,
             Asked::Page => self.driver.document_at_page(id, rules, now).await,
         };
+        let now = after(now, begin);
         let fetched = match fetched {
             // An actor is asked for by its id: one that leads elsewhere is not the one that was asked for.
             Ok(document) if asked == Asked::Id(CacheKind::Actor) && document.id() != id => {
@@ -114,6 +118,7 @@ impl Fetcher {
         let kind = asked.kind();
         match fetched {
             Ok(document) => {
+                self.records.end_failure(kind, &asked.failure_key(id));
                 let expires = self.remember_document(kind, &document, rules, now).await;
                 if document.id() != id {
                     // A URL that people see: where it leads is remembered, not what is there.
@@ -124,8 +129,11 @@ impl Fetcher {
                 Ok((document, expires))
             }
             Err(error) => {
-                self.remember_failure(kind, &asked.failure_key(id), &error, rules, now)
-                    .await;
+                if error.is_gone() {
+                    self.expire_actor(id, now).await;
+                    self.records.expire(kind, id.as_str(), now).await;
+                }
+                self.remember_failure(kind, &asked.failure_key(id), &error, rules, now);
                 Err(error)
             }
         }
@@ -153,8 +161,10 @@ impl Fetcher {
         now: SystemTime,
     ) -> SystemTime {
         let (id, bytes) = (document.id().as_str(), document.bytes());
+        self.records.end_failure(kind, id);
         let lifetime = if kind == CacheKind::Actor {
-            self.actors.remove(id);
+            // What it says of its keys now holds for what was read of them before.
+            self.let_go(document.id()).await;
             rules.limits.actor_lifetime
         } else {
             rules.limits.document_lifetime
@@ -168,7 +178,7 @@ impl Fetcher {
         now.checked_add(lifetime).unwrap_or(now)
     }
 
-    pub(crate) async fn remember_failure(
+    pub(crate) fn remember_failure(
         &self,
         kind: CacheKind,
         key: &str,
@@ -177,8 +187,7 @@ impl Fetcher {
         now: SystemTime,
     ) {
         self.records
-            .put_failure(kind, key, &Failure::of(error), now, &rules.limits)
-            .await;
+            .put_failure(kind, key, &Failure::of(error), now, &rules.limits);
     }
 }
 
@@ -186,7 +195,7 @@ fn leads_to(entry: &Entry) -> Option<Iri> {
     Iri::parse(std::str::from_utf8(&entry.bytes).ok()?.strip_prefix("> ")?).ok()
 }
 
-fn read(kind: CacheKind, id: &Iri, entry: Entry) -> Option<Document> {
+pub(crate) fn read(kind: CacheKind, id: &Iri, entry: Entry) -> Option<Document> {
     let document = Document::from_cache(id, entry.bytes);
     if let Err(error) = &document {
         tracing::debug!(kind = kind.as_str(), %error, "cached document cannot be read");

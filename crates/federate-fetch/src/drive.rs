@@ -1,8 +1,10 @@
 //! The machines, driven: a request, an answer, the next request, until the end or the deadline.
 
+use crate::domain;
 use crate::error::{FetchError, FetchErrorKind};
+use crate::flight::Flights;
 use bytes::Bytes;
-use federate_http::{Budget, HttpClient};
+use federate_http::{Budget, HttpClient, HttpError, HttpErrorKind, Phase};
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::fetch::{
     Actor, Document, DocumentFetch, FetchRules, FetchStep, Found, HandleLookup, HandleStep, KeyFetch,
@@ -19,10 +21,12 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 /// What is needed to send a GET.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Driver {
     pub(crate) client: Arc<dyn HttpClient>,
     pub(crate) signer: Option<Arc<dyn Signer>>,
+    /// Requests under way, by domain.
+    pub(crate) domains: Flights,
 }
 
 /// One logical fetch: its deadline and its budget of bytes hold for all requests in it.
@@ -31,6 +35,7 @@ pub(crate) struct Journey<'a> {
     rules: &'a FetchRules,
     now: SystemTime,
     deadline: Instant,
+    requests: AtomicUsize,
     bytes_left: AtomicUsize,
 }
 
@@ -106,37 +111,13 @@ impl Driver {
         rules: &Arc<FetchRules>,
         now: SystemTime,
     ) -> Result<Found, FetchError> {
-        let plain = self.handle_over(handle, LoopbackScheme::Http, rules, now).await;
+        let journey = Journey::begin(self, rules, now);
+        let plain = journey.handle(handle, LoopbackScheme::Http, rules).await;
         match plain {
             Err(error) if rules.allow_http_loopback && spoke_another_scheme(&error) => {
-                self.handle_over(handle, LoopbackScheme::Https, rules, now).await
+                journey.handle(handle, LoopbackScheme::Https, rules).await
             }
             answer => answer,
-        }
-    }
-
-    async fn handle_over(
-        &self,
-        handle: &Handle,
-        loopback: LoopbackScheme,
-        rules: &Arc<FetchRules>,
-        now: SystemTime,
-    ) -> Result<Found, FetchError> {
-        let journey = Journey::begin(self, rules, now);
-        let mut step = HandleLookup::start_with(handle, Arc::clone(rules), loopback);
-        loop {
-            step = match step {
-                HandleStep::Get(lookup) => {
-                    let response = journey
-                        .get(lookup.url(), lookup.accept(), lookup.is_webfinger())
-                        .await?;
-                    lookup.on_response(&response)
-                }
-                HandleStep::Found(found) => return Ok(*found),
-                HandleStep::Gone => return Err(FetchErrorKind::Gone.into()),
-                HandleStep::Refused(refusal) => return Err(refusal.into()),
-                other => return Err(unknown(&other)),
-            };
         }
     }
 }
@@ -155,7 +136,31 @@ impl<'a> Journey<'a> {
             rules,
             now,
             deadline,
+            requests: AtomicUsize::new(0),
             bytes_left: AtomicUsize::new(rules.limits.fetch),
+        }
+    }
+
+    async fn handle(
+        &self,
+        handle: &Handle,
+        loopback: LoopbackScheme,
+        rules: &Arc<FetchRules>,
+    ) -> Result<Found, FetchError> {
+        let mut step = HandleLookup::start_with(handle, Arc::clone(rules), loopback);
+        loop {
+            step = match step {
+                HandleStep::Get(lookup) => {
+                    let response = self
+                        .get(lookup.url(), lookup.accept(), lookup.is_webfinger())
+                        .await?;
+                    lookup.on_response(&response)
+                }
+                HandleStep::Found(found) => return Ok(*found),
+                HandleStep::Gone => return Err(FetchErrorKind::Gone.into()),
+                HandleStep::Refused(refusal) => return Err(refusal.into()),
+                other => return Err(unknown(&other)),
+            };
         }
     }
 
@@ -165,10 +170,17 @@ impl<'a> Journey<'a> {
         accept: &'static str,
         webfinger: bool,
     ) -> Result<http::Response<Bytes>, FetchError> {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        let late = |phase| FetchErrorKind::Deadline {
+            request: number,
+            phase,
+        };
+        let turn = timeout_at(self.deadline, self.driver.domains.enter(domain::of(url))).await;
+        let _turn = turn.map_err(|_| late(Phase::Queue))?;
         let request = http::Request::get(url.as_str())
             .header(ACCEPT, accept)
             .body(Bytes::new())
-            .map_err(|_| federate_http::HttpError::new(federate_http::HttpErrorKind::Request))
+            .map_err(|_| HttpError::new(HttpErrorKind::Request))
             .map_err(FetchErrorKind::Http)?;
         // Signed where we can: GoToSocial and Mastodon's secure mode answer nothing else, and the others do not mind.
         let request = match &self.driver.signer {
@@ -194,23 +206,30 @@ impl<'a> Journey<'a> {
                         .store(left.saturating_sub(response.body().len()), Ordering::Relaxed);
                     tracing::debug!(%url, status = response.status().as_u16(), "fetched");
                 }
-                Ok(answer.map_err(FetchErrorKind::Http)?)
+                Ok(answer.map_err(|error| match error.kind() {
+                    // Not the time that a connection may take, but that of the whole.
+                    HttpErrorKind::Timeout(phase) if Instant::now() >= self.deadline => late(phase),
+                    _ => FetchErrorKind::Http(error),
+                })?)
             }
-            Err(_) => Err(FetchErrorKind::Deadline.into()),
+            // A client that does not hold its budget.
+            Err(_) => Err(late(Phase::Head).into()),
         }
     }
 }
 
 /// What a TLS server answers to plain http: nothing, garbage or 400.
 fn spoke_another_scheme(error: &FetchError) -> bool {
-    matches!(
-        error.kind(),
-        FetchErrorKind::Http(_) | FetchErrorKind::Refused(federate_protocol::FetchRefusal::Status(400))
-    )
+    match error.kind() {
+        // What had a status was HTTP.
+        FetchErrorKind::Http(error) => error.status().is_none(),
+        FetchErrorKind::Refused(federate_protocol::FetchRefusal::Status(400)) => true,
+        _ => false,
+    }
 }
 
 /// A step that this release does not know ends the fetch.
 pub(crate) fn unknown(step: &dyn std::fmt::Debug) -> FetchError {
     tracing::error!(?step, "unknown step of a fetch");
-    FetchErrorKind::Deadline.into()
+    FetchErrorKind::Unknown.into()
 }

@@ -1,6 +1,6 @@
 //! Why something could not be fetched.
 
-use federate_http::{HttpError, HttpErrorKind};
+use federate_http::{HttpError, HttpErrorKind, Phase};
 use federate_protocol::FetchRefusal;
 use federate_protocol::signatures::SignError;
 use federate_protocol::webfinger::BadHandle;
@@ -27,14 +27,22 @@ pub enum FetchErrorKind {
     #[error("request failed: {0}")]
     Http(#[source] HttpError),
     /// The deadline of the whole fetch passed.
-    #[error("deadline passed")]
-    Deadline,
+    #[error("the deadline of the whole fetch passed in request {request}, {phase}")]
+    Deadline {
+        /// In which of its requests: the first is 1, each redirect and each look-up is one more.
+        request: usize,
+        /// What that request was about.
+        phase: Phase,
+    },
     /// What was typed is no handle.
     #[error("not a handle")]
     Handle(#[source] BadHandle),
     /// The request could not be signed or put together.
     #[error("request could not be signed")]
     Sign(#[source] SignError),
+    /// Something of a later release than this one's.
+    #[error("a step that this release does not know")]
+    Unknown,
     /// The same was tried a short while ago and failed; it was not tried again.
     #[error("failed a short while ago: {reason}")]
     Lately {
@@ -65,7 +73,7 @@ impl FetchError {
             FetchErrorKind::Http(error) => {
                 error.is_permanent() || matches!(error.kind(), HttpErrorKind::TooLarge)
             }
-            FetchErrorKind::Deadline | FetchErrorKind::Sign(_) => false,
+            FetchErrorKind::Deadline { .. } | FetchErrorKind::Sign(_) | FetchErrorKind::Unknown => false,
             FetchErrorKind::Lately { permanent, .. } => *permanent,
         }
     }

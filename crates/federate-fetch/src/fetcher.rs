@@ -11,6 +11,8 @@ use federate_protocol::{Blocks, FetchRules, ResolvedKey};
 use federate_store::Cache;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+use tokio::time::Instant;
 
 /// Fetches what others say, and remembers it for a while. See the [crate](crate) for what it adds to belief.
 ///
@@ -40,8 +42,12 @@ impl Fetcher {
         // A key has a tenth of what an actor has.
         let for_keys = bytes / 8;
         Self {
-            driver: Driver { client, signer },
-            records: Records { cache },
+            driver: Driver {
+                client,
+                signer,
+                domains: Flights::of(rules.limits.requests_per_domain),
+            },
+            records: Records::new(cache),
             flights: Flights::default(),
             actors: Memo::new(bytes - for_keys, lifetime),
             keys: Memo::new(for_keys, lifetime),
@@ -68,4 +74,10 @@ impl Fetcher {
     pub(crate) fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::Acquire)
     }
+}
+
+/// What time it is when an answer has come, to the second: a failure that took until the deadline is remembered from then on.
+pub(crate) fn after(now: SystemTime, begin: Instant) -> SystemTime {
+    let passed = Duration::from_secs(begin.elapsed().as_secs());
+    now.checked_add(passed).unwrap_or(now)
 }

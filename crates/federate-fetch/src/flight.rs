@@ -1,13 +1,22 @@
-//! One at a time for each key: who comes second finds in the cache what the first has put there.
+//! Turns. One at a time for each key: who comes second finds in the cache what the first has put there. And so many at a time
+//! for each domain: whoever makes us ask cannot make us a flood.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// As many entries as there are fetches under way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Flights {
-    turns: Mutex<HashMap<String, Arc<Turn<()>>>>,
+    /// At a time, for each key.
+    most: usize,
+    turns: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+impl Default for Flights {
+    fn default() -> Self {
+        Self::of(1)
+    }
 }
 
 /// The turn of one fetch. Dropped, also by a caller that gave up, it passes to the next.
@@ -15,23 +24,33 @@ pub(crate) struct Flights {
 pub(crate) struct Flight<'a> {
     flights: &'a Flights,
     key: String,
-    turn: Option<OwnedMutexGuard<()>>,
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Flights {
+    /// So many at a time, and at least one.
+    pub(crate) fn of(most: usize) -> Self {
+        Self {
+            most: most.clamp(1, Semaphore::MAX_PERMITS),
+            turns: Mutex::default(),
+        }
+    }
+
     pub(crate) async fn enter(&self, key: String) -> Flight<'_> {
         // Made before waiting, so that one who gives up while it waits tidies up too.
-        let turn = Arc::clone(self.lock().entry(key.clone()).or_default());
+        let fresh = || Arc::new(Semaphore::new(self.most));
+        let turn = Arc::clone(self.lock().entry(key.clone()).or_insert_with(fresh));
         let mut flight = Flight {
             flights: self,
             key,
             turn: None,
         };
-        flight.turn = Some(turn.lock_owned().await);
+        // The semaphore is never closed.
+        flight.turn = turn.acquire_owned().await.ok();
         flight
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Turn<()>>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Semaphore>>> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -73,6 +92,25 @@ mod tests {
         drop(first);
         waiting.await.unwrap();
         drop(other);
+        assert_eq!(flights.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn so_many_at_a_time_and_one_past_it() {
+        let flights = Arc::new(Flights::of(2));
+        let (first, second) = (
+            flights.enter("a".to_owned()).await,
+            flights.enter("a".to_owned()).await,
+        );
+        let third = tokio::spawn({
+            let flights = Arc::clone(&flights);
+            async move { drop(flights.enter("a".to_owned()).await) }
+        });
+        tokio::task::yield_now().await;
+        assert!(!third.is_finished());
+        drop(first);
+        third.await.unwrap();
+        drop(second);
         assert_eq!(flights.len(), 0);
     }
 

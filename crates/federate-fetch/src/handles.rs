@@ -2,14 +2,16 @@
 
 use crate::Fetcher;
 use crate::error::{FetchError, FetchErrorKind};
+use crate::fetcher::after;
 use bytes::Bytes;
 use federate_protocol::FetchRules;
 use federate_protocol::activitystreams::Iri;
-use federate_protocol::fetch::{Actor, Bond, Found};
+use federate_protocol::fetch::{Actor, Bond, Found, HandleLookup, HandleStep};
 use federate_protocol::webfinger::{BadHandle, Handle};
 use federate_store::CacheKind;
 use std::sync::Arc;
 use std::time::SystemTime;
+use tokio::time::Instant;
 
 impl Fetcher {
     /// The actor of a handle: `@alice@example.org`, `alice@example.org` or `acct:alice@example.org`.
@@ -35,6 +37,7 @@ impl Fetcher {
         rules: &Arc<FetchRules>,
         now: SystemTime,
     ) -> Result<Found, FetchError> {
+        admit(asked, rules)?;
         let key = asked.folded().acct();
         if let Some(found) = self.confirmed(&key, rules, now).await {
             return Ok(found);
@@ -43,14 +46,16 @@ impl Fetcher {
         if let Some(found) = self.confirmed(&key, rules, now).await {
             return Ok(found);
         }
-        if let Some(failure) = self.records.failure(CacheKind::Handle, &key, now).await {
+        if let Some(failure) = self.records.failure(CacheKind::Handle, &key, now) {
             return Err(failure.into());
         }
-        let found = match self.driver.handle(asked, rules, now).await {
+        let begin = Instant::now();
+        let answer = self.driver.handle(asked, rules, now).await;
+        let now = after(now, begin);
+        let found = match answer {
             Ok(found) => found,
             Err(error) => {
-                self.remember_failure(CacheKind::Handle, &key, &error, rules, now)
-                    .await;
+                self.remember_failure(CacheKind::Handle, &key, &error, rules, now);
                 return Err(error);
             }
         };
@@ -72,6 +77,7 @@ impl Fetcher {
             .filter(|entry| now < entry.expires)?;
         let (id, handle) = std::str::from_utf8(&entry.bytes).ok()?.split_once('\n')?;
         let handle = parse(handle, rules).ok()?;
+        admit(&handle, rules).ok()?;
         let actor = self.actor(&Iri::parse(id).ok()?, now).await.ok()?;
         Some(Found {
             handle,
@@ -91,4 +97,12 @@ pub(crate) fn parse(handle: &str, rules: &FetchRules) -> Result<Handle, FetchErr
         Handle::parse(handle)
     };
     Ok(parsed.map_err(FetchErrorKind::Handle)?)
+}
+
+/// Blocks and origins of today hold for handles that are cached too, wherever their actors live.
+fn admit(handle: &Handle, rules: &Arc<FetchRules>) -> Result<(), FetchError> {
+    match HandleLookup::start(handle, Arc::clone(rules)) {
+        HandleStep::Refused(refusal) => Err(refusal.into()),
+        _ => Ok(()),
+    }
 }

@@ -1,15 +1,16 @@
 //! Keys.
 
 use crate::Fetcher;
+use crate::fetcher::after;
 use crate::record::{Failure, decode_key, encode_key};
-use bytes::Bytes;
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::fetch::KeyFetch;
 use federate_protocol::signatures::KeyId;
-use federate_protocol::{FetchRules, KeyFailure, NeedKey, ResolvedKey};
-use federate_store::CacheKind;
+use federate_protocol::{FetchRefusal, FetchRules, KeyFailure, NeedKey, ResolvedKey};
+use federate_store::{CacheKind, Entry};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+use tokio::time::Instant;
 
 /// Where a key may come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -95,7 +96,7 @@ impl Fetcher {
         if let Some(key) = self.cached_key(key_id, Some(now)).await {
             return Ok(key);
         }
-        if let Some(failure) = self.records.failure(CacheKind::Key, key_id.as_str(), now).await {
+        if let Some(failure) = self.records.failure(CacheKind::Key, key_id.as_str(), now) {
             return self.stale_or(key_id, failure).await;
         }
         match self.fetch_key(key_id, rules, now).await {
@@ -121,24 +122,26 @@ impl Fetcher {
         now: SystemTime,
     ) -> Result<ResolvedKey, KeyFailure> {
         let _turn = self.flights.enter(format!("key {key_id}")).await;
-        let stamp = format!("refetched {key_id}");
-        let lately = self
-            .records
-            .get(CacheKind::Key, &stamp)
-            .await
-            .is_some_and(|entry| now < entry.expires);
-        if lately {
+        let failure = self.records.failure(CacheKind::Key, key_id.as_str(), now);
+        if let Some(failure @ Failure::Temporary(_)) = failure {
+            return Err(failure.into());
+        }
+        if self.records.was_refetched(key_id, now) {
             // Asked a short while ago: what came then is all there is. It may be newer than what the caller tried.
             return self
                 .cached_key(key_id, None)
                 .await
                 .ok_or_else(|| refused("fetched anew a short while ago"));
         }
-        let interval = rules.limits.key_refetch_interval;
+        // Before it is sent: who gives up while it is on its way has asked all the same.
         self.records
-            .put(CacheKind::Key, &stamp, Bytes::from_static(b"."), now, interval)
-            .await;
-        self.fetch_key(key_id, rules, now).await.map_err(KeyFailure::from)
+            .put_refetched(key_id, now, rules.limits.key_refetch_interval);
+        let answer = self.fetch_key(key_id, rules, now).await;
+        if let Err(Failure::Temporary(_)) = answer {
+            // Its server was away: it may be asked again as soon as that failure is forgotten.
+            self.records.put_refetched(key_id, now, Duration::ZERO);
+        }
+        answer.map_err(KeyFailure::from)
     }
 
     async fn fetch_key(
@@ -147,8 +150,12 @@ impl Fetcher {
         rules: &Arc<FetchRules>,
         now: SystemTime,
     ) -> Result<ResolvedKey, Failure> {
-        match self.driver.key(key_id, rules, now).await {
+        let begin = Instant::now();
+        let answer = self.driver.key(key_id, rules, now).await;
+        let now = after(now, begin);
+        match answer {
             Ok((key, actor)) => {
+                self.records.end_failure(CacheKind::Key, key_id.as_str());
                 self.remember_document(CacheKind::Actor, actor.document(), rules, now)
                     .await;
                 let lifetime = rules.limits.actor_lifetime;
@@ -159,32 +166,50 @@ impl Fetcher {
             }
             Err(error) => {
                 let failure = Failure::of(&error);
+                if failure == Failure::Gone {
+                    // The key, or its owner: either is asked for before it is believed again.
+                    if let Ok(id) = Iri::parse(key_id.as_str()) {
+                        self.expire_actor(&id.without_fragment(), now).await;
+                    }
+                    self.records.expire(CacheKind::Key, key_id.as_str(), now).await;
+                    self.keys.remove(key_id.as_str());
+                }
                 self.records
-                    .put_failure(CacheKind::Key, key_id.as_str(), &failure, now, &rules.limits)
-                    .await;
+                    .put_failure(CacheKind::Key, key_id.as_str(), &failure, now, &rules.limits);
                 Err(failure)
             }
         }
     }
 
-    /// What the cache has, fresh at `now` or however old: the key itself, or an actor that was looked up and lists it.
+    /// What the cache has, fresh at `now` or however old: the key itself, or an actor that was looked up and lists it. Of both,
+    /// what was learnt last: an actor that was fetched after its key may have replaced it, or taken it back.
     async fn cached_key(&self, key_id: &KeyId, now: Option<SystemTime>) -> Option<ResolvedKey> {
-        let fresh = |expires| now.is_none_or(|now| now < expires);
-        if let Some(entry) = self.records.get(CacheKind::Key, key_id.as_str()).await
-            && fresh(entry.expires)
-            && let Some(key) = decode_key(key_id, &entry.bytes)
-        {
-            return Some(key);
+        let fresh = |entry: &Entry| now.is_none_or(|now| now < entry.expires);
+        let place = Iri::parse(key_id.as_str()).ok()?.without_fragment();
+        let entry = self.records.get(CacheKind::Key, key_id.as_str()).await;
+        let known = entry
+            .filter(fresh)
+            .and_then(|entry| Some((decode_key(key_id, &entry.bytes)?, entry.stored)));
+        let owner = known.as_ref().map_or(&place, |(key, _)| &key.owner).clone();
+        let entry = self.records.get(CacheKind::Actor, owner.as_str()).await;
+        let Some((key, learnt)) = known else {
+            return self.listed(key_id, &owner, entry.filter(fresh)?)?.ok();
+        };
+        match entry.filter(|entry| learnt < entry.stored) {
+            None => Some(key),
+            Some(entry) => match self.listed(key_id, &owner, entry)? {
+                // It stands in a document of its own, and the actor still lists it.
+                Err(FetchRefusal::BadKey) if owner != place => Some(key),
+                listed => listed.ok(),
+            },
         }
-        let owner = Iri::parse(key_id.as_str()).ok()?.without_fragment();
-        let entry = self
-            .records
-            .get(CacheKind::Actor, owner.as_str())
-            .await
-            .filter(|entry| fresh(entry.expires))?;
-        let document = federate_protocol::Document::from_cache(&owner, entry.bytes).ok()?;
+    }
+
+    /// The key as a cached actor lists it; `None` where that is no actor.
+    fn listed(&self, key_id: &KeyId, owner: &Iri, entry: Entry) -> Option<Result<ResolvedKey, FetchRefusal>> {
+        let document = federate_protocol::Document::from_cache(owner, entry.bytes).ok()?;
         let actor = federate_protocol::Actor::new(document, &self.rules().limits).ok()?;
-        KeyFetch::of_actor(key_id, &actor, false).ok()
+        Some(KeyFetch::of_actor(key_id, &actor, false))
     }
 }
 

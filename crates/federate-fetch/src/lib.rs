@@ -5,9 +5,11 @@
 //!
 //! - **one deadline** for a logical fetch, all its redirects and look-ups together;
 //! - **one byte budget** for all its answers;
-//! - **a cache** with expiry, failures included, so that a flood of one bad key id costs one request (R15);
+//! - **a cache** with expiry;
+//! - **a memory of failures**, bounded and of this process, so that a flood of one bad key id costs one request (R15);
 //! - **what was read lately, parsed**, in front of it: bounded in bytes, and never older than a minute;
 //! - **single flight**: a thousand that ask for one actor at once cost one request (R16);
+//! - **so many requests at a time** for each domain, all its subdomains together (R9);
 //! - **a limit on refetching** a key whose signature failed: once in an interval (S28);
 //! - **a budget** for [collections](CollectionReader), which are read page by page (R6), and for [the posts above a reply](Ancestors) (R7);
 //! - **signed requests** by the instance actor, where a signer is given: some peers answer nothing else (S31).
@@ -36,6 +38,7 @@ mod actors;
 mod ancestors;
 mod collection;
 mod documents;
+mod domain;
 mod drive;
 mod error;
 mod fetcher;
@@ -44,6 +47,7 @@ mod handles;
 mod key;
 mod memo;
 mod nodeinfo;
+mod recent;
 mod record;
 mod resolve;
 mod row;

@@ -3,6 +3,7 @@
 use crate::Fetcher;
 use crate::drive::{Journey, unknown};
 use crate::error::FetchError;
+use crate::fetcher::after;
 use crate::record::Failure;
 use bytes::Bytes;
 use federate_protocol::activitystreams::{Iri, Origin};
@@ -12,6 +13,7 @@ use federate_protocol::{FetchRefusal, FetchRules};
 use federate_store::CacheKind;
 use std::sync::Arc;
 use std::time::SystemTime;
+use tokio::time::Instant;
 
 impl Fetcher {
     /// What the server at the origin of `server` says that it is: a claim, for showing and counting. `server` is anything of that server,
@@ -40,7 +42,7 @@ impl Fetcher {
         if let Some(info) = self.known_nodeinfo(&key, Some(now)).await {
             return Ok(info);
         }
-        let error = match self.records.failure(CacheKind::Host, &key, now).await {
+        let error = match self.records.failure(CacheKind::Host, &key, now) {
             Some(failure) => failure.into(),
             None => match self.fetch_nodeinfo(server, &key, &rules, now).await {
                 Ok(info) => return Ok(info),
@@ -60,8 +62,12 @@ impl Fetcher {
         rules: &Arc<FetchRules>,
         now: SystemTime,
     ) -> Result<NodeInfo, FetchError> {
-        match self.ask_nodeinfo(server, rules, now).await {
+        let begin = Instant::now();
+        let answer = self.ask_nodeinfo(server, rules, now).await;
+        let now = after(now, begin);
+        match answer {
             Ok((info, bytes)) => {
+                self.records.end_failure(CacheKind::Host, key);
                 let lifetime = rules.limits.nodeinfo_lifetime;
                 self.records.put(CacheKind::Host, key, bytes, now, lifetime).await;
                 Ok(info)
@@ -69,8 +75,7 @@ impl Fetcher {
             Err(error) => {
                 let failure = Failure::of(&error);
                 self.records
-                    .put_failure(CacheKind::Host, key, &failure, now, &rules.limits)
-                    .await;
+                    .put_failure(CacheKind::Host, key, &failure, now, &rules.limits);
                 Err(error)
             }
         }

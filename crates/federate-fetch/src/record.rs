@@ -1,12 +1,14 @@
 //! What is written into the cache.
 
 use crate::error::{FetchError, FetchErrorKind};
+use crate::recent::Recent;
 use bytes::Bytes;
 use federate_protocol::Limits;
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::signatures::{KeyId, PublicKey};
 use federate_protocol::{KeyFailure, ResolvedKey};
 use federate_store::{Cache, CacheKind, Entry};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// A failure that is remembered. It stands beside what was known before, never in its place: a key that was known is still known while its
@@ -35,25 +37,6 @@ impl Failure {
             Self::Gone => limits.gone_lifetime,
             Self::Permanent(_) => limits.failure_lifetime,
             Self::Temporary(_) => limits.failure_lifetime.min(TEMPORARY),
-        }
-    }
-
-    fn encode(&self) -> Bytes {
-        Bytes::from(match self {
-            Self::Gone => "G".to_owned(),
-            Self::Permanent(reason) => format!("P{reason}"),
-            Self::Temporary(reason) => format!("T{reason}"),
-        })
-    }
-
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        let (tag, reason) = bytes.split_first()?;
-        let reason = String::from_utf8_lossy(reason).into_owned();
-        match tag {
-            b'G' => Some(Self::Gone),
-            b'P' => Some(Self::Permanent(reason)),
-            b'T' => Some(Self::Temporary(reason)),
-            _ => None,
         }
     }
 }
@@ -85,13 +68,23 @@ impl From<Failure> for KeyFailure {
     }
 }
 
-/// A cache that is a help and never a hindrance: where it fails, nothing was known.
-#[derive(Debug, Clone)]
+/// A cache that is a help and never a hindrance: where it fails, nothing was known. Beside it, what is remembered for minutes.
+#[derive(Debug)]
 pub(crate) struct Records {
-    pub(crate) cache: std::sync::Arc<dyn Cache>,
+    pub(crate) cache: Arc<dyn Cache>,
+    failures: Recent<Failure>,
+    refetched: Recent<()>,
 }
 
 impl Records {
+    pub(crate) fn new(cache: Arc<dyn Cache>) -> Self {
+        Self {
+            cache,
+            failures: Recent::default(),
+            refetched: Recent::default(),
+        }
+    }
+
     pub(crate) async fn get(&self, kind: CacheKind, key: &str) -> Option<Entry> {
         match self.cache.get(kind, key).await {
             Ok(entry) => entry,
@@ -116,8 +109,29 @@ impl Records {
             stored: now,
             expires,
         };
-        if let Err(error) = self.cache.put(kind, key, &entry).await {
+        self.write(kind, key, &entry).await;
+    }
+
+    async fn write(&self, kind: CacheKind, key: &str, entry: &Entry) {
+        if let Err(error) = self.cache.put(kind, key, entry).await {
             tracing::warn!(kind = kind.as_str(), %error, "cache could not be written");
+        }
+    }
+
+    /// From `now` on it is stale: known, but asked for anew.
+    pub(crate) async fn expire(&self, kind: CacheKind, key: &str, now: SystemTime) {
+        if let Some(entry) = self.get(kind, key).await
+            && now < entry.expires
+        {
+            self.write(
+                kind,
+                key,
+                &Entry {
+                    expires: now,
+                    ..entry
+                },
+            )
+            .await;
         }
     }
 
@@ -127,16 +141,12 @@ impl Records {
         }
     }
 
-    pub(crate) async fn failure(&self, kind: CacheKind, key: &str, now: SystemTime) -> Option<Failure> {
-        let entry = self.get(kind, &failure_key(key)).await?;
-        if now < entry.expires {
-            Failure::decode(&entry.bytes)
-        } else {
-            None
-        }
+    pub(crate) fn failure(&self, kind: CacheKind, key: &str, now: SystemTime) -> Option<Failure> {
+        self.failures.get(&failure_key(kind, key), now)
     }
 
-    pub(crate) async fn put_failure(
+    /// `now` is when it had failed, which may be long after it was begun.
+    pub(crate) fn put_failure(
         &self,
         kind: CacheKind,
         key: &str,
@@ -144,20 +154,28 @@ impl Records {
         now: SystemTime,
         limits: &Limits,
     ) {
-        self.put(
-            kind,
-            &failure_key(key),
-            failure.encode(),
-            now,
-            failure.lifetime(limits),
-        )
-        .await;
+        let lifetime = failure.lifetime(limits);
+        self.failures
+            .put(&failure_key(kind, key), failure.clone(), now, lifetime);
+    }
+
+    /// It worked after all.
+    pub(crate) fn end_failure(&self, kind: CacheKind, key: &str) {
+        self.failures.end(&failure_key(kind, key));
+    }
+
+    /// Whether a key was fetched anew lately.
+    pub(crate) fn was_refetched(&self, key_id: &KeyId, now: SystemTime) -> bool {
+        self.refetched.get(key_id.as_str(), now).is_some()
+    }
+
+    pub(crate) fn put_refetched(&self, key_id: &KeyId, now: SystemTime, interval: Duration) {
+        self.refetched.put(key_id.as_str(), (), now, interval);
     }
 }
 
-/// No id and no handle begins like this.
-fn failure_key(key: &str) -> String {
-    format!("failed {key}")
+fn failure_key(kind: CacheKind, key: &str) -> String {
+    format!("{} {key}", kind.as_str())
 }
 
 /// A key as it stands in the cache: owner, line break, PEM.
@@ -173,22 +191,4 @@ pub(crate) fn decode_key(key_id: &KeyId, bytes: &[u8]) -> Option<ResolvedKey> {
         key: PublicKey::from_pem(pem).ok()?,
         fresh: false,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failure_is_read_as_it_was_written() {
-        for failure in [
-            Failure::Gone,
-            Failure::Permanent("wrong content type".to_owned()),
-            Failure::Temporary(String::new()),
-        ] {
-            assert_eq!(Failure::decode(&failure.encode()), Some(failure));
-        }
-        assert_eq!(Failure::decode(b""), None);
-        assert_eq!(Failure::decode(b"?"), None);
-    }
 }

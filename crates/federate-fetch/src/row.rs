@@ -13,9 +13,12 @@ impl FetchError {
         match self.kind() {
             FetchErrorKind::Refused(refusal) => of_refusal(refusal),
             FetchErrorKind::Http(error) => of_request(error.kind()),
-            FetchErrorKind::Deadline => Some("R10"),
+            FetchErrorKind::Deadline { .. } => Some("R10"),
             FetchErrorKind::Handle(_) => Some("N10"),
-            FetchErrorKind::Gone | FetchErrorKind::Sign(_) | FetchErrorKind::Lately { .. } => None,
+            FetchErrorKind::Gone
+            | FetchErrorKind::Sign(_)
+            | FetchErrorKind::Unknown
+            | FetchErrorKind::Lately { .. } => None,
         }
     }
 }

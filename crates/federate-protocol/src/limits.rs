@@ -8,6 +8,7 @@
 //! | [`webfinger`](Limits::webfinger) | 64 KiB | a JRD is a handful of links; NodeInfo is as small |
 //! | [`redirects`](Limits::redirects) | 3 | of one logical fetch, the refetch at the stated id included |
 //! | [`deadline`](Limits::deadline) | 30 s | of one logical fetch, from the first byte to the last |
+//! | [`requests_per_domain`](Limits::requests_per_domain) | 32 | requests of ours that one domain has at once, with all below it; more wait, within the deadline |
 //! | [`keys_per_actor`](Limits::keys_per_actor) | 10 | Mastodon's; the rest is not read |
 //! | [`also_known_as`](Limits::also_known_as) | 256 | Mastodon's; the rest is not read |
 //! | [`audience`](Limits::audience) | 10,000 | inboxes-to-be that one activity names itself |
@@ -51,6 +52,8 @@ pub struct Limits {
     pub redirects: u8,
     /// The time that one logical fetch may take, all its requests together.
     pub deadline: Duration,
+    /// Requests of one fetcher that are under way to one domain, all its subdomains together. More wait, within their deadline.
+    pub requests_per_domain: usize,
     /// Public keys of one actor that are read.
     pub keys_per_actor: usize,
     /// Entries of `alsoKnownAs` that are read.
@@ -113,6 +116,7 @@ impl Default for Limits {
             webfinger: 64 * 1024,
             redirects: 3,
             deadline: Duration::from_secs(30),
+            requests_per_domain: 32,
             keys_per_actor: 10,
             also_known_as: 256,
             audience: 10_000,

@@ -104,7 +104,7 @@ async fn r10_a_peer_that_never_answers_ends_at_the_deadline() {
     let (world, fetcher) = fetcher_with(rules);
     world.answer(ALICE, Answer::Never);
     let error = fetcher.actor(&iri(ALICE), at(0)).await.unwrap_err();
-    assert!(matches!(error.kind(), FetchErrorKind::Deadline));
+    assert!(matches!(error.kind(), FetchErrorKind::Deadline { .. }));
 }
 
 #[tokio::test]

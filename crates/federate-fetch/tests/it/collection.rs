@@ -186,7 +186,7 @@ async fn r10_one_page_has_the_deadline_of_one_fetch() {
     let mut outbox = fetcher.collection(&iri(OUTBOX), at(0));
     assert!(outbox.next_page().await.unwrap().is_some());
     let error = outbox.next_page().await.unwrap_err();
-    assert!(matches!(error.kind(), FetchErrorKind::Deadline), "{error}");
+    assert!(matches!(error.kind(), FetchErrorKind::Deadline { .. }), "{error}");
     assert_eq!(begin.elapsed(), Limits::default().deadline);
     assert!(matches!(outbox.end(), Some(CollectionEnd::Unreachable)));
     // Said once.

@@ -7,6 +7,8 @@
 mod actors;
 mod ancestors;
 mod collection;
+mod example;
+mod hostile;
 mod keys;
 mod memory;
 mod nodeinfo;

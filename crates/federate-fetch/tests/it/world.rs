@@ -23,7 +23,7 @@ pub(crate) const OTHER_PEM: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../federate-signatures/tests/keys/rsa3072.spki.pem"
 ));
-const PRIVATE: &str = include_str!(concat!(
+pub(crate) const PRIVATE: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../federate-signatures/tests/keys/rsa2048.pkcs8.pem"
 ));

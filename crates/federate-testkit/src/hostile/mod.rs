@@ -45,6 +45,9 @@
 //! # }
 //! ```
 //!
+//! A whole `Federation` meets it in the same way: built with `Builder::dangerous().allow_loopback()`, it fetches by the real
+//! client whatever key, actor or handle the test names, and [`Person::key`] signs what the attacker posts to it.
+//!
 //! With tokio's paused time (`#[tokio::test(start_paused = true)]`) a slow peer may drip in the intervals of real life: the
 //! thirty seconds until the deadline pass at once.
 

@@ -57,6 +57,7 @@ pub(super) struct Shared {
     pub(super) greeting: Mutex<Greeting>,
     requests: Mutex<Vec<Request<Bytes>>>,
     connections: AtomicUsize,
+    open: AtomicUsize,
     written: AtomicUsize,
     authority: Option<(Authority, TlsAcceptor)>,
 }
@@ -104,6 +105,7 @@ impl Hostile {
             greeting: Mutex::default(),
             requests: Mutex::default(),
             connections: AtomicUsize::new(0),
+            open: AtomicUsize::new(0),
             written: AtomicUsize::new(0),
             authority,
         });
@@ -190,6 +192,11 @@ impl Hostile {
         self.shared.connections.load(Relaxed)
     }
 
+    /// How many connections are open now: those that wait for another request, or for an answer that does not come.
+    pub fn open(&self) -> usize {
+        self.shared.open.load(Relaxed)
+    }
+
     /// How many bytes were written, before TLS. The network takes some that nobody reads.
     pub fn written(&self) -> usize {
         self.shared.written.load(Relaxed)
@@ -248,7 +255,9 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         shared.connections.fetch_add(1, Relaxed);
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
+            shared.open.fetch_add(1, Relaxed);
             meet(stream, &shared).await;
+            shared.open.fetch_sub(1, Relaxed);
             drop(place);
         });
         while connections.try_join_next().is_some() {}

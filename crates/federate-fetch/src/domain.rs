@@ -1,0 +1,59 @@
+//! Whose a host is, as far as its name tells.
+
+use url::{Host, Url};
+
+/// What stands before a country's code in place of a name: `example.co.uk` is somebody's, `co.uk` is not.
+const SHARED: &[&str] = &[
+    "ac", "co", "com", "edu", "go", "gob", "gov", "ltd", "mil", "ne", "net", "nom", "or", "org", "plc", "sch",
+];
+
+/// The domain that was registered: `example.org` of `a.b.example.org`. Whoever has a domain has all hosts below it, and
+/// that is a million where he wants it so.
+///
+/// It goes by the shape of the name. Where many share a domain that looks like one of somebody's, they share its limit too.
+pub(crate) fn of(url: &Url) -> String {
+    let Some(Host::Domain(name)) = url.host() else {
+        return url.host_str().unwrap_or_default().to_owned();
+    };
+    let name = name.trim_end_matches('.');
+    let mut labels = name.rsplit('.');
+    let (last, second) = (
+        labels.next().unwrap_or_default(),
+        labels.next().unwrap_or_default(),
+    );
+    let parts = if last.len() == 2 && SHARED.contains(&second) {
+        3
+    } else {
+        2
+    };
+    let start = name
+        .rmatch_indices('.')
+        .nth(parts - 1)
+        .map_or(0, |(at, _)| at + 1);
+    name.get(start..).unwrap_or(name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r9_whatever_stands_before_it_is_the_same_domain() {
+        for (host, domain) in [
+            ("example.org", "example.org"),
+            ("a.example.org", "example.org"),
+            ("a.b.EXAMPLE.org.", "example.org"),
+            ("example.co.uk", "example.co.uk"),
+            ("a.b.example.co.uk", "example.co.uk"),
+            ("co.uk", "co.uk"),
+            ("a.abc.io", "abc.io"),
+            ("a.com.com", "com.com"),
+            ("localhost", "localhost"),
+            ("127.0.0.1", "127.0.0.1"),
+            ("[::1]", "[::1]"),
+        ] {
+            let url = Url::parse(&format!("https://{host}:8443/x")).unwrap();
+            assert_eq!(of(&url), domain, "{host}");
+        }
+    }
+}
