@@ -159,7 +159,7 @@ impl GuardedClient {
     fn prepare(&self, request: Request<Bytes>) -> Result<(&Connections, reqwest::Request), HttpError> {
         let refused = |refused| HttpError::new(HttpErrorKind::Refused(refused));
         let (mut head, body) = request.into_parts();
-        let url = Url::parse(&head.uri.to_string()).map_err(|_| refused(Refused::NotNormal))?;
+        let url = Url::parse(&text(&head.uri)).map_err(|_| refused(Refused::NotNormal))?;
         let connections = match self.guard.route(&url).map_err(refused)? {
             Route::Public => &self.public,
             Route::Loopback => self.loopback.as_ref().ok_or_else(|| refused(Refused::Name))?,
@@ -168,13 +168,17 @@ impl GuardedClient {
             return Err(refused(Refused::NotNormal));
         }
         if let Some(host) = head.headers.get(HOST) {
-            let host = host.as_bytes();
-            let authority = authority(&url);
-            if host == authority.as_bytes() {
+            match port_after(
+                url.host_str().unwrap_or_default(),
+                host.to_str().unwrap_or_default(),
+            ) {
                 // The connection sets the same; in HTTP/2, beside `:authority`, many servers answer it with 400.
-                head.headers.remove(HOST);
-            } else if host != with_default_port(&url, &authority).as_bytes() {
-                return Err(HttpError::new(HttpErrorKind::Request));
+                Some(port) if port == url.port() => {
+                    head.headers.remove(HOST);
+                }
+                // The port of https, written out.
+                Some(port) if port == url.port_or_known_default() => {}
+                _ => return Err(HttpError::new(HttpErrorKind::Request)),
             }
         }
         head.headers
@@ -193,7 +197,8 @@ impl GuardedClient {
 #[async_trait]
 impl HttpClient for GuardedClient {
     async fn send(&self, request: Request<Bytes>, budget: &Budget) -> Result<Response<Bytes>, HttpError> {
-        let host = request.uri().host().unwrap_or_default().to_owned();
+        let host = tracing::enabled!(tracing::Level::DEBUG)
+            .then(|| request.uri().host().unwrap_or_default().to_owned());
         let result = self.exchange(request, budget).await;
         if let Err(error) = &result {
             let cause = std::error::Error::source(error).map(tracing::field::display);
@@ -253,31 +258,31 @@ fn is_normal_authority(authority: &http::uri::Authority, url: &Url) -> bool {
     let host = authority.host();
     let is_host = |normal: &str| normal.eq_ignore_ascii_case(host);
     url.host_str().is_some_and(is_host)
-        && match authority.as_str().strip_prefix(host) {
-            Some("") => url.port().is_none(),
-            Some(port) => {
-                port.strip_prefix(':')
-                    == url
-                        .port_or_known_default()
-                        .map(|port| port.to_string())
-                        .as_deref()
-            }
-            // A user before it.
+        && match port_after(host, authority.as_str()) {
+            Some(None) => url.port().is_none(),
+            Some(port) => port == url.port_or_known_default(),
+            // A user before it, or a port that is none.
             None => false,
         }
 }
 
-/// Host and port as a `Host` header has them.
-fn authority(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
+/// The port that stands behind `host` in `authority`, if any; `None` where that begins otherwise, or where the port is
+/// not written as a number is.
+fn port_after(host: &str, authority: &str) -> Option<Option<u16>> {
+    let rest = authority.strip_prefix(host)?;
+    if rest.is_empty() {
+        return Some(None);
     }
+    let digits = rest.strip_prefix(':')?;
+    let is_plain = digits.bytes().next().is_some_and(|b| matches!(b, b'1'..=b'9'));
+    digits.parse().ok().filter(|_| is_plain).map(Some)
 }
 
-fn with_default_port(url: &Url, authority: &str) -> String {
-    format!("{authority}:{}", url.port_or_known_default().unwrap_or_default())
+/// A URI as text, without a detour by `Display`: this is done for every request.
+fn text(uri: &http::Uri) -> String {
+    let authority = uri.authority().map_or("", http::uri::Authority::as_str);
+    let target = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    [uri.scheme_str().unwrap_or_default(), "://", authority, target].concat()
 }
 
 /// Whether a head is over its limits. As it reads, hyper holds HTTP/1 to the same number and HTTP/2 to twice the size.
