@@ -170,31 +170,52 @@ impl<S> Layer<S> for Watch {
     type Service = Watched<S>;
 
     fn layer(&self, connector: S) -> Watched<S> {
-        Watched(connector, Arc::clone(&self.0))
+        Watched {
+            connector: Arc::new(connector),
+            made: Arc::clone(&self.0),
+        }
     }
 }
 
-#[derive(Debug, Clone)]
-struct Watched<S>(S, Arc<AtomicUsize>);
+/// hyper clones its connector several times for each request, and connects for few: what is within is cloned for those.
+#[derive(Debug)]
+struct Watched<S> {
+    connector: Arc<S>,
+    made: Arc<AtomicUsize>,
+}
+
+impl<S> Clone for Watched<S> {
+    fn clone(&self) -> Self {
+        Self {
+            connector: Arc::clone(&self.connector),
+            made: Arc::clone(&self.made),
+        }
+    }
+}
 
 impl<S, R> Service<R> for Watched<S>
 where
-    S: Service<R, Future: Send + 'static>,
+    S: Service<R, Future: Send + 'static> + Clone + Send + 'static,
+    R: Send + 'static,
 {
     type Response = S::Response;
     type Error = S::Error;
     type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(cx)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, target: R) -> Self::Future {
         let attempt = Attempt::current();
         // The phase of who has an address already and asks no resolver.
         Attempt::enter(Phase::Connect);
-        let mut connecting = Box::pin(self.0.call(target));
-        let made = Arc::clone(&self.1);
+        let mut connector = S::clone(&self.connector);
+        let mut connecting = Box::pin(async move {
+            std::future::poll_fn(|cx| connector.poll_ready(cx)).await?;
+            connector.call(target).await
+        });
+        let made = Arc::clone(&self.made);
         Box::pin(std::future::poll_fn(move |cx| {
             let result = connecting.as_mut().poll(cx);
             let is_made = matches!(result, Poll::Ready(Ok(_)));

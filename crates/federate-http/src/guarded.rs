@@ -1,4 +1,5 @@
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -108,16 +109,14 @@ impl GuardedClient {
         let (connections, request) = self.prepare(request)?;
         let mut progress = Progress::default();
         // Nothing is left of a logical fetch: then nothing is sent either.
-        let result = if budget.deadline.is_zero() {
-            Err(progress.late())
+        let in_time = if budget.deadline.is_zero() {
+            None
         } else {
-            timeout(
-                budget.deadline.min(LATEST),
-                self.perform(connections, request, budget.max_body, &mut progress),
-            )
-            .await
-            .unwrap_or_else(|_| Err(progress.late()))
+            // Pinned here, so that it is not moved once more.
+            let work = pin!(self.perform(connections, request, budget.max_body, &mut progress));
+            timeout(budget.deadline.min(LATEST), work).await.ok()
         };
+        let result = in_time.unwrap_or_else(|| Err(progress.late()));
         result.map_err(|error| match progress.status {
             Some(status) => error.with_status(status),
             None => error,
