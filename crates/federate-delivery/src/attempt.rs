@@ -182,3 +182,30 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     }
     text.replace(char::is_control, " ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p5_time_that_ran_out_is_the_hosts_unless_it_was_our_own_turn() {
+        for (phase, is_blamed) in [
+            (Phase::Queue, false),
+            (Phase::Name, true),
+            (Phase::Connect, true),
+            (Phase::Tls, true),
+            (Phase::Head, true),
+            (Phase::Body, true),
+        ] {
+            let error = HttpError::new(HttpErrorKind::Timeout(phase));
+            let Verdict::Retry {
+                host_failed, reason, ..
+            } = failed(&error, SystemTime::UNIX_EPOCH)
+            else {
+                panic!("{phase} is worth another try");
+            };
+            assert_eq!(host_failed, is_blamed, "{phase}");
+            assert!(reason.contains(&phase.to_string()), "{reason}");
+        }
+    }
+}
