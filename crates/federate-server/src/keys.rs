@@ -19,8 +19,15 @@ pub(crate) struct Keys {
     store: Arc<dyn KeyStore>,
     generator: Option<Arc<dyn KeyGenerator>>,
     uris: Arc<Uris>,
-    parsed: Mutex<HashMap<String, Arc<PrivateKey>>>,
+    parsed: Mutex<HashMap<String, Parsed>>,
     making: tokio::sync::Mutex<()>,
+}
+
+/// A key, and its public half as documents have it.
+#[derive(Clone)]
+struct Parsed {
+    key: Arc<PrivateKey>,
+    public_pem: Arc<str>,
 }
 
 impl fmt::Debug for Keys {
@@ -46,6 +53,15 @@ impl Keys {
 
     /// The key of an actor of ours, by identifier.
     pub(crate) async fn key(&self, name: &str) -> Result<Arc<PrivateKey>, Error> {
+        self.parsed(name).await.map(|parsed| parsed.key)
+    }
+
+    /// The public half of the key of an actor of ours, as PEM.
+    pub(crate) async fn public_pem(&self, name: &str) -> Result<Arc<str>, Error> {
+        self.parsed(name).await.map(|parsed| parsed.public_pem)
+    }
+
+    async fn parsed(&self, name: &str) -> Result<Parsed, Error> {
         if let Some(key) = self.cached(name) {
             return Ok(key);
         }
@@ -61,13 +77,17 @@ impl Keys {
                 self.store.get_or_insert(&stored_as(name), &candidate).await?
             }
         };
-        let key = Arc::new(self.parse(name, &stored)?);
+        let key = self.parse(name, &stored)?;
+        let made = Parsed {
+            public_pem: key.public_key().to_pem().into(),
+            key: Arc::new(key),
+        };
         let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
         if parsed.len() >= CACHED {
             parsed.clear();
         }
-        parsed.insert(name.to_owned(), Arc::clone(&key));
-        Ok(key)
+        parsed.insert(name.to_owned(), made.clone());
+        Ok(made)
     }
 
     /// Takes over a key that exists already, as PEM. Nothing changes where the actor has one.
@@ -82,7 +102,7 @@ impl Keys {
         self.key(crate::INSTANCE).await
     }
 
-    fn cached(&self, name: &str) -> Option<Arc<PrivateKey>> {
+    fn cached(&self, name: &str) -> Option<Parsed> {
         self.parsed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

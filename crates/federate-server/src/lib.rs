@@ -45,6 +45,7 @@ mod admin;
 mod builder;
 mod cx;
 mod directory;
+mod document;
 mod draft;
 mod engine;
 mod entropy;
@@ -62,6 +63,7 @@ mod serve;
 mod tidy;
 mod uris;
 mod worker;
+mod written;
 
 pub use async_trait::async_trait;
 

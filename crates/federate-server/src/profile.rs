@@ -1,32 +1,54 @@
 //! Actors, as the application describes them.
 
+use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use federate_protocol::activitystreams::Iri;
+use federate_protocol::webfinger::{Handle, Jrd};
 use federate_store::Backend;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use crate::document::actor_document;
+use crate::written::Written;
 use crate::{Ask, Directory, Failure, Found, Uris};
 
 /// Who an actor is. The library adds inbox, outbox, collections and key.
-#[derive(Clone, Debug)]
+///
+/// Cheap to clone. Clones share what was written of them for others: an application that keeps a profile, and gives out
+/// clones of it, has its document written once.
+#[derive(Clone)]
 pub struct Profile {
-    kind: &'static str,
-    identifier: String,
-    username: String,
-    display: String,
-    summary: String,
-    url: Option<String>,
-    icon: Option<(String, String)>,
-    image: Option<(String, String)>,
-    fields: Vec<(String, String)>,
-    also_known_as: Vec<String>,
-    moved_to: Option<String>,
-    published: Option<String>,
-    locked: bool,
-    discoverable: bool,
-    extra: Map<String, Value>,
+    inner: Arc<Inner>,
+}
+
+#[derive(Clone)]
+struct Inner {
+    said: Said,
+    /// The answers that were written of it. They go where it changes.
+    written: Written,
+}
+
+/// What the application says of an actor.
+#[derive(Clone, Debug)]
+pub(crate) struct Said {
+    pub(crate) kind: &'static str,
+    pub(crate) identifier: String,
+    pub(crate) username: String,
+    pub(crate) display: String,
+    pub(crate) summary: String,
+    pub(crate) url: Option<String>,
+    pub(crate) icon: Option<(String, String)>,
+    pub(crate) image: Option<(String, String)>,
+    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) also_known_as: Vec<String>,
+    pub(crate) moved_to: Option<String>,
+    pub(crate) published: Option<String>,
+    pub(crate) locked: bool,
+    pub(crate) discoverable: bool,
+    pub(crate) extra: Map<String, Value>,
 }
 
 impl Profile {
@@ -51,7 +73,7 @@ impl Profile {
     }
 
     fn of_kind(kind: &'static str, name: &str) -> Self {
-        Profile {
+        let said = Said {
             kind,
             identifier: name.into(),
             username: name.into(),
@@ -67,102 +89,128 @@ impl Profile {
             locked: false,
             discoverable: true,
             extra: Map::new(),
+        };
+        let written = Written::default();
+        Profile {
+            inner: Arc::new(Inner { said, written }),
         }
     }
 
     /// The identifier by which the application knows the actor; it is in the id.
     pub fn identifier(&self) -> &str {
-        &self.identifier
+        &self.inner.said.identifier
     }
 
     /// The name in the handle.
     pub fn handle(&self) -> &str {
-        &self.username
+        &self.inner.said.username
     }
 
     /// The name in the handle, where it is not the identifier: `@username@host`.
-    pub fn username(mut self, username: &str) -> Self {
-        self.username = username.into();
-        self
+    pub fn username(self, username: &str) -> Self {
+        self.with(|said| said.username = username.into())
     }
 
     /// The name that people see.
-    pub fn name(mut self, name: &str) -> Self {
-        self.display = name.into();
-        self
+    pub fn name(self, name: &str) -> Self {
+        self.with(|said| said.display = name.into())
     }
 
     /// The description, as HTML.
-    pub fn summary(mut self, html: &str) -> Self {
-        self.summary = html.into();
-        self
+    pub fn summary(self, html: &str) -> Self {
+        self.with(|said| said.summary = html.into())
     }
 
     /// The page on which people see the profile.
-    pub fn url(mut self, url: impl AsRef<str>) -> Self {
-        self.url = Some(url.as_ref().to_owned());
-        self
+    pub fn url(self, url: impl AsRef<str>) -> Self {
+        self.with(|said| said.url = Some(url.as_ref().to_owned()))
     }
 
     /// The avatar: its media type (`image/png`) and URL.
-    pub fn icon(mut self, media_type: &str, url: impl AsRef<str>) -> Self {
-        self.icon = Some((media_type.into(), url.as_ref().to_owned()));
-        self
+    pub fn icon(self, media_type: &str, url: impl AsRef<str>) -> Self {
+        self.with(|said| said.icon = Some((media_type.into(), url.as_ref().to_owned())))
     }
 
     /// The header image: its media type (`image/png`) and URL.
-    pub fn image(mut self, media_type: &str, url: impl AsRef<str>) -> Self {
-        self.image = Some((media_type.into(), url.as_ref().to_owned()));
-        self
+    pub fn image(self, media_type: &str, url: impl AsRef<str>) -> Self {
+        self.with(|said| said.image = Some((media_type.into(), url.as_ref().to_owned())))
     }
 
     /// One line of the table beneath the description; the value is HTML.
-    pub fn field(mut self, name: &str, html: &str) -> Self {
-        self.fields.push((name.into(), html.into()));
-        self
+    pub fn field(self, name: &str, html: &str) -> Self {
+        self.with(|said| said.fields.push((name.into(), html.into())))
     }
 
     /// When the account was made, as RFC 3339: `2026-11-23T10:00:00Z`.
-    pub fn published(mut self, at: &str) -> Self {
-        self.published = Some(at.into());
-        self
+    pub fn published(self, at: &str) -> Self {
+        self.with(|said| said.published = Some(at.into()))
     }
 
     /// Another account of the same person.
-    pub fn also_known_as(mut self, id: &Iri) -> Self {
-        self.also_known_as.push(id.as_str().into());
-        self
+    pub fn also_known_as(self, id: &Iri) -> Self {
+        self.with(|said| said.also_known_as.push(id.as_str().into()))
     }
 
     /// Where the person has moved to.
-    pub fn moved_to(mut self, id: &Iri) -> Self {
-        self.moved_to = Some(id.as_str().into());
-        self
+    pub fn moved_to(self, id: &Iri) -> Self {
+        self.with(|said| said.moved_to = Some(id.as_str().into()))
     }
 
     /// Followers are approved by hand: nobody is accepted unless the application does.
-    pub fn approves_followers(mut self) -> Self {
-        self.locked = true;
-        self
+    pub fn approves_followers(self) -> Self {
+        self.with(|said| said.locked = true)
     }
 
     /// Whether followers are approved by hand.
     pub fn is_locked(&self) -> bool {
-        self.locked
+        self.inner.said.locked
     }
 
     /// The actor does not want to be listed and found.
-    pub fn undiscoverable(mut self) -> Self {
-        self.discoverable = false;
-        self
+    pub fn undiscoverable(self) -> Self {
+        self.with(|said| said.discoverable = false)
     }
 
     /// A property of the document that has no method here. It cannot replace what the library writes.
-    pub fn property(mut self, name: &str, value: Value) -> Self {
-        self.extra.insert(name.into(), value);
+    pub fn property(self, name: &str, value: Value) -> Self {
+        self.with(|said| {
+            said.extra.insert(name.into(), value);
+        })
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Said)) -> Self {
+        let inner = Arc::make_mut(&mut self.inner);
+        inner.written = Written::default();
+        change(&mut inner.said);
         self
     }
 
+    /// The actor document, as Mastodon reads and writes it.
+    pub(crate) fn document(&self, uris: &Arc<Uris>, public_key_pem: &Arc<str>) -> Bytes {
+        let write = || actor_document(&self.inner.said, uris, public_key_pem);
+        self.inner.written.document(uris, public_key_pem, write)
+    }
+
+    /// The WebFinger answer, as it is written; `None` where the name is one that no handle has.
+    pub(crate) fn jrd_bytes(&self, uris: &Arc<Uris>) -> Option<Bytes> {
+        self.inner
+            .written
+            .jrd(uris, || Some(self.jrd(uris)?.to_bytes().into()))
+    }
+
+    /// The WebFinger answer.
+    pub(crate) fn jrd(&self, uris: &Uris) -> Option<Jrd> {
+        let said = &self.inner.said;
+        let id = uris.actor(&said.identifier);
+        // Our own host may have a port: then the base URL has it, which loopback alone may.
+        let handle = Handle::parse_allowing_port(&format!("{}@{}", said.username, uris.host())).ok()?;
+        let mut jrd = Jrd::for_actor(&handle, id.as_str(), Some(&said.page(uris)));
+        jrd.links.extend(uris.interactions());
+        Some(jrd)
+    }
+}
+
+impl Said {
     /// The page on which people see the profile.
     pub(crate) fn page(&self, uris: &Uris) -> String {
         self.url
@@ -170,107 +218,12 @@ impl Profile {
             .or_else(|| uris.profile(&self.identifier).map(|iri| iri.as_str().to_owned()))
             .unwrap_or_else(|| uris.actor(&self.identifier).as_str().to_owned())
     }
+}
 
-    /// The actor document, as Mastodon reads and writes it.
-    pub(crate) fn document(&self, uris: &Uris, public_key_pem: &str) -> Value {
-        let name = &self.identifier;
-        let id = uris.actor(name);
-        let mut doc = self.extra.clone();
-        doc.insert("@context".into(), context());
-        let mut put = |key: &str, value: Value| {
-            doc.insert(key.to_owned(), value);
-        };
-        put("id", json!(id.as_str()));
-        put("type", json!(self.kind));
-        put("preferredUsername", json!(self.username));
-        put("name", json!(self.display));
-        put("summary", json!(self.summary));
-        put("url", json!(self.page(uris)));
-        put("inbox", json!(uris.inbox(name).as_str()));
-        put("outbox", json!(uris.outbox(name).as_str()));
-        put("followers", json!(uris.followers(name).as_str()));
-        put("following", json!(uris.following(name).as_str()));
-        put("featured", json!(uris.featured(name).as_str()));
-        put("manuallyApprovesFollowers", json!(self.locked));
-        put("discoverable", json!(self.discoverable));
-        put("indexable", json!(self.discoverable));
-        put(
-            "endpoints",
-            json!({ "sharedInbox": uris.shared_inbox().as_str() }),
-        );
-        put("publicKey", public_key(&uris.key_id(name), &id, public_key_pem));
-        put("tag", json!([]));
-        let fields: Vec<Value> = self
-            .fields
-            .iter()
-            .map(|(name, value)| json!({ "type": "PropertyValue", "name": name, "value": value }))
-            .collect();
-        put("attachment", Value::Array(fields));
-        if let Some((media_type, url)) = &self.icon {
-            put(
-                "icon",
-                json!({ "type": "Image", "mediaType": media_type, "url": url }),
-            );
-        }
-        if let Some((media_type, url)) = &self.image {
-            put(
-                "image",
-                json!({ "type": "Image", "mediaType": media_type, "url": url }),
-            );
-        }
-        if let Some(at) = &self.published {
-            put("published", json!(at));
-        }
-        if !self.also_known_as.is_empty() {
-            put("alsoKnownAs", json!(self.also_known_as));
-        }
-        if let Some(to) = &self.moved_to {
-            put("movedTo", json!(to));
-        }
-        Value::Object(doc)
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Profile").field(&self.inner.said).finish()
     }
-}
-
-/// The document of the instance's own actor, which signs look-ups and nothing else.
-pub(crate) fn instance_document(uris: &Uris, public_key_pem: &str) -> Value {
-    let id = uris.instance_actor();
-    json!({
-        "@context": context(),
-        "id": id.as_str(),
-        "type": "Application",
-        "preferredUsername": uris.instance_name(),
-        "name": uris.host(),
-        "url": uris.base(),
-        "inbox": format!("{id}/inbox"),
-        "outbox": format!("{id}/outbox"),
-        "manuallyApprovesFollowers": true,
-        "endpoints": { "sharedInbox": uris.shared_inbox().as_str() },
-        "publicKey": public_key(&uris.key_id(crate::INSTANCE), &id, public_key_pem),
-    })
-}
-
-fn public_key(key_id: &str, owner: &Iri, pem: &str) -> Value {
-    json!({ "id": key_id, "owner": owner.as_str(), "publicKeyPem": pem })
-}
-
-/// The terms that an actor document uses, with the meaning that Mastodon gives them.
-fn context() -> Value {
-    json!([
-        "https://www.w3.org/ns/activitystreams",
-        "https://w3id.org/security/v1",
-        {
-            "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
-            "toot": "http://joinmastodon.org/ns#",
-            "featured": { "@id": "toot:featured", "@type": "@id" },
-            "discoverable": "toot:discoverable",
-            "indexable": "toot:indexable",
-            "alsoKnownAs": { "@id": "as:alsoKnownAs", "@type": "@id" },
-            "movedTo": { "@id": "as:movedTo", "@type": "@id" },
-            "schema": "http://schema.org#",
-            "PropertyValue": "schema:PropertyValue",
-            "value": "schema:value",
-        },
-    ])
 }
 
 /// For programs whose people are written in the program.

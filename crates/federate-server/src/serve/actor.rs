@@ -1,10 +1,12 @@
 //! Actor documents.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
 use super::respond::{self, Vary, unavailable};
-use crate::profile::instance_document;
+use crate::document::instance_document;
 use crate::{Directory, Error, Federation, Found, INSTANCE};
 
 /// Served to everybody, signed or not: who would verify a signature has to read this first.
@@ -12,10 +14,10 @@ pub(super) async fn actor<App: Directory>(
     federation: &Federation<App>,
     name: &str,
 ) -> Option<Response<Bytes>> {
-    let uris = federation.uris();
+    let uris = &federation.inner.uris;
     match federation.app().actor(&federation.ask(None), name).await {
         Ok(Found::Here(profile)) => Some(match public_key(federation, profile.identifier()).await {
-            Ok(pem) => respond::document(StatusCode::OK, &profile.document(uris, &pem), Vary::Accept),
+            Ok(pem) => respond::bytes(StatusCode::OK, profile.document(uris, &pem), Vary::Accept),
             Err(e) => no_key(name, &e),
         }),
         Ok(Found::Gone) => Some(respond::gone(&uris.actor(name), Vary::Accept)),
@@ -38,8 +40,8 @@ pub(super) async fn instance<App: Directory>(federation: &Federation<App>) -> Re
     }
 }
 
-async fn public_key<App: Directory>(federation: &Federation<App>, name: &str) -> Result<String, Error> {
-    Ok(federation.inner.keys.key(name).await?.public_key().to_pem())
+async fn public_key<App: Directory>(federation: &Federation<App>, name: &str) -> Result<Arc<str>, Error> {
+    federation.inner.keys.public_pem(name).await
 }
 
 fn no_key(name: &str, error: &Error) -> Response<Bytes> {

@@ -12,14 +12,8 @@ use crate::{Ask, Directory, Failure, Federation, Found, Local};
 pub(super) async fn webfinger<App: Directory>(federation: &Federation<App>, query: &str) -> Response<Bytes> {
     let response = match webfinger::parse_query(query) {
         Err(bad) => refuse(StatusCode::BAD_REQUEST, &bad.to_string()),
-        Ok(asked) => match find(federation, asked).await {
-            Ok(Found::Here(mut jrd)) => {
-                let rels = webfinger::parse_rels(query);
-                if !rels.is_empty() {
-                    jrd.retain_rels(&rels);
-                }
-                with(StatusCode::OK, Jrd::MEDIA_TYPE, jrd.to_bytes())
-            }
+        Ok(asked) => match find(federation, asked, &webfinger::parse_rels(query)).await {
+            Ok(Found::Here(jrd)) => with(StatusCode::OK, Jrd::MEDIA_TYPE, jrd),
             Ok(Found::Gone) => refuse(StatusCode::GONE, "this account is gone"),
             Ok(Found::Missing) => refuse(StatusCode::NOT_FOUND, "no such account here"),
             Err(failure) => {
@@ -31,7 +25,12 @@ pub(super) async fn webfinger<App: Directory>(federation: &Federation<App>, quer
     open(response)
 }
 
-async fn find<App: Directory>(federation: &Federation<App>, asked: Query) -> Result<Found<Jrd>, Failure> {
+/// The answer as it is written, with the links of these relations; with all, where there are none.
+async fn find<App: Directory>(
+    federation: &Federation<App>,
+    asked: Query,
+    rels: &[String],
+) -> Result<Found<Bytes>, Failure> {
     let uris = federation.uris();
     let ask = federation.ask(None);
     match asked {
@@ -40,27 +39,27 @@ async fn find<App: Directory>(federation: &Federation<App>, asked: Query) -> Res
                 return Ok(Found::Missing);
             }
             if user.eq_ignore_ascii_case(uris.instance_name()) {
-                return Ok(instance(federation).into());
+                return Ok(instance(federation).map(|jrd| bytes(jrd, rels)).into());
             }
             match federation.app().identify(&ask, &user).await? {
-                Some(name) => actor(federation, &ask, &name).await,
+                Some(name) => actor(federation, &ask, &name, rels).await,
                 None => Ok(Found::Missing),
             }
         }
         Query::Url(url) => {
             let id = Iri::parse(&url).ok();
             if url.trim_end_matches('/') == uris.base() {
-                return Ok(Found::Here(server(federation, &url)));
+                return Ok(Found::Here(bytes(server(federation, &url), rels)));
             }
             if id.as_ref() == Some(&uris.instance_actor()) {
-                return Ok(instance(federation).into());
+                return Ok(instance(federation).map(|jrd| bytes(jrd, rels)).into());
             }
             let name = match id.and_then(|id| uris.parse(&id)) {
                 Some(Local::Actor(name)) => Some(name),
                 _ => uris.parse_profile(&url),
             };
             match name {
-                Some(name) => actor(federation, &ask, &name).await,
+                Some(name) => actor(federation, &ask, &name, rels).await,
                 None => Ok(Found::Missing),
             }
         }
@@ -72,23 +71,20 @@ async fn actor<App: Directory>(
     federation: &Federation<App>,
     ask: &Ask<'_>,
     name: &str,
-) -> Result<Found<Jrd>, Failure> {
-    let uris = federation.uris();
+    rels: &[String],
+) -> Result<Found<Bytes>, Failure> {
+    let uris = &federation.inner.uris;
     Ok(match federation.app().actor(ask, name).await? {
-        Found::Here(profile) => {
-            let id = uris.actor(profile.identifier());
-            let page = profile.page(uris);
-            handle(profile.handle(), uris.host())
-                .map(|handle| {
-                    let mut jrd = Jrd::for_actor(&handle, id.as_str(), Some(&page));
-                    jrd.links.extend(uris.interactions());
-                    jrd
-                })
-                .into()
-        }
+        Found::Here(profile) if rels.is_empty() => profile.jrd_bytes(uris).into(),
+        Found::Here(profile) => profile.jrd(uris).map(|jrd| bytes(jrd, rels)).into(),
         Found::Gone => Found::Gone,
         Found::Missing => Found::Missing,
     })
+}
+
+fn bytes(mut jrd: Jrd, rels: &[String]) -> Bytes {
+    jrd.retain_rels(rels);
+    jrd.to_bytes().into()
 }
 
 fn instance<App: Directory>(federation: &Federation<App>) -> Option<Jrd> {
