@@ -96,7 +96,7 @@ where
         let target = (self.layer.target)(request.extensions()).unwrap_or_else(|| request.uri().clone());
         let uris = self.layer.federation.uris();
         let route = serve::route(uris, request.method(), target.path(), request.headers());
-        let negotiated = serve::negotiates(uris, request.method(), target.path());
+        let negotiated = route.is_none() && serve::negotiates(uris, request.method(), target.path());
         let federation = self.layer.federation.clone();
         Box::pin(async move {
             let Some(route) = route else {
@@ -108,7 +108,7 @@ where
                     .await
                     .map(Out::from));
             }
-            let asked = headless(&request, target);
+            let asked = bodiless(&request, target, route.reads_headers());
             match serve::answer(&federation, route, asked).await {
                 Some(response) => Ok(response.map(Out::from)),
                 None => inner.call(request).await.map(varied),
@@ -149,13 +149,15 @@ where
     }
 }
 
-/// The request without its body, so that the application can still have it whole.
-fn headless<In>(request: &Request<In>, target: Uri) -> Request<Bytes> {
+/// The request without its body, so that the application can still have it whole; with its headers where they matter.
+fn bodiless<In>(request: &Request<In>, target: Uri, with_headers: bool) -> Request<Bytes> {
     let mut asked = Request::new(Bytes::new());
     *asked.method_mut() = request.method().clone();
     *asked.uri_mut() = target;
     *asked.version_mut() = request.version();
-    *asked.headers_mut() = request.headers().clone();
+    if with_headers {
+        *asked.headers_mut() = request.headers().clone();
+    }
     asked
 }
 

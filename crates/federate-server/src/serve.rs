@@ -39,6 +39,19 @@ impl Route {
     pub(crate) fn reads_body(&self) -> bool {
         matches!(self, Route::Inbox { .. })
     }
+
+    /// Whether the answer depends on the headers, beyond what has been read of them to find this route: on who signed.
+    pub(crate) fn reads_headers(&self) -> bool {
+        match self {
+            Route::WebFinger
+            | Route::HostMeta { .. }
+            | Route::NodeInfoIndex
+            | Route::NodeInfo(_)
+            | Route::WrongMethod(_)
+            | Route::Document(Place::Instance(Part::Itself) | Place::Actor(_, Part::Itself)) => false,
+            Route::Inbox { .. } | Route::Document(_) => true,
+        }
+    }
 }
 
 /// Finds who answers; `None`: the application.

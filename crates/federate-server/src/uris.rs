@@ -433,24 +433,31 @@ fn literals(template: &str) -> Option<Vec<&str>> {
 
 /// A key of a template with several placeholders has as many parts, with a slash between them.
 fn fill(template: &str, value: &str) -> String {
-    let literals = literals(template).unwrap_or_default();
-    let placeholders = literals.len().saturating_sub(1);
+    let placeholders = template.matches('{').count();
     let mut parts = value.splitn(placeholders.max(1), '/');
-    let mut path = String::new();
-    for (index, literal) in literals.iter().enumerate() {
-        if index > 0 {
-            path.push_str(&encode(parts.next().unwrap_or_default()));
-        }
+    let mut pieces = template.split('{');
+    let mut path = String::with_capacity(template.len() + value.len());
+    path.push_str(pieces.next().unwrap_or_default());
+    for (_, literal) in pieces.filter_map(|piece| piece.split_once('}')) {
+        encode_into(&mut path, parts.next().unwrap_or_default());
         path.push_str(literal);
     }
     path
 }
 
 fn unfill(template: &str, path: &str) -> Option<String> {
+    let (first, behind) = template.split_once('{')?;
+    let path = path.strip_prefix(first)?;
+    match behind.split_once('}')? {
+        (_, last) if !last.contains('{') => decode(path.strip_suffix(last)?),
+        _ => unfill_several(template, path),
+    }
+}
+
+/// `rest`: what stands behind the first literal.
+fn unfill_several(template: &str, mut rest: &str) -> Option<String> {
     let literals = literals(template)?;
-    let (first, literals) = literals.split_first()?;
-    let (last, between) = literals.split_last()?;
-    let mut rest = path.strip_prefix(first)?;
+    let (last, between) = literals.get(1..)?.split_last()?;
     let mut values = Vec::with_capacity(literals.len());
     for literal in between {
         let (value, after) = rest.split_at_checked(rest.find(literal)?)?;
@@ -468,28 +475,41 @@ fn unfill(template: &str, path: &str) -> Option<String> {
 /// One path segment, percent-encoded: there is one spelling for a name, so that an id can be compared as it came.
 fn encode(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
+    encode_into(&mut out, value);
+    out
+}
+
+fn encode_into(out: &mut String, value: &str) {
+    if value.bytes().all(is_plain) {
+        out.push_str(value);
+        return;
+    }
     for byte in value.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' => {
-                out.push(char::from(byte));
-            }
-            _ => {
-                out.push('%');
-                for digit in [byte >> 4, byte & 15] {
-                    out.push(
-                        char::from_digit(u32::from(digit), 16)
-                            .unwrap_or('0')
-                            .to_ascii_uppercase(),
-                    );
-                }
-            }
+        if is_plain(byte) {
+            out.push(char::from(byte));
+            continue;
+        }
+        out.push('%');
+        for digit in [byte >> 4, byte & 15] {
+            out.push(
+                char::from_digit(u32::from(digit), 16)
+                    .unwrap_or('0')
+                    .to_ascii_uppercase(),
+            );
         }
     }
-    out
+}
+
+/// Whether a byte stands for itself.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'@')
 }
 
 /// The inverse of [`encode`]; `None` for any other spelling, for more than one segment and for none.
 fn decode(segment: &str) -> Option<String> {
+    if segment.bytes().all(is_plain) {
+        return (!matches!(segment, "" | "." | "..")).then(|| segment.to_owned());
+    }
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.bytes();
     while let Some(byte) = rest.next() {

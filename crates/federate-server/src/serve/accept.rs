@@ -39,21 +39,23 @@ impl Wish {
 
     fn take(&mut self, range: &str) {
         let mut parts = split_outside_quotes(range, ';');
-        let media = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+        let media = parts.next().unwrap_or_default().trim();
         let quality = parts
             .filter_map(|p| {
                 p.trim()
                     .strip_prefix("q=")
                     .or_else(|| p.trim().strip_prefix("Q="))
             })
-            .next_back()
+            .last()
             .map_or(1000, quality);
         let best = |old: Option<u32>| Some(old.unwrap_or(0).max(quality));
-        match media.as_str() {
-            "application/activity+json" | "application/ld+json" => self.activity = best(self.activity),
-            "text/html" | "application/xhtml+xml" => self.html = best(self.html),
-            "application/json" | "application/jrd+json" => self.json = true,
-            _ => {}
+        let is = |names: [&str; 2]| names.iter().any(|name| media.eq_ignore_ascii_case(name));
+        if is(["application/activity+json", "application/ld+json"]) {
+            self.activity = best(self.activity);
+        } else if is(["text/html", "application/xhtml+xml"]) {
+            self.html = best(self.html);
+        } else if is(["application/json", "application/jrd+json"]) {
+            self.json = true;
         }
     }
 }
@@ -67,20 +69,12 @@ fn quality(text: &str) -> u32 {
     }
 }
 
-fn split_outside_quotes(text: &str, at: char) -> impl DoubleEndedIterator<Item = &str> {
+fn split_outside_quotes(text: &str, at: char) -> impl Iterator<Item = &str> {
     let mut quoted = false;
-    let mut pieces = Vec::new();
-    let mut start = 0;
-    for (index, c) in text.char_indices() {
-        if c == '"' {
-            quoted = !quoted;
-        } else if c == at && !quoted {
-            pieces.extend(text.get(start..index));
-            start = index + c.len_utf8();
-        }
-    }
-    pieces.extend(text.get(start..));
-    pieces.into_iter()
+    text.split(move |c| {
+        quoted ^= c == '"';
+        c == at && !quoted
+    })
 }
 
 #[cfg(test)]
