@@ -87,7 +87,7 @@ async fn a_root_of_ones_own_is_trusted_where_it_is_given() {
     let authority = Authority::new();
     let server = Hostile::start_tls("localhost", &authority).await;
     let url = server.url("/x");
-    server.answer("/x", Answer::document(&json!({ "id": url, "type": "Note" })));
+    server.answer("/x", Answer::document(json!({ "id": url, "type": "Note" })));
     let (text, believed) = program(&["--dangerous-allow-loopback", &url]).await.unwrap();
     assert!(!believed && text.contains("TLS"), "{text}");
     let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/example-root.pem");
