@@ -11,6 +11,7 @@ use url::{Host, Url};
 mod address;
 mod egress;
 mod port;
+mod system;
 
 pub use egress::BadProxy;
 pub(crate) use egress::EgressProxy;
@@ -183,7 +184,9 @@ impl Guard {
     }
 
     pub(crate) fn name_resolver(&self) -> Arc<dyn Resolver> {
-        self.resolver.clone().unwrap_or_else(|| Arc::new(SystemResolver))
+        self.resolver
+            .clone()
+            .unwrap_or_else(|| Arc::new(system::SystemResolver))
     }
 
     fn is_own(&self, url: &Url) -> bool {
@@ -242,20 +245,6 @@ pub trait Resolver: Debug + Send + Sync {
     /// # Errors
     /// The name could not be resolved, for now or at all.
     async fn resolve(&self, name: &str) -> std::io::Result<Vec<IpAddr>>;
-}
-
-/// `getaddrinfo` on tokio's blocking threads.
-#[derive(Debug)]
-struct SystemResolver;
-
-#[async_trait]
-impl Resolver for SystemResolver {
-    async fn resolve(&self, name: &str) -> std::io::Result<Vec<IpAddr>> {
-        Ok(tokio::net::lookup_host((name, 0))
-            .await?
-            .map(|address| address.ip())
-            .collect())
-    }
 }
 
 /// Whether a name is one that a certificate can be for: letters, digits, hyphens (within a label) and underscores,

@@ -11,6 +11,7 @@
 //! | [`ClientLimits::idle_per_host`] | 8 | closed | HTTP/1 needs one for each request at once |
 //! | [`ClientLimits::connections`] | 2,048 | the unused ones are closed | a delivery to 20,000 hosts would leave as many open |
 //! | [`ADDRESSES`] | 4 | the rest is not tried | a name with a thousand addresses is an attack |
+//! | [`LOOKUPS`] | 128 | waits its turn, [`Phase::Name`] | look-ups by the system at once, in the whole process: each takes a thread, until it ends |
 //! | [`URL`] | 8 KiB | [`Refused::Length`] | what common servers read of a request line |
 //! | [`HEADERS`] | 100 | [`HeadTooLarge`](HttpErrorKind::HeadTooLarge) | large instances behind a CDN send 40 |
 //! | [`HEAD`] | 64 KiB | [`HeadTooLarge`](HttpErrorKind::HeadTooLarge) | names and values, with 32 bytes for each header, as HTTP/2 counts. In HTTP/1 up to 400 KiB are read before it is known; in HTTP/2 twice this, where more is [`Protocol`](HttpErrorKind::Protocol) |
@@ -25,6 +26,8 @@ use std::time::Duration;
 
 /// Admitted addresses of one name that are tried.
 pub const ADDRESSES: usize = 4;
+/// Look-ups of names by the system at once, in the whole process.
+pub const LOOKUPS: usize = 128;
 /// Bytes of a URL.
 pub const URL: usize = 8 * 1024;
 /// Headers of one response.
