@@ -39,7 +39,11 @@ pub(crate) async fn expand(settings: &Builder, signals: &Signals, outgoing: &Out
             .iter()
             .cloned()
             .chain(actors)
-            .map(|inbox| Delivery::new(outgoing.id.clone(), outgoing.sender.clone(), inbox, now))
+            .map(|inbox| Delivery {
+                priority: outgoing.priority,
+                order: outgoing.order,
+                ..Delivery::new(outgoing.id.clone(), outgoing.sender.clone(), inbox, now)
+            })
             .collect();
         for batch in deliveries.chunks(BATCH) {
             if let Err(error) = settings.stores.queue.enqueue(batch, now).await {

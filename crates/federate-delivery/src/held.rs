@@ -27,6 +27,8 @@ pub(crate) struct Held {
     pub(crate) running: usize,
     /// The store had nothing more.
     pub(crate) exhausted: bool,
+    /// Something of it is in an order: when it is settled, another may be due.
+    pub(crate) ordered: bool,
 }
 
 /// An attempt that is under way.
@@ -51,6 +53,7 @@ impl Held {
             first_outcome: None,
             running: 0,
             exhausted: false,
+            ordered: false,
         }
     }
 
@@ -82,6 +85,9 @@ impl Held {
             self.in_hand.remove(&id);
         }
         self.first_outcome = None;
+        if self.ordered {
+            self.exhausted = false;
+        }
     }
 
     /// Puts back what was read and not begun: it stays in the store.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use federate_protocol::activitystreams::{Iri, Object, Ref, is_public};
 use federate_protocol::audience;
-use federate_store::{Backend, BoxFuture, Outgoing};
+use federate_store::{Backend, BoxFuture, OrderKey, Outgoing, Priority};
 use serde_json::{Map, Value, json};
 
 use crate::cx::Sent;
@@ -25,6 +25,8 @@ pub struct Draft<App: Directory> {
     also: Vec<Iri>,
     id: Option<Iri>,
     into: Option<Sent>,
+    priority: Option<Priority>,
+    order: Option<OrderKey>,
 }
 
 /// What was written.
@@ -55,6 +57,26 @@ impl<App: Directory> Draft<App> {
             also: Vec::new(),
             id: None,
             into: None,
+            priority: None,
+            order: None,
+        }
+    }
+
+    /// What goes before it, and before what it goes. By default, what is for single people alone is of
+    /// [high](Priority::High) priority, and what is for followers of the [usual](Priority::Usual) one.
+    pub fn priority(self, priority: Priority) -> Self {
+        Self {
+            priority: Some(priority),
+            ..self
+        }
+    }
+
+    /// No inbox gets it before what was sent under the same key. `Create`, `Update` and `Delete` of an object of ours have
+    /// the key of that object by themselves.
+    pub fn in_order(self, order: OrderKey) -> Self {
+        Self {
+            order: Some(order),
+            ..self
         }
     }
 
@@ -148,12 +170,26 @@ impl<App: Directory> Draft<App> {
         }
         let activity = audience::without_blind_copies(&whole);
         let outgoing = Outgoing {
-            id,
-            sender: self.sender.clone(),
-            body: activity.to_bytes().into(),
-            audience,
+            priority: self.priority.unwrap_or_else(|| self.usual_priority(&audience)),
+            order: self.order.or_else(|| self.order_of_its_object()),
+            ..Outgoing::new(id, self.sender.clone(), activity.to_bytes(), audience)
         };
         Ok((outgoing, activity))
+    }
+
+    fn usual_priority(&self, audience: &[Iri]) -> Priority {
+        let uris = self.federation.uris();
+        if audience.iter().any(|who| uris.is_local(who)) {
+            Priority::Usual
+        } else {
+            Priority::High
+        }
+    }
+
+    fn order_of_its_object(&self) -> Option<OrderKey> {
+        let object = self.activity.object().id()?;
+        let ordered = matches!(self.activity.type_name(), "Create" | "Update" | "Delete");
+        (ordered && self.federation.uris().is_local(&object)).then(|| OrderKey::of(&object))
     }
 
     fn new_id(&self, me: &Iri) -> Result<Iri, Error> {

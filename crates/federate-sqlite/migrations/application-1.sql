@@ -6,6 +6,8 @@ CREATE TABLE federate_outbox (
     sender   TEXT    NOT NULL,
     audience TEXT    NOT NULL,            -- IRIs, one on a line
     state    INTEGER NOT NULL DEFAULT 0,  -- 0 recorded, 1 expanded, 2 unreadable
+    priority INTEGER NOT NULL DEFAULT 1,  -- 0 high, 1 usual, 2 low
+    ordered  INTEGER,                     -- the key of what it must not overtake
     body     BLOB    NOT NULL
 );
 CREATE INDEX federate_outbox_waiting ON federate_outbox (no) WHERE state = 0;

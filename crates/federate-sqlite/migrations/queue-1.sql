@@ -4,7 +4,9 @@ CREATE TABLE federate_activities (
     no       INTEGER PRIMARY KEY,         -- also the order in which a lane's deliveries go out
     iri      TEXT    NOT NULL UNIQUE,
     sender   TEXT    NOT NULL,
-    enqueued INTEGER NOT NULL             -- all times: microseconds since 1970
+    enqueued INTEGER NOT NULL,            -- all times: microseconds since 1970
+    at_once  INTEGER NOT NULL,            -- what its deliveries are due at while they were never attempted: -2 high, -1 usual, 0 low
+    ordered  INTEGER                      -- the key of what its deliveries must not overtake
 );
 
 CREATE TABLE federate_lanes (
@@ -12,8 +14,9 @@ CREATE TABLE federate_lanes (
     host         TEXT    NOT NULL UNIQUE,
     fence        INTEGER NOT NULL DEFAULT 0,
     worker       TEXT,                    -- NULL: nobody holds it
+    paused       INTEGER NOT NULL DEFAULT 0,
     closed_until INTEGER,                 -- NULL: open
-    ready        INTEGER                  -- when it may be leased; NULL: nothing pending; below 0: a turn, not a time
+    ready        INTEGER                  -- when it may be leased; NULL: nothing waits; below 0: a turn, not a time
 );
 CREATE INDEX federate_lanes_ready ON federate_lanes (ready) WHERE ready IS NOT NULL;
 CREATE INDEX federate_lanes_held ON federate_lanes (ready) WHERE worker IS NOT NULL;
@@ -34,14 +37,16 @@ CREATE TABLE federate_known (
 
 CREATE TABLE federate_pending (
     lane           INTEGER NOT NULL,
-    due            INTEGER NOT NULL,      -- 0: at once, whatever the clock says
+    due            INTEGER NOT NULL,      -- up to 0: at once, whatever the clock says; the highest number: when another is settled
     activity       INTEGER NOT NULL,
     inbox          INTEGER NOT NULL,
     attempt        INTEGER NOT NULL,
     first_enqueued INTEGER NOT NULL,
     reason         TEXT,                  -- of the last failure; NULL: never attempted
+    ordered        INTEGER,               -- as its activity has it
     PRIMARY KEY (lane, due, activity, inbox)
 ) WITHOUT ROWID;
+CREATE INDEX federate_pending_ordered ON federate_pending (inbox, ordered, activity) WHERE ordered IS NOT NULL;
 
 CREATE TABLE federate_dead (
     no             INTEGER PRIMARY KEY,

@@ -1,7 +1,7 @@
 //! The store as a value.
 
 use crate::{Builder, OpenError, cache::CacheTable, error::store_error, sql};
-use federate_store::{Backend, BoxFuture, Outgoing, ReceivedId, StoreError, Stores};
+use federate_store::{Backend, BoxFuture, OrderKey, Outgoing, ReceivedId, StoreError, Stores};
 use sqlx::{SqliteConnection, SqlitePool};
 use std::{path::Path, sync::Arc};
 
@@ -131,6 +131,8 @@ pub(crate) async fn record(
         .bind(outgoing.sender.as_str())
         .bind(sql::audience(&outgoing.audience))
         .bind(outgoing.body.as_ref())
+        .bind(i64::from(outgoing.priority.rank()))
+        .bind(outgoing.order.map(OrderKey::to_stored))
         .execute(connection)
         .await?;
     Ok(())

@@ -36,12 +36,8 @@
 //! let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
 //! sqlx::query("CREATE TABLE posts (id INTEGER PRIMARY KEY, text TEXT)").execute(&mut *tx).await?;
 //! sqlx::query("INSERT INTO posts (text) VALUES ('hello')").execute(&mut *tx).await?;
-//! let outgoing = Outgoing {
-//!     id: Iri::parse("https://a.example/activities/1")?,
-//!     sender: "alice".into(),
-//!     body: "{}".into(),
-//!     audience: vec![Iri::parse("https://a.example/users/alice/followers")?],
-//! };
+//! let followers = Iri::parse("https://a.example/users/alice/followers")?;
+//! let outgoing = Outgoing::new(Iri::parse("https://a.example/activities/1")?, "alice", "{}", vec![followers]);
 //! Sqlite::record(&mut tx, &outgoing).await?;
 //! tx.commit().await?; // the post and what it sends, or neither
 //!

@@ -1,6 +1,6 @@
 //! What is on its way: one row for each activity and inbox, one lane for each host.
 
-use crate::{Iri, StoreError};
+use crate::{Iri, OrderKey, Priority, StoreError, Waiting};
 use std::{
     fmt,
     time::{Duration, SystemTime},
@@ -56,10 +56,14 @@ pub struct Delivery {
     pub attempt: u32,
     /// When it was first enqueued: what the horizon of the retries counts from. Kept to the microsecond.
     pub first_enqueued: SystemTime,
+    /// What goes before it. Of the activity: all its deliveries have that of the first that was enqueued.
+    pub priority: Priority,
+    /// What it must not overtake. Of the activity, as the priority is.
+    pub order: Option<OrderKey>,
 }
 
 impl Delivery {
-    /// A delivery that was never attempted.
+    /// A delivery that was never attempted, of the usual priority and in no order.
     pub fn new(activity: Iri, sender: impl Into<String>, inbox: Iri, now: SystemTime) -> Self {
         Self {
             id: DeliveryId::new(&activity, &inbox),
@@ -68,6 +72,23 @@ impl Delivery {
             inbox,
             attempt: 0,
             first_enqueued: now,
+            priority: Priority::default(),
+            order: None,
+        }
+    }
+
+    /// The same with a priority.
+    #[must_use]
+    pub fn with_priority(self, priority: Priority) -> Self {
+        Self { priority, ..self }
+    }
+
+    /// The same, behind what was enqueued for its inbox before under the same key.
+    #[must_use]
+    pub fn in_order(self, order: OrderKey) -> Self {
+        Self {
+            order: Some(order),
+            ..self
         }
     }
 
@@ -173,7 +194,8 @@ pub trait DeliveryQueue: fmt::Debug + Send + Sync {
     /// Leases at most `max` lanes in which something is due, that nobody holds (or whose holder's lease ended by
     /// `now`) and that are not closed. No two callers hold one lane at the same time. Lanes that wait longest come
     /// first, and lanes with new deliveries do not starve those with retries, nor the other way round.
-    /// `worker` is a name for the operator.
+    /// `worker` is a name for the operator. While there are lanes with something of [high](Priority::High) priority that was never
+    /// attempted, every other lane is one of these.
     ///
     /// A lease that ends later than twice [`LEASE`] from `now` counts as ended: no worker with this clock can have
     /// made it, so the clock was put back, and its lane would stall for as long.
@@ -189,8 +211,10 @@ pub trait DeliveryQueue: fmt::Debug + Send + Sync {
     /// [`enqueue`](DeliveryQueue::enqueue).
     async fn renew(&self, lane: &Lane, now: SystemTime) -> Result<Lane, StoreError>;
 
-    /// At most `max` deliveries of the lane that are due at `now`, those of earlier activities first. (Where more
-    /// than `max` retries are due at once, those due longest.) Takes nothing away: what is in an attempt is
+    /// At most `max` deliveries of the lane that are due at `now`: those of a higher priority first, among them those of earlier
+    /// activities. (Where more than `max` retries are due at once, those due longest.) Not among them is what waits for
+    /// an earlier delivery of its [order](Delivery::order) that is pending; what a [paused](DeliveryQueue::pause) lane holds is not
+    /// due. Takes nothing away: what is in an attempt is
     /// returned again until it is settled; the owner of the lane knows what it has in hand.
     ///
     /// # Errors
@@ -281,6 +305,32 @@ pub trait DeliveryQueue: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`enqueue`](DeliveryQueue::enqueue).
     async fn supersede(&self, activity: &Iri) -> Result<u64, StoreError>;
+
+    /// Holds a host back: from now on nothing of it is due, and nobody leases it, until it is [resumed](DeliveryQueue::resume).
+    /// What is enqueued for it waits. What is in an attempt is settled as ever.
+    ///
+    /// # Errors
+    /// As [`enqueue`](DeliveryQueue::enqueue).
+    async fn pause(&self, host: &str) -> Result<(), StoreError>;
+
+    /// Ends a [pause](DeliveryQueue::pause).
+    ///
+    /// # Errors
+    /// As [`enqueue`](DeliveryQueue::enqueue).
+    async fn resume(&self, host: &str) -> Result<(), StoreError>;
+
+    /// What waits, by host and age, of at most `max` hosts: those for which most waits first. Looks at all that is pending: for people, not
+    /// for every second.
+    ///
+    /// # Errors
+    /// As [`next_due`](DeliveryQueue::next_due).
+    async fn waiting(&self, max: usize, now: SystemTime) -> Result<Vec<Waiting>, StoreError>;
+
+    /// How many dead letters there are for each reason, for at most `max` reasons, the most frequent first.
+    ///
+    /// # Errors
+    /// As [`next_due`](DeliveryQueue::next_due).
+    async fn dead_by_reason(&self, max: usize) -> Result<Vec<(String, u64)>, StoreError>;
 
     /// Those of these activities with a delivery that is pending or dead, whose bodies are hence still needed.
     ///

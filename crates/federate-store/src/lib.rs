@@ -24,12 +24,8 @@
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let store = Memory::new();
 //! let mut tx = store.begin();
-//! let outgoing = Outgoing {
-//!     id: Iri::parse("https://a.example/activities/1")?,
-//!     sender: "alice".into(),
-//!     body: "{}".into(),
-//!     audience: vec![Iri::parse("https://a.example/users/alice/followers")?],
-//! };
+//! let followers = Iri::parse("https://a.example/users/alice/followers")?;
+//! let outgoing = Outgoing::new(Iri::parse("https://a.example/activities/1")?, "alice", "{}", vec![followers]);
 //! Memory::record(&mut tx, &outgoing).await?;
 //! assert!(store.stores().outbox.unexpanded(10).await?.is_empty()); // not committed yet
 //! tx.commit()?;
@@ -59,6 +55,8 @@ mod inbox;
 mod keys;
 mod memory;
 mod outbox;
+mod precedence;
+mod waiting;
 
 pub use async_trait::async_trait;
 pub use backend::{Backend, BoxFuture, Stores};
@@ -74,3 +72,5 @@ pub use inbox::{Accepted, DeadActivity, Inbox, Pending, ReceivedId, Settlement};
 pub use keys::KeyStore;
 pub use memory::{Memory, MemoryConnection};
 pub use outbox::{Outbox, Outgoing};
+pub use precedence::{OrderKey, Priority};
+pub use waiting::{AGES, Waiting};

@@ -1,6 +1,6 @@
 //! What the application wants sent, from the commit of its transaction until it is in the queue.
 
-use crate::{Iri, StoreError};
+use crate::{Iri, OrderKey, Priority, StoreError};
 use bytes::Bytes;
 use std::fmt;
 
@@ -18,6 +18,24 @@ pub struct Outgoing {
     pub body: Bytes,
     /// Whom it is for, as `to`, `cc` and the like say: actors and collections, not inboxes.
     pub audience: Vec<Iri>,
+    /// What goes before its deliveries.
+    pub priority: Priority,
+    /// What its deliveries must not overtake.
+    pub order: Option<OrderKey>,
+}
+
+impl Outgoing {
+    /// An activity of the usual priority and in no order.
+    pub fn new(id: Iri, sender: impl Into<String>, body: impl Into<Bytes>, audience: Vec<Iri>) -> Self {
+        Self {
+            id,
+            sender: sender.into(),
+            body: body.into(),
+            audience,
+            priority: Priority::default(),
+            order: None,
+        }
+    }
 }
 
 /// The outbox: from *recorded* through *unexpanded* to *expanded*. The body stays, as attempts may take a week.

@@ -7,7 +7,7 @@ use crate::{
 };
 use federate_protocol::delivery::backoff;
 use federate_store::Outgoing;
-use std::{sync::Arc, time::SystemTime};
+use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
 use tokio::task::Id;
 
 /// Activities whose expansion failed and that wait for another try; beyond, they are tried more often.
@@ -21,20 +21,24 @@ impl Driver {
         if self.expanding.is_some() || !self.look_at.outbox || self.is_paused() {
             return false;
         }
-        // What is put off stays at the head of the outbox: look behind it.
-        let read = self
-            .settings
-            .stores
-            .outbox
-            .unexpanded(self.put_off.len() + 1)
-            .await;
+        // What is put off stays at the head of the outbox, with what must not overtake it: look behind them.
+        let max = match self.put_off.len() {
+            0 => 1,
+            some => 2 * some + 16,
+        };
+        let read = self.settings.stores.outbox.unexpanded(max).await;
         let rows = match self.taken(read, "read the outbox") {
             Some(rows) => rows,
             None => return false,
         };
-        let row = rows
-            .into_iter()
-            .find(|row| self.put_off.get(&row.id).is_none_or(|(_, at)| *at <= now));
+        let mut held_up = BTreeSet::new();
+        let row = rows.into_iter().find(|row| {
+            let waits = self.put_off.get(&row.id).is_some_and(|(_, at)| *at > now);
+            if waits {
+                held_up.extend(row.order);
+            }
+            !waits && row.order.is_none_or(|order| !held_up.contains(&order))
+        });
         let Some(outgoing) = row else {
             self.look_at.outbox = false;
             // Those whose time had come were not there any more.

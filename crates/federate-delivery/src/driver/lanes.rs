@@ -6,6 +6,7 @@ use crate::{
     held::{Held, Running},
 };
 use federate_protocol::delivery::LaneState;
+use federate_store::Priority;
 use std::{sync::Arc, time::SystemTime};
 
 impl Driver {
@@ -48,6 +49,7 @@ impl Driver {
                 return false;
             }
         }
+        let hosts = self.in_turns(hosts);
         let mut moved = false;
         loop {
             let mut begun = false;
@@ -59,6 +61,22 @@ impl Driver {
                 return moved;
             }
         }
+    }
+
+    /// Those with something of high priority, each followed by one of the others: neither starves the other.
+    fn in_turns(&self, hosts: Vec<String>) -> Vec<String> {
+        let is_urgent = |host: &String| {
+            let next = self.lanes.get(host).and_then(|held| held.buffer.front());
+            next.is_some_and(|next| next.priority == Priority::High)
+        };
+        let (urgent, others): (Vec<_>, Vec<_>) = hosts.into_iter().partition(is_urgent);
+        let mut others = others.into_iter();
+        let mut all: Vec<String> = urgent
+            .into_iter()
+            .flat_map(|host| std::iter::once(host).chain(others.next()))
+            .collect();
+        all.extend(others);
+        all
     }
 
     /// Reads what is due in a lane that has room and nothing read.
@@ -86,6 +104,7 @@ impl Driver {
             held.state = LaneState::suspect(self.settings.lane_limits, now);
         }
         for row in due {
+            held.ordered |= row.order.is_some();
             if held.in_hand.insert(row.id.clone()) {
                 held.buffer.push_back(row);
             }

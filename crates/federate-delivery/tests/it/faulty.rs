@@ -6,7 +6,7 @@ use bytes::Bytes;
 use federate_protocol::activitystreams::Iri;
 use federate_store::{
     Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Lane, Outbox, Outgoing, Settled, StoreError,
-    StoreErrorKind, Stores,
+    StoreErrorKind, Stores, Waiting,
 };
 use std::{
     sync::{Arc, Mutex},
@@ -138,6 +138,18 @@ impl DeliveryQueue for Faulty {
     }
     async fn supersede(&self, activity: &Iri) -> Result<u64, StoreError> {
         self.inner.queue.supersede(activity).await
+    }
+    async fn pause(&self, host: &str) -> Result<(), StoreError> {
+        self.inner.queue.pause(host).await
+    }
+    async fn resume(&self, host: &str) -> Result<(), StoreError> {
+        self.inner.queue.resume(host).await
+    }
+    async fn waiting(&self, max: usize, now: SystemTime) -> Result<Vec<Waiting>, StoreError> {
+        self.inner.queue.waiting(max, now).await
+    }
+    async fn dead_by_reason(&self, max: usize) -> Result<Vec<(String, u64)>, StoreError> {
+        self.inner.queue.dead_by_reason(max).await
     }
     async fn unsettled(&self, activities: &[Iri]) -> Result<Vec<Iri>, StoreError> {
         self.inner.queue.unsettled(activities).await

@@ -5,7 +5,7 @@ use crate::support::{App, DAY, Reply, World, iri, seconds, start};
 use federate_delivery::Clock as _;
 use federate_http::{HttpErrorKind, Phase};
 use federate_protocol::signatures::{self, KeyId, Policy, PrivateKey};
-use federate_store::LEASE;
+use federate_store::{LEASE, Priority};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -624,4 +624,73 @@ async fn p15_a_store_that_refuses_loses_nothing_and_is_asked_again() {
     assert_eq!(world.counts().await.delivered, 2);
     drop(stop);
     assert_eq!(running.await.unwrap().unreleased, 0);
+}
+
+#[tokio::test]
+async fn p11_what_is_about_one_object_arrives_in_its_order_whatever_fails() {
+    let failures = AtomicU64::new(3);
+    let world = World::new(move |_, _| {
+        match failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)) {
+            Ok(_) => Reply::Status(503),
+            Err(_) => OK,
+        }
+    });
+    let (note, inbox) = ("https://a.example/notes/1", ["https://b.example/inbox"]);
+    let ids: Vec<String> = ["create", "update", "delete"]
+        .map(|kind| format!("https://a.example/{kind}"))
+        .into();
+    for (id, priority) in ids.iter().zip([Priority::Low, Priority::Usual, Priority::High]) {
+        world.post_about(Some(note), priority, id, &inbox).await;
+    }
+    world.post("https://a.example/other", &inbox).await;
+    let engine = world.builder().build();
+    loop {
+        engine.step().await;
+        if world.counts().await.pending == 0 {
+            break;
+        }
+        assert!(world.to_next_due(&engine).await);
+    }
+    let arrived: Vec<String> = world.net.arrivals().into_iter().map(|(id, _)| id).collect();
+    let about: Vec<&String> = arrived.iter().filter(|id| ids.contains(id)).collect();
+    assert_eq!(about, ids.iter().collect::<Vec<_>>());
+    assert_eq!(arrived.len(), 4);
+}
+
+#[tokio::test]
+async fn p4_an_answer_to_a_person_goes_before_a_flood() {
+    let world = World::new(|_, _| OK);
+    let flood: Vec<String> = (0..300).map(|n| format!("https://h{n}.example/inbox")).collect();
+    let flood: Vec<&str> = flood.iter().map(String::as_str).collect();
+    world
+        .post_about(None, Priority::Low, "https://a.example/flood", &flood)
+        .await;
+    let answer = "https://a.example/answer";
+    world
+        .post_about(
+            None,
+            Priority::High,
+            answer,
+            &["https://h299.example/users/bob/inbox"],
+        )
+        .await;
+    // All is in the queue before anything is sent.
+    let paused = world.stores.queue.clone();
+    for host in flood.iter().map(|inbox| host_of(inbox)) {
+        paused.pause(&host).await.unwrap();
+    }
+    let engine = world.builder().in_flight(4).build();
+    engine.step().await;
+    assert_eq!((world.counts().await.pending, world.net.seen().len()), (301, 0));
+    for host in flood.iter().map(|inbox| host_of(inbox)) {
+        paused.resume(&host).await.unwrap();
+    }
+    engine.step().await;
+    let place = world
+        .net
+        .arrivals()
+        .iter()
+        .position(|(id, _)| id == answer)
+        .unwrap();
+    assert!(place < 8, "it was the {place}th of 301");
 }

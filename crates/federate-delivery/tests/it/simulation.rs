@@ -5,6 +5,7 @@ use crate::support::{DAY, Reply, Rng, World, iri, seconds, start};
 use federate_delivery::{Clock as _, Engine};
 use federate_http::{HttpErrorKind, Phase};
 use federate_protocol::delivery::HORIZON;
+use federate_store::Priority;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -106,6 +107,8 @@ struct Life {
     rng: Rng,
     kinds: BTreeMap<String, Kind>,
     posted: BTreeSet<(String, String)>,
+    /// Of what must keep its order: the object, and the how-manyth it is.
+    ordered: BTreeMap<String, (u64, usize)>,
     jumped: bool,
     trace: Vec<String>,
 }
@@ -136,6 +139,7 @@ fn live(seed: u64) -> Vec<String> {
             rng,
             kinds,
             posted: BTreeSet::new(),
+            ordered: BTreeMap::new(),
             jumped: false,
             trace: vec![],
         };
@@ -191,7 +195,16 @@ impl Life {
             }
         }
         let inboxes: Vec<&str> = inboxes.iter().map(String::as_str).collect();
-        self.world.post(id, &inboxes).await;
+        let priority = [Priority::High, Priority::Usual, Priority::Low][self.rng.below(3) as usize];
+        let object = self.rng.chance(50).then(|| self.rng.below(3));
+        if let Some(object) = object {
+            let number = self.ordered.len();
+            self.ordered.insert(id.to_owned(), (object, number));
+        }
+        let object = object.map(|object| format!("https://a.example/notes/{object}"));
+        self.world
+            .post_about(object.as_deref(), priority, id, &inboxes)
+            .await;
         self.posted
             .extend(inboxes.iter().map(|inbox| (id.to_owned(), (*inbox).to_owned())));
     }
@@ -253,8 +266,23 @@ impl Life {
             "{counts:?}, and {} taken",
             taken.len()
         );
+        self.check_order();
         let most = self.world.net.most_under_way.lock().unwrap();
         assert!(most.values().all(|most| *most <= 64), "{most:?}");
+    }
+
+    /// P11: of what is about one object, no inbox gets anything before what went before it.
+    fn check_order(&self) {
+        let mut last: BTreeMap<(String, u64), usize> = BTreeMap::new();
+        for (id, inbox) in self.world.net.arrivals() {
+            if let Some((object, number)) = self.ordered.get(&id) {
+                let before = last.insert((inbox.clone(), *object), *number);
+                assert!(
+                    before.is_none_or(|before| before < *number),
+                    "{id} came late to {inbox}"
+                );
+            }
+        }
     }
 
     /// The faults end; what is not refused for good arrives.

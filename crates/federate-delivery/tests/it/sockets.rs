@@ -35,12 +35,7 @@ async fn signed_deliveries_cross_a_socket_and_a_dead_port_hurts_nobody() {
             iri(&format!("http://{dead}/inbox")),
             iri(&format!("http://{sink}/inbox?n={n}")),
         ];
-        let outgoing = Outgoing {
-            id: iri(&id),
-            sender: "alice".into(),
-            body: Bytes::from(id),
-            audience,
-        };
+        let outgoing = Outgoing::new(iri(&id), "alice", Bytes::from(id), audience);
         stores.outbox.record(&outgoing).await.unwrap();
     }
     let client = GuardedClient::new(Guard::new().dangerous().allow_loopback(), "test/1").unwrap();

@@ -10,7 +10,7 @@ use federate_protocol::{
     activitystreams::Iri,
     signatures::{Algorithm, KeyId, SignError, Signer},
 };
-use federate_store::{Backend, Counts, Memory, Outgoing, Stores};
+use federate_store::{Backend, Counts, Memory, OrderKey, Outgoing, Priority, Stores};
 use http::{Request, Response};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -134,6 +134,8 @@ pub(crate) struct Net {
     seen: Mutex<Vec<Seen>>,
     /// What hosts have: (body, inbox).
     taken: Mutex<BTreeSet<(String, String)>>,
+    /// The same in the order in which they came first.
+    arrivals: Mutex<Vec<(String, String)>>,
     under_way: Mutex<BTreeMap<String, usize>>,
     pub(crate) most_under_way: Mutex<BTreeMap<String, usize>>,
 }
@@ -154,6 +156,7 @@ impl Net {
             script: Mutex::new(Box::new(script)),
             seen: Mutex::default(),
             taken: Mutex::default(),
+            arrivals: Mutex::default(),
             under_way: Mutex::default(),
             most_under_way: Mutex::default(),
         })
@@ -180,10 +183,18 @@ impl Net {
         self.taken.lock().unwrap().clone()
     }
 
+    /// The same in the order in which they came first.
+    pub(crate) fn arrivals(&self) -> Vec<(String, String)> {
+        self.arrivals.lock().unwrap().clone()
+    }
+
     fn saw(&self, url: &str, at: SystemTime, request: Request<Bytes>, taken: bool) {
         if taken {
             let body = String::from_utf8(request.body().to_vec()).unwrap();
-            self.taken.lock().unwrap().insert((body, url.to_owned()));
+            let pair = (body, url.to_owned());
+            if self.taken.lock().unwrap().insert(pair.clone()) {
+                self.arrivals.lock().unwrap().push(pair);
+            }
         }
         self.seen.lock().unwrap().push(Seen {
             url: url.to_owned(),
@@ -402,12 +413,28 @@ impl World {
 
     /// The body is the id.
     pub(crate) async fn post_as(&self, sender: &str, id: &str, inboxes: &[&str]) {
+        let audience = inboxes.iter().map(|inbox| iri(inbox)).collect();
+        let outgoing = Outgoing::new(iri(id), sender, Bytes::copy_from_slice(id.as_bytes()), audience);
+        self.record(outgoing).await;
+    }
+
+    pub(crate) async fn post_about(
+        &self,
+        object: Option<&str>,
+        priority: Priority,
+        id: &str,
+        inboxes: &[&str],
+    ) {
+        let audience = inboxes.iter().map(|inbox| iri(inbox)).collect();
         let outgoing = Outgoing {
-            id: iri(id),
-            sender: sender.to_owned(),
-            body: Bytes::copy_from_slice(id.as_bytes()),
-            audience: inboxes.iter().map(|inbox| iri(inbox)).collect(),
+            priority,
+            order: object.map(|object| OrderKey::of(&iri(object))),
+            ..Outgoing::new(iri(id), "alice", Bytes::copy_from_slice(id.as_bytes()), audience)
         };
+        self.record(outgoing).await;
+    }
+
+    async fn record(&self, outgoing: Outgoing) {
         self.stores.outbox.record(&outgoing).await.unwrap();
     }
 

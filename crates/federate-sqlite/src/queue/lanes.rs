@@ -1,19 +1,31 @@
 //! Lanes: who may work on which host.
 
-use super::{to_json, turn};
+use super::{BEHIND, NOT_URGENT, URGENT, order, to_json, turn};
 use crate::{
     backend::Files,
     error::Failure,
     time::{limit, micros, time},
 };
-use federate_store::{Delivery, DeliveryId, Iri, LEASE, Lane, StoreError};
+use federate_store::{Delivery, DeliveryId, Iri, LEASE, Lane, OrderKey, Priority, StoreError};
 use sqlx::SqliteConnection;
 use std::time::SystemTime;
 
 type Ready = (i64, String, i64);
 
-/// What is due in a lane: activity, sender, inbox, attempt, first enqueued, and the row's key.
-type DueRow = (String, String, String, i64, i64, i64, i64, i64);
+/// What is due in a lane.
+#[derive(sqlx::FromRow)]
+struct DueRow {
+    activity: String,
+    sender: String,
+    inbox: String,
+    attempt: i64,
+    first_enqueued: i64,
+    at_once: i64,
+    ordered: Option<i64>,
+    due: i64,
+    activity_no: i64,
+    inbox_no: i64,
+}
 
 impl Files {
     pub(super) async fn lease_lanes(
@@ -43,21 +55,31 @@ impl Files {
                 .execute(&mut *tx)
                 .await?;
         }
-        let new: Vec<Ready> = sqlx::query_as(
-            "SELECT no, host, fence FROM federate_lanes WHERE ready IS NOT NULL AND ready < 0 ORDER BY ready LIMIT ?1",
+        let urgent: Vec<Ready> = sqlx::query_as(
+            "SELECT no, host, fence FROM federate_lanes
+             WHERE ready IS NOT NULL AND ready <= ?2 AND paused = 0 ORDER BY ready LIMIT ?1",
         )
         .bind(limit(max))
+        .bind(NOT_URGENT)
+        .fetch_all(&mut *tx)
+        .await?;
+        let new: Vec<Ready> = sqlx::query_as(
+            "SELECT no, host, fence FROM federate_lanes
+             WHERE ready IS NOT NULL AND ready < 0 AND ready > ?2 AND paused = 0 ORDER BY ready LIMIT ?1",
+        )
+        .bind(limit(max))
+        .bind(NOT_URGENT)
         .fetch_all(&mut *tx)
         .await?;
         let timed: Vec<Ready> = sqlx::query_as(
             "SELECT no, host, fence FROM federate_lanes
-             WHERE ready IS NOT NULL AND ready >= 0 AND ready <= ?2 ORDER BY ready LIMIT ?1",
+             WHERE ready IS NOT NULL AND ready >= 0 AND ready <= ?2 AND paused = 0 ORDER BY ready LIMIT ?1",
         )
         .bind(limit(max))
         .bind(micros(now))
         .fetch_all(&mut *tx)
         .await?;
-        let chosen = alternate(new, timed, max);
+        let chosen = alternate(urgent, alternate(timed, new, max), max);
         let numbers: Vec<i64> = chosen.iter().map(|(no, ..)| *no).collect();
         let until = now + LEASE;
         sqlx::query(
@@ -105,16 +127,24 @@ impl Files {
     ) -> Result<Vec<Delivery>, Failure> {
         let mut connection = self.read.acquire().await?;
         let number = owned(&mut connection, lane).await?;
+        let paused: bool = sqlx::query_scalar("SELECT paused FROM federate_lanes WHERE no = ?1")
+            .bind(number)
+            .fetch_one(&mut *connection)
+            .await?;
+        if paused {
+            return Ok(Vec::new());
+        }
         let rows: Vec<DueRow> = sqlx::query_as(
-            "SELECT a.iri, a.sender, i.iri, p.attempt, p.first_enqueued, p.due, p.activity, p.inbox
-             FROM (SELECT * FROM (SELECT * FROM federate_pending WHERE lane = ?1 AND due = 0
-                                  ORDER BY activity, inbox LIMIT ?3)
+            "SELECT a.iri AS activity, a.sender, i.iri AS inbox, p.attempt, p.first_enqueued, a.at_once, a.ordered,
+                    p.due, p.activity AS activity_no, p.inbox AS inbox_no
+             FROM (SELECT * FROM (SELECT * FROM federate_pending WHERE lane = ?1 AND due <= 0
+                                  ORDER BY due, activity, inbox LIMIT ?3)
                    UNION ALL
                    SELECT * FROM (SELECT * FROM federate_pending WHERE lane = ?1 AND due > 0 AND due <= ?2
                                   ORDER BY due LIMIT ?3)) p
              JOIN federate_activities a ON a.no = p.activity
              JOIN federate_inboxes i ON i.no = p.inbox
-             ORDER BY p.activity, p.inbox LIMIT ?3",
+             ORDER BY a.at_once, p.activity, p.inbox LIMIT ?3",
         )
         .bind(number)
         .bind(micros(now))
@@ -124,18 +154,20 @@ impl Files {
         drop(connection);
         let mut due = Vec::with_capacity(rows.len());
         let mut unreadable = Vec::new();
-        for (activity, sender, inbox, attempt, first_enqueued, at, activity_no, inbox_no) in rows {
-            let (Ok(activity), Ok(inbox)) = (Iri::parse(&activity), Iri::parse(&inbox)) else {
-                unreadable.push((at, activity_no, inbox_no));
+        for row in rows {
+            let (Ok(activity), Ok(inbox)) = (Iri::parse(&row.activity), Iri::parse(&row.inbox)) else {
+                unreadable.push((row.due, row.activity_no, row.inbox_no));
                 continue;
             };
             due.push(Delivery {
                 id: DeliveryId::new(&activity, &inbox),
                 activity,
-                sender,
+                sender: row.sender,
                 inbox,
-                attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
-                first_enqueued: time(first_enqueued),
+                attempt: u32::try_from(row.attempt).unwrap_or(u32::MAX),
+                first_enqueued: time(row.first_enqueued),
+                priority: Priority::of_rank(row.at_once + 2),
+                order: row.ordered.map(OrderKey::from_stored),
             });
         }
         if !unreadable.is_empty() {
@@ -171,15 +203,17 @@ impl Files {
             .bind(micros(now))
             .execute(&mut *tx)
             .await?;
-            sqlx::query(
-                "DELETE FROM federate_pending WHERE lane = ?1 AND due = ?2 AND activity = ?3 AND inbox = ?4",
+            let ordered: Vec<order::Line> = sqlx::query_as(
+                "DELETE FROM federate_pending WHERE lane = ?1 AND due = ?2 AND activity = ?3 AND inbox = ?4
+                 RETURNING inbox, ordered",
             )
             .bind(lane)
             .bind(due)
             .bind(activity)
             .bind(inbox)
-            .execute(&mut *tx)
+            .fetch_all(&mut *tx)
             .await?;
+            order::next(&mut tx, &ordered).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -243,6 +277,29 @@ impl Files {
         Ok(())
     }
 
+    pub(super) async fn pause_lane(&self, host: &str) -> Result<(), Failure> {
+        sqlx::query(
+            "INSERT INTO federate_lanes (host, paused) VALUES (?1, 1)
+             ON CONFLICT (host) DO UPDATE SET paused = 1, ready = CASE WHEN worker IS NULL THEN NULL ELSE ready END",
+        )
+        .bind(host)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    pub(super) async fn resume_lane(&self, host: &str) -> Result<(), Failure> {
+        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let turn = turn(&mut tx).await?;
+        sqlx::query("UPDATE federate_lanes SET paused = 0 WHERE host = ?1")
+            .bind(host)
+            .execute(&mut *tx)
+            .await?;
+        make_ready(&mut tx, host, turn).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     pub(super) async fn earliest_lane(&self) -> Result<Option<SystemTime>, Failure> {
         let ready: Option<i64> = sqlx::query_scalar(
             "SELECT ready FROM federate_lanes WHERE ready IS NOT NULL ORDER BY ready LIMIT 1",
@@ -262,13 +319,18 @@ pub(super) async fn make_ready(
     sqlx::query(
         "UPDATE federate_lanes SET ready = (
              SELECT CASE WHEN closed_until IS NOT NULL THEN max(closed_until, p.due)
-                         WHEN p.due = 0 THEN ?2
+                         WHEN p.due = -2 THEN ?2 - ?4
+                         WHEN p.due <= 0 THEN ?2
                          ELSE p.due END
-             FROM federate_pending p WHERE p.lane = federate_lanes.no ORDER BY p.due LIMIT 1)
+             FROM federate_pending p
+             WHERE p.lane = federate_lanes.no AND p.due < ?3 AND federate_lanes.paused = 0
+             ORDER BY p.due LIMIT 1)
          WHERE host = ?1 AND worker IS NULL",
     )
     .bind(host)
     .bind(turn)
+    .bind(BEHIND)
+    .bind(URGENT)
     .execute(connection)
     .await?;
     Ok(())
@@ -290,13 +352,13 @@ fn fence(lane: &Lane) -> i64 {
 }
 
 /// One from each in turn, so that neither starves the other.
-fn alternate(new: Vec<Ready>, timed: Vec<Ready>, max: usize) -> Vec<Ready> {
-    let (mut new, mut timed) = (new.into_iter(), timed.into_iter());
+fn alternate(first: Vec<Ready>, second: Vec<Ready>, max: usize) -> Vec<Ready> {
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
     let mut chosen = Vec::new();
     while chosen.len() < max {
         let before = chosen.len();
-        chosen.extend(timed.next());
-        chosen.extend(new.next());
+        chosen.extend(first.next());
+        chosen.extend(second.next());
         if chosen.len() == before {
             break;
         }

@@ -6,14 +6,16 @@
 mod enqueue;
 mod lanes;
 mod operator;
+mod order;
 mod settle;
+mod waiting;
 
 use crate::{
     backend::Files,
     error::{Failure, retrying},
 };
 use federate_store::{
-    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Iri, Lane, Settled, StoreError,
+    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Iri, Lane, Settled, StoreError, Waiting,
 };
 use sqlx::SqliteConnection;
 use std::time::SystemTime;
@@ -95,6 +97,22 @@ impl DeliveryQueue for Files {
         retrying!(self.take_back(activity))
     }
 
+    async fn pause(&self, host: &str) -> Result<(), StoreError> {
+        retrying!(self.pause_lane(host))
+    }
+
+    async fn resume(&self, host: &str) -> Result<(), StoreError> {
+        retrying!(self.resume_lane(host))
+    }
+
+    async fn waiting(&self, max: usize, now: SystemTime) -> Result<Vec<Waiting>, StoreError> {
+        retrying!(self.read_waiting(max, now))
+    }
+
+    async fn dead_by_reason(&self, max: usize) -> Result<Vec<(String, u64)>, StoreError> {
+        retrying!(self.read_dead_by_reason(max))
+    }
+
     async fn unsettled(&self, activities: &[Iri]) -> Result<Vec<Iri>, StoreError> {
         let ids: Vec<&str> = activities.iter().map(Iri::as_str).collect();
         let ids = serde_json::Value::from(ids).to_string();
@@ -116,6 +134,15 @@ fn json(ids: &[DeliveryId]) -> String {
 fn to_json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned())
 }
+
+/// When a delivery is due that waits for another of its order: when that one is settled.
+const BEHIND: i64 = i64::MAX;
+
+/// Below the turns of all lanes are those of lanes with something of high priority.
+const URGENT: i64 = i64::MAX / 4;
+
+/// Where the turns of urgent lanes end.
+const NOT_URGENT: i64 = -(i64::MAX / 2);
 
 /// A number for what becomes ready now: it only ever grows and is below every time, so that a clock that
 /// jumps neither holds up what is new nor changes its order.

@@ -1,16 +1,16 @@
 //! What an operator asks for, and retention.
 
-use super::{count, lanes::make_ready, to_json, turn, unsigned};
+use super::{BEHIND, count, lanes::make_ready, order, to_json, turn, unsigned};
 use crate::{
     backend::Files,
     error::Failure,
     time::{limit, micros, time},
 };
-use federate_store::{Counts, DeadLetter, Delivery, DeliveryId, Iri};
+use federate_store::{Counts, DeadLetter, Delivery, DeliveryId, Iri, OrderKey, Priority};
 use std::time::SystemTime;
 
-/// Activity, sender, inbox, attempt, first enqueued, died, reason.
-type DeadRow = (String, String, String, i64, i64, i64, String);
+/// Activity, sender, inbox, attempt, first enqueued, died, reason, priority as a time, order.
+type DeadRow = (String, String, String, i64, i64, i64, String, i64, Option<i64>);
 
 /// True of an activity `a` of which something is pending or dead.
 macro_rules! unsettled {
@@ -51,7 +51,7 @@ impl Files {
 
     pub(super) async fn read_dead(&self, max: usize) -> Result<Vec<DeadLetter>, Failure> {
         let rows: Vec<DeadRow> = sqlx::query_as(
-            "SELECT a.iri, a.sender, i.iri, d.attempt, d.first_enqueued, d.died, d.reason
+            "SELECT a.iri, a.sender, i.iri, d.attempt, d.first_enqueued, d.died, d.reason, a.at_once, a.ordered
              FROM federate_dead d
              CROSS JOIN federate_activities a ON a.no = d.activity
              CROSS JOIN federate_inboxes i ON i.no = d.inbox
@@ -60,24 +60,26 @@ impl Files {
         .bind(limit(max))
         .fetch_all(&self.read)
         .await?;
-        let letters =
-            rows.into_iter()
-                .filter_map(|(activity, sender, inbox, attempt, first, died, reason)| {
-                    let (activity, inbox) = (Iri::parse(&activity).ok()?, Iri::parse(&inbox).ok()?);
-                    let delivery = Delivery {
-                        id: DeliveryId::new(&activity, &inbox),
-                        activity,
-                        sender,
-                        inbox,
-                        attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
-                        first_enqueued: time(first),
-                    };
-                    Some(DeadLetter {
-                        delivery,
-                        died: time(died),
-                        reason,
-                    })
-                });
+        let letters = rows.into_iter().filter_map(
+            |(activity, sender, inbox, attempt, first, died, reason, at_once, ordered)| {
+                let (activity, inbox) = (Iri::parse(&activity).ok()?, Iri::parse(&inbox).ok()?);
+                let delivery = Delivery {
+                    id: DeliveryId::new(&activity, &inbox),
+                    activity,
+                    sender,
+                    inbox,
+                    attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+                    first_enqueued: time(first),
+                    priority: Priority::of_rank(at_once + 2),
+                    order: ordered.map(OrderKey::from_stored),
+                };
+                Some(DeadLetter {
+                    delivery,
+                    died: time(died),
+                    reason,
+                })
+            },
+        );
         Ok(letters.collect())
     }
 
@@ -98,20 +100,34 @@ impl Files {
         for (no, activity, inbox, _) in &rows {
             // The reason is not NULL: a peer may have seen it, so it is never superseded.
             let added = sqlx::query(
-                "INSERT INTO federate_pending (lane, due, activity, inbox, attempt, first_enqueued, reason)
-                 SELECT i.lane, 0, d.activity, d.inbox, 0, ?2, d.reason
-                 FROM federate_dead d CROSS JOIN federate_inboxes i ON i.no = d.inbox WHERE d.no = ?1",
+                "INSERT INTO federate_pending (lane, due, activity, inbox, attempt, first_enqueued, reason, ordered)
+                 SELECT i.lane,
+                        CASE WHEN a.ordered IS NOT NULL AND EXISTS (
+                                 SELECT 1 FROM federate_pending p
+                                 WHERE p.inbox = i.no AND p.ordered = a.ordered AND p.due < ?3)
+                             THEN ?3 ELSE a.at_once END,
+                        d.activity, d.inbox, 0, ?2, d.reason, a.ordered
+                 FROM federate_dead d
+                 CROSS JOIN federate_inboxes i ON i.no = d.inbox
+                 CROSS JOIN federate_activities a ON a.no = d.activity
+                 WHERE d.no = ?1",
             )
             .bind(no)
             .bind(micros(now))
+            .bind(BEHIND)
             .execute(&mut *tx)
             .await?;
             revived += added.rows_affected();
-            sqlx::query("UPDATE federate_known SET due = 0 WHERE activity = ?1 AND inbox = ?2")
-                .bind(activity)
-                .bind(inbox)
-                .execute(&mut *tx)
-                .await?;
+            sqlx::query(
+                "UPDATE federate_known SET due = (
+                     SELECT p.due FROM federate_pending p CROSS JOIN federate_inboxes i ON i.no = ?2
+                     WHERE p.lane = i.lane AND p.activity = ?1 AND p.inbox = ?2)
+                 WHERE activity = ?1 AND inbox = ?2",
+            )
+            .bind(activity)
+            .bind(inbox)
+            .execute(&mut *tx)
+            .await?;
             sqlx::query("DELETE FROM federate_dead WHERE no = ?1")
                 .bind(no)
                 .execute(&mut *tx)
@@ -167,7 +183,7 @@ impl Files {
 
     pub(super) async fn take_back(&self, activity: &Iri) -> Result<u64, Failure> {
         let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
-        let gone = sqlx::query(
+        let gone: Vec<order::Line> = sqlx::query_as(
             "DELETE FROM federate_pending
              WHERE attempt = 0 AND reason IS NULL AND (lane, due, activity, inbox) IN (
                  SELECT i.lane, k.due, k.activity, k.inbox
@@ -175,12 +191,26 @@ impl Files {
                  CROSS JOIN federate_known k ON k.activity = a.no
                  CROSS JOIN federate_inboxes i ON i.no = k.inbox
                  CROSS JOIN federate_lanes l ON l.no = i.lane
-                 WHERE a.iri = ?1 AND k.due = 0 AND l.worker IS NULL)",
+                 WHERE a.iri = ?1 AND (k.due <= 0 OR k.due = ?2) AND l.worker IS NULL)
+             RETURNING inbox, ordered",
         )
         .bind(activity.as_str())
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
+        .bind(BEHIND)
+        .fetch_all(&mut *tx)
+        .await?;
+        order::next(&mut tx, &gone).await?;
+        let hosts: Vec<String> = sqlx::query_scalar(
+            "SELECT DISTINCT l.host FROM json_each(?1) j
+             CROSS JOIN federate_inboxes i ON i.no = j.value CROSS JOIN federate_lanes l ON l.no = i.lane",
+        )
+        .bind(to_json(&gone.iter().map(|(inbox, _)| inbox).collect::<Vec<_>>()))
+        .fetch_all(&mut *tx)
+        .await?;
+        let turn = turn(&mut tx).await?;
+        for host in &hosts {
+            make_ready(&mut tx, host, turn).await?;
+        }
+        let gone = u64::try_from(gone.len()).unwrap_or(u64::MAX);
         count(&mut tx, "superseded", gone).await?;
         tx.commit().await?;
         Ok(gone)

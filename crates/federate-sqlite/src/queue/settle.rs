@@ -1,6 +1,6 @@
 //! Writing down what became of deliveries.
 
-use super::{count, lanes::owned, to_json};
+use super::{count, lanes::owned, order, to_json};
 use crate::{backend::Files, error::Failure, time::micros};
 use federate_store::{DeliveryId, Lane, Settled, shorten};
 use sqlx::SqliteConnection;
@@ -78,25 +78,35 @@ impl Files {
     }
 }
 
-/// Takes deliveries out of a lane. How many were in it.
+/// Takes deliveries out of a lane, for good, and lets go what waited for them. How many were in it.
 async fn remove(connection: &mut SqliteConnection, lane: i64, ids: &str) -> Result<u64, sqlx::Error> {
-    let done = sqlx::query(
+    let gone = take_out(connection, lane, ids).await?;
+    order::next(connection, &gone).await?;
+    Ok(u64::try_from(gone.len()).unwrap_or(u64::MAX))
+}
+
+async fn take_out(
+    connection: &mut SqliteConnection,
+    lane: i64,
+    ids: &str,
+) -> Result<Vec<order::Line>, sqlx::Error> {
+    sqlx::query_as(
         "DELETE FROM federate_pending WHERE (lane, due, activity, inbox) IN (
              SELECT ?1, k.due, k.activity, k.inbox
              FROM json_each(?2) j
              CROSS JOIN federate_activities a ON a.iri = j.value ->> 0
              CROSS JOIN federate_inboxes i ON i.iri = j.value ->> 1
-             CROSS JOIN federate_known k ON k.activity = a.no AND k.inbox = i.no)",
+             CROSS JOIN federate_known k ON k.activity = a.no AND k.inbox = i.no)
+         RETURNING inbox, ordered",
     )
     .bind(lane)
     .bind(ids)
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected())
+    .fetch_all(connection)
+    .await
 }
 
-/// A delivery to put off: activity, inbox, attempt, first enqueued, when, why.
-type PutOff = (i64, i64, i64, i64, i64, String);
+/// A delivery to put off: activity, inbox, attempt, first enqueued, when, why, its order.
+type PutOff = (i64, i64, i64, i64, i64, String, Option<i64>);
 
 /// Moves rows to their new time, and says in `federate_known` where they are now.
 ///
@@ -104,7 +114,7 @@ type PutOff = (i64, i64, i64, i64, i64, String);
 /// put in again.
 async fn put_off(connection: &mut SqliteConnection, lane: i64, retried: &str) -> Result<(), sqlx::Error> {
     let mut rows: Vec<PutOff> = sqlx::query_as(
-        "SELECT p.activity, p.inbox, p.attempt + 1, p.first_enqueued, j.value ->> 2, j.value ->> 3
+        "SELECT p.activity, p.inbox, p.attempt + 1, p.first_enqueued, j.value ->> 2, j.value ->> 3, p.ordered
          FROM json_each(?2) j
          CROSS JOIN federate_activities a ON a.iri = j.value ->> 0
          CROSS JOIN federate_inboxes i ON i.iri = j.value ->> 1
@@ -119,11 +129,12 @@ async fn put_off(connection: &mut SqliteConnection, lane: i64, retried: &str) ->
     // One that was named twice is one row all the same.
     rows.sort_unstable();
     rows.dedup_by_key(|row| (row.0, row.1));
-    remove(connection, lane, retried).await?;
+    // What waits for it waits on.
+    take_out(connection, lane, retried).await?;
     let rows = to_json(&rows);
     sqlx::query(
-        "INSERT INTO federate_pending (lane, due, activity, inbox, attempt, first_enqueued, reason)
-         SELECT ?1, value ->> 4, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 5
+        "INSERT INTO federate_pending (lane, due, activity, inbox, attempt, first_enqueued, reason, ordered)
+         SELECT ?1, value ->> 4, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 5, value ->> 6
          FROM json_each(?2)",
     )
     .bind(lane)

@@ -187,6 +187,8 @@ async fn the_published_statements_are_the_ones_that_work() {
             .bind(one.sender.as_str())
             .bind(sql::audience(&one.audience))
             .bind(one.body.as_ref())
+            .bind(i64::from(one.priority.rank()))
+            .bind(one.order.map(federate_store::OrderKey::to_stored))
             .execute(store.pool())
             .await
             .unwrap();
@@ -203,6 +205,8 @@ async fn p12_a_row_that_cannot_be_read_holds_up_no_other() {
             .bind("alice")
             .bind("https://b.example/users/bob\nnonsense here")
             .bind(&b"{}"[..])
+            .bind(None::<i64>)
+            .bind(None::<i64>)
             .execute(store.pool())
             .await
             .unwrap();

@@ -22,11 +22,12 @@ pub async fn delivery_queue(fresh: impl AsyncFn() -> Arc<dyn DeliveryQueue>) {
     supersede_takes_only_the_untouched(&*fresh().await).await;
     settling_twice_counts_once(&*fresh().await).await;
     prune_forgets_only_what_is_settled(&*fresh().await).await;
+    super::precedence::delivery_queue(&fresh).await;
     nothing_is_lost_in_a_long_run(&*fresh().await).await;
 }
 
 /// The delivery of an activity to an inbox of a host. Numbers are not in the order of names.
-fn delivery(activity: usize, host: &str, inbox: usize) -> Delivery {
+pub(super) fn delivery(activity: usize, host: &str, inbox: usize) -> Delivery {
     let activity = iri(&format!(
         "https://a.example/activities/{:x}-{activity}",
         997 - activity % 997
@@ -39,7 +40,7 @@ fn delivery(activity: usize, host: &str, inbox: usize) -> Delivery {
     )
 }
 
-async fn counts(queue: &dyn DeliveryQueue) -> Counts {
+pub(super) async fn counts(queue: &dyn DeliveryQueue) -> Counts {
     let counts = queue.counts().await.expect("counts");
     assert!(
         counts.conserved(),
@@ -48,13 +49,13 @@ async fn counts(queue: &dyn DeliveryQueue) -> Counts {
     counts
 }
 
-async fn lease_one(queue: &dyn DeliveryQueue, now: SystemTime) -> Lane {
+pub(super) async fn lease_one(queue: &dyn DeliveryQueue, now: SystemTime) -> Lane {
     let mut lanes = queue.lease("worker", 1, now).await.expect("lease");
     assert_eq!(lanes.len(), 1, "there is a lane to lease");
     lanes.remove(0)
 }
 
-async fn due(queue: &dyn DeliveryQueue, lane: &Lane, now: SystemTime) -> Vec<DeliveryId> {
+pub(super) async fn due(queue: &dyn DeliveryQueue, lane: &Lane, now: SystemTime) -> Vec<DeliveryId> {
     let due = queue.due(lane, 100, now).await.expect("due");
     due.into_iter().map(|delivery| delivery.id).collect()
 }
@@ -63,14 +64,14 @@ fn fenced<T>(result: Result<T, crate::StoreError>) -> bool {
     result.is_err_and(|error| error.kind() == StoreErrorKind::Fenced)
 }
 
-fn retry(seconds: u64) -> Settled {
+pub(super) fn retry(seconds: u64) -> Settled {
     Settled::Retry {
         at: at(seconds),
         reason: "answered 503".into(),
     }
 }
 
-fn dead(reason: &str) -> Settled {
+pub(super) fn dead(reason: &str) -> Settled {
     Settled::Dead {
         reason: reason.into(),
     }

@@ -21,6 +21,7 @@ mod delivery;
 mod inbox;
 mod keys;
 mod outbox;
+mod precedence;
 
 use crate::{Iri, Stores};
 use std::{

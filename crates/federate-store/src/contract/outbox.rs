@@ -1,7 +1,7 @@
 //! What an outbox promises.
 
 use super::iri;
-use crate::{Iri, Outbox, Outgoing};
+use crate::{Iri, OrderKey, Outbox, Outgoing, Priority};
 use std::sync::Arc;
 
 /// Every promise of an [`Outbox`].
@@ -20,6 +20,10 @@ pub(super) fn outgoing(number: usize) -> Outgoing {
             iri("https://a.example/users/alice/followers"),
             iri("https://b.example/users/bob"),
         ],
+        priority: [Priority::High, Priority::Usual, Priority::Low][number % 3],
+        order: number
+            .is_multiple_of(2)
+            .then(|| OrderKey::of(&iri(&format!("https://a.example/notes/{number}")))),
     }
 }
 

@@ -2,15 +2,19 @@
 
 use super::{Shared, lock};
 use crate::{
-    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Iri, LEASE, Lane, Settled, StoreError, shorten,
+    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Iri, LEASE, Lane, OrderKey, Priority, Settled,
+    StoreError, Waiting, shorten,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     time::SystemTime,
 };
 
-/// Orders the deliveries of a lane: by activity, then as they came.
-type Order = (u64, u64);
+/// Orders the deliveries of a lane: by priority, by activity, then as they came.
+type Order = (Priority, u64, u64);
+
+/// What waits in order: an inbox and a key.
+type Line = (Iri, OrderKey);
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -29,6 +33,8 @@ pub(super) struct State {
 struct Activity {
     number: u64,
     enqueued: SystemTime,
+    priority: Priority,
+    order: Option<OrderKey>,
     deliveries: BTreeSet<DeliveryId>,
 }
 
@@ -41,7 +47,10 @@ struct LaneState {
     closed_until: Option<SystemTime>,
     /// When it was served last, as a turn: who waits longest comes first.
     served: u64,
+    paused: bool,
     rows: BTreeMap<Order, Row>,
+    /// What is pending under each key, in its order: only the first of a line is due.
+    lines: HashMap<Line, BTreeSet<(u64, Order)>>,
 }
 
 #[derive(Debug)]
@@ -57,25 +66,64 @@ impl Row {
     fn is_due(&self, now: SystemTime) -> bool {
         self.not_before.is_none_or(|at| at <= now)
     }
+
+    fn line(&self) -> Option<Line> {
+        let order = self.delivery.order?;
+        Some((self.delivery.inbox.clone(), order))
+    }
 }
 
 impl LaneState {
-    fn has_new(&self) -> bool {
-        self.closed_until.is_none() && self.rows.values().any(|row| row.not_before.is_none())
+    fn insert(&mut self, order: Order, row: Row) {
+        if let Some(line) = row.line() {
+            self.lines.entry(line).or_default().insert((order.1, order));
+        }
+        self.rows.insert(order, row);
+    }
+
+    fn remove(&mut self, order: Order) -> Option<Row> {
+        let row = self.rows.remove(&order)?;
+        if let Some(line) = row.line()
+            && let Some(waiting) = self.lines.get_mut(&line)
+        {
+            waiting.remove(&(order.1, order));
+            if waiting.is_empty() {
+                self.lines.remove(&line);
+            }
+        }
+        Some(row)
+    }
+
+    /// What waits for nothing but its time.
+    fn free(&self) -> impl Iterator<Item = &Row> {
+        let open = self.rows.iter().filter(|_| !self.paused);
+        open.filter(|(order, row)| {
+            row.line()
+                .and_then(|line| self.lines.get(&line)?.first())
+                .is_none_or(|(_, first)| first == *order)
+        })
+        .map(|(_, row)| row)
+    }
+
+    /// The highest priority of what was never attempted.
+    fn newest(&self) -> Option<Priority> {
+        let new = self.free().filter(|row| row.not_before.is_none());
+        new.map(|row| row.delivery.priority)
+            .min()
+            .filter(|_| self.closed_until.is_none())
     }
 
     fn opens(&self) -> Option<SystemTime> {
-        let earliest = self
-            .rows
-            .values()
-            .map(|row| row.not_before.unwrap_or(SystemTime::UNIX_EPOCH))
-            .min()?;
+        let times = self
+            .free()
+            .map(|row| row.not_before.unwrap_or(SystemTime::UNIX_EPOCH));
+        let earliest = times.min()?;
         Some(earliest.max(self.closed_until.unwrap_or(SystemTime::UNIX_EPOCH)))
     }
 }
 
 /// One from each in turn, so that neither starves the other.
-fn alternate<T>(first: Vec<T>, second: Vec<T>) -> impl Iterator<Item = T> {
+fn alternate<T, I: IntoIterator<Item = T>>(first: Vec<T>, second: I) -> impl Iterator<Item = T> + use<T, I> {
     let (mut first, mut second) = (first.into_iter(), second.into_iter());
     std::iter::from_fn(move || Some([first.next(), second.next()]))
         .take_while(|pair| pair.iter().any(Option::is_some))
@@ -96,7 +144,7 @@ impl State {
             .ok_or_else(StoreError::fenced)
     }
 
-    fn add(&mut self, delivery: Delivery, attempted: bool, now: SystemTime) {
+    fn add(&mut self, mut delivery: Delivery, attempted: bool, now: SystemTime) {
         let turn = self.turn();
         let activity = self
             .activities
@@ -104,10 +152,14 @@ impl State {
             .or_insert_with(|| Activity {
                 number: turn,
                 enqueued: now,
+                priority: delivery.priority,
+                order: delivery.order,
                 deliveries: BTreeSet::new(),
             });
         activity.deliveries.insert(delivery.id.clone());
-        let order = (activity.number, turn);
+        delivery.priority = activity.priority;
+        delivery.order = activity.order;
+        let order = (activity.priority, activity.number, turn);
         self.known.insert(delivery.id.clone(), Some(order));
         let lane = self.lanes.entry(delivery.lane()).or_default();
         let row = Row {
@@ -115,7 +167,7 @@ impl State {
             not_before: None,
             attempted,
         };
-        lane.rows.insert(order, row);
+        lane.insert(order, row);
     }
 
     fn bury(&mut self, delivery: Delivery, died: SystemTime, reason: &str) {
@@ -155,7 +207,7 @@ impl DeliveryQueue for Shared {
 
     async fn lease(&self, worker: &str, max: usize, now: SystemTime) -> Result<Vec<Lane>, StoreError> {
         let mut state = lock(&self.queue);
-        let mut free: Vec<(bool, u64, String)> = state
+        let mut free: Vec<(u64, Option<Priority>, String)> = state
             .lanes
             .iter()
             .filter(|(_, lane)| {
@@ -163,11 +215,14 @@ impl DeliveryQueue for Shared {
                     .is_none_or(|until| until <= now || until > now + 2 * LEASE)
             })
             .filter(|(_, lane)| lane.opens().is_some_and(|opens| opens <= now))
-            .map(|(host, lane)| (lane.has_new(), lane.served, host.clone()))
+            .map(|(host, lane)| (lane.served, lane.newest(), host.clone()))
             .collect();
         free.sort_unstable();
-        let new = free.split_off(free.partition_point(|(has_new, ..)| !has_new));
-        let free = alternate(free, new);
+        let (urgent, rest): (Vec<_>, Vec<_>) = free
+            .into_iter()
+            .partition(|(_, newest, _)| *newest == Some(Priority::High));
+        let (new, timed) = rest.into_iter().partition(|(_, newest, _)| newest.is_some());
+        let free = alternate(urgent, alternate::<_, Vec<_>>(timed, new));
         let until = now + LEASE;
         let mut leased = Vec::new();
         for (.., host) in free.take(max) {
@@ -196,7 +251,7 @@ impl DeliveryQueue for Shared {
 
     async fn due(&self, lane: &Lane, max: usize, now: SystemTime) -> Result<Vec<Delivery>, StoreError> {
         let mut state = lock(&self.queue);
-        let due = state.owned(lane)?.rows.values().filter(|row| row.is_due(now));
+        let due = state.owned(lane)?.free().filter(|row| row.is_due(now));
         Ok(due.take(max).map(|row| row.delivery.clone()).collect())
     }
 
@@ -223,7 +278,7 @@ impl DeliveryQueue for Shared {
                 }
                 continue;
             }
-            let Some(mut row) = owned.rows.remove(&order) else {
+            let Some(mut row) = owned.remove(order) else {
                 continue;
             };
             state.known.insert(id.clone(), None);
@@ -327,6 +382,7 @@ impl DeliveryQueue for Shared {
             return Ok(0);
         };
         let rows = std::mem::take(&mut lane.rows);
+        lane.lines.clear();
         lane.fence += 1;
         lane.held_until = None;
         for row in rows.values() {
@@ -352,17 +408,62 @@ impl DeliveryQueue for Shared {
         let mut count = 0;
         // An owner that let its lease run out may still have something in hand: only what nobody holds is safe.
         for lane in lanes.values_mut().filter(|lane| lane.held_until.is_none()) {
-            lane.rows.retain(|_, row| {
-                let taken = !row.attempted && activity.deliveries.contains(&row.delivery.id);
-                if taken {
-                    known.insert(row.delivery.id.clone(), None);
-                    count += 1;
-                }
-                !taken
-            });
+            let untouched = lane
+                .rows
+                .iter()
+                .filter(|(_, row)| !row.attempted && activity.deliveries.contains(&row.delivery.id));
+            let untouched: Vec<Order> = untouched.map(|(order, _)| *order).collect();
+            for row in untouched.into_iter().filter_map(|order| lane.remove(order)) {
+                known.insert(row.delivery.id, None);
+                count += 1;
+            }
         }
         totals.superseded += count;
         Ok(count)
+    }
+
+    async fn pause(&self, host: &str) -> Result<(), StoreError> {
+        lock(&self.queue).lanes.entry(host.to_owned()).or_default().paused = true;
+        Ok(())
+    }
+
+    async fn resume(&self, host: &str) -> Result<(), StoreError> {
+        if let Some(lane) = lock(&self.queue).lanes.get_mut(host) {
+            lane.paused = false;
+        }
+        Ok(())
+    }
+
+    async fn waiting(&self, max: usize, now: SystemTime) -> Result<Vec<Waiting>, StoreError> {
+        let state = lock(&self.queue);
+        let mut all: Vec<Waiting> = state
+            .lanes
+            .iter()
+            .filter(|(_, lane)| !lane.rows.is_empty())
+            .map(|(host, lane)| {
+                let mut waiting = Waiting::new(host, now);
+                for row in lane.rows.values() {
+                    waiting.count(row.delivery.first_enqueued, now);
+                }
+                waiting.closed_until = lane.closed_until;
+                waiting.paused = lane.paused;
+                waiting
+            })
+            .collect();
+        all.sort_by(|a, b| b.pending.cmp(&a.pending).then_with(|| a.host.cmp(&b.host)));
+        all.truncate(max);
+        Ok(all)
+    }
+
+    async fn dead_by_reason(&self, max: usize) -> Result<Vec<(String, u64)>, StoreError> {
+        let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
+        for letter in lock(&self.queue).dead.values() {
+            *reasons.entry(letter.reason.clone()).or_default() += 1;
+        }
+        let mut reasons: Vec<_> = reasons.into_iter().collect();
+        reasons.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        reasons.truncate(max);
+        Ok(reasons)
     }
 
     async fn unsettled(&self, activities: &[Iri]) -> Result<Vec<Iri>, StoreError> {

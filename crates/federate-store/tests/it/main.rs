@@ -5,12 +5,8 @@
 use federate_store::{Backend, Iri, Memory, Outgoing, ReceivedId, StoreErrorKind, contract};
 
 fn outgoing(number: usize) -> Outgoing {
-    Outgoing {
-        id: Iri::parse(&format!("https://a.example/{number}")).unwrap(),
-        sender: "alice".into(),
-        body: "{}".into(),
-        audience: Vec::new(),
-    }
+    let id = Iri::parse(&format!("https://a.example/{number}")).unwrap();
+    Outgoing::new(id, "alice", "{}", Vec::new())
 }
 
 #[tokio::test]
