@@ -18,6 +18,9 @@ pub(crate) fn encode(s: &str, keep: &[u8]) -> String {
 
 /// Decodes; `None` for a broken escape or for what is no UTF-8.
 pub(crate) fn decode(s: &str) -> Option<String> {
+    if !s.contains('%') {
+        return Some(s.to_owned());
+    }
     let mut out = Vec::with_capacity(s.len());
     let mut bytes = s.bytes();
     while let Some(byte) = bytes.next() {
