@@ -54,6 +54,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `sqlite` | yes | [`Sqlite`], the embedded store |
+//! | `postgres` | no | [`Postgres`], the store for many processes |
 //! | `axum` | yes | [`axum`](mod@axum), the adapter |
 //! | `keygen` | yes | keys for new actors, by aws-lc-rs (needs a C compiler) |
 //! | `jsonld` | no | `Object::meant`: documents whose context renames things, expanded by JSON-LD |
@@ -71,6 +72,8 @@ pub use federate_signatures as signatures;
 pub use federate_store as store;
 pub use federate_webfinger as webfinger;
 
+#[cfg(feature = "postgres")]
+pub use federate_postgres::Postgres;
 pub use federate_server::{
     Actors, Ask, Authenticated, Blocks, BuildError, Builder, Collection, Cursor, Cx, Directory, Document,
     Draft, Engine, Enqueued, Entropy, Error, Evidence, Failure, Federation, FederationLayer, Found, Handler,

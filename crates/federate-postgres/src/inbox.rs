@@ -1,0 +1,218 @@
+//! The inbox: envelopes and marks.
+
+use crate::{
+    backend::{Tables, handled, record},
+    error::{Failure, retrying},
+    sql::{RECORD_QUIETLY, text},
+    time::{limit, micros, time},
+};
+use federate_store::{
+    Accepted, DeadActivity, Inbox, Iri, Outgoing, Pending, ReceivedId, Sealed, Settlement, StoreError,
+};
+use std::time::SystemTime;
+
+#[federate_store::async_trait]
+impl Inbox for Tables {
+    async fn accept(
+        &self,
+        origin: &str,
+        id: &Iri,
+        sealed: &Sealed,
+        now: SystemTime,
+    ) -> Result<Accepted, StoreError> {
+        let id = ReceivedId::new(origin, id);
+        let new = retrying!(self.insert_received(&id, sealed, now))?;
+        if !new {
+            return Ok(Accepted::Duplicate);
+        }
+        self.notifier.tell();
+        Ok(Accepted::New(id))
+    }
+
+    async fn pending(&self, max: usize, now: SystemTime) -> Result<Vec<Pending>, StoreError> {
+        retrying!(self.read_pending(max, now))
+    }
+
+    async fn retry(&self, id: &ReceivedId, at: SystemTime, reason: &str) -> Result<(), StoreError> {
+        retrying!(self.put_off(id, at, reason))
+    }
+
+    async fn settle(&self, id: &ReceivedId, settlement: Settlement) -> Result<(), StoreError> {
+        retrying!(self.end(id, &settlement))
+    }
+
+    async fn ack(&self, id: &ReceivedId, outgoing: &[Outgoing]) -> Result<bool, StoreError> {
+        let marked = retrying!(self.mark_and_record(id, outgoing))?;
+        if marked && !outgoing.is_empty() {
+            self.notifier.tell();
+        }
+        Ok(marked)
+    }
+
+    async fn handled(&self, id: &ReceivedId) -> Result<bool, StoreError> {
+        retrying!(self.is_handled(id))
+    }
+
+    async fn next_due(&self) -> Result<Option<SystemTime>, StoreError> {
+        retrying!(self.earliest_received())
+    }
+
+    async fn dead(&self, max: usize) -> Result<Vec<DeadActivity>, StoreError> {
+        retrying!(self.read_dead_received(max))
+    }
+
+    async fn retry_dead(&self, ids: &[ReceivedId]) -> Result<usize, StoreError> {
+        let ids: Vec<&str> = ids.iter().map(ReceivedId::as_str).collect();
+        let revived = retrying!(self.revive_received(&ids))?;
+        if revived > 0 {
+            self.notifier.tell();
+        }
+        Ok(revived)
+    }
+
+    async fn prune(&self, before: SystemTime, max: usize) -> Result<usize, StoreError> {
+        retrying!(self.prune_received(before, max))
+    }
+}
+
+impl Tables {
+    async fn insert_received(
+        &self,
+        id: &ReceivedId,
+        sealed: &Sealed,
+        now: SystemTime,
+    ) -> Result<bool, Failure> {
+        // One statement is one transaction: key and envelope are in the same row.
+        let done = sqlx::query(
+            "INSERT INTO federate.received (id, received, sealed) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(id.as_str())
+        .bind(micros(now))
+        .bind(sealed.as_bytes())
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn read_pending(&self, max: usize, now: SystemTime) -> Result<Vec<Pending>, Failure> {
+        let rows: Vec<(String, i32, Vec<u8>)> = sqlx::query_as(
+            "SELECT id, attempt, sealed FROM federate.received WHERE no IN (
+                 (SELECT no FROM federate.received WHERE state = 0 AND due = 0 ORDER BY no LIMIT $1)
+                 UNION ALL
+                 (SELECT no FROM federate.received WHERE state = 0 AND due > 0 AND due <= $2 ORDER BY due LIMIT $1))
+             ORDER BY no LIMIT $1",
+        )
+        .bind(limit(max))
+        .bind(micros(now))
+        .fetch_all(&self.pool)
+        .await?;
+        let read = rows.into_iter().map(|(id, attempt, sealed)| Pending {
+            id: ReceivedId::from_stored(id),
+            sealed: Sealed::from_bytes(sealed),
+            attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+        });
+        Ok(read.collect())
+    }
+
+    async fn put_off(&self, id: &ReceivedId, at: SystemTime, reason: &str) -> Result<(), Failure> {
+        sqlx::query(
+            "UPDATE federate.received SET due = $2, attempt = attempt + 1, reason = $3 WHERE id = $1 AND state = 0",
+        )
+        .bind(id.as_str())
+        .bind(micros(at))
+        .bind(text(reason))
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    async fn end(&self, id: &ReceivedId, settlement: &Settlement) -> Result<(), Failure> {
+        let query = match settlement {
+            Settlement::Dead { reason } => sqlx::query(
+                "UPDATE federate.received SET state = 2, reason = $2 WHERE id = $1 AND state = 0",
+            )
+            .bind(id.as_str())
+            .bind(text(reason)),
+            _ => sqlx::query(
+                "UPDATE federate.received SET state = 1, reason = NULL, sealed = NULL WHERE id = $1 AND state = 0",
+            )
+            .bind(id.as_str()),
+        };
+        query.execute(&self.pool).await?;
+        Ok(())
+    }
+
+    async fn mark_and_record(&self, id: &ReceivedId, outgoing: &[Outgoing]) -> Result<bool, Failure> {
+        let mut tx = self.pool.begin().await?;
+        if !handled(&mut tx, id).await? {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        for one in outgoing {
+            record(&mut tx, one, RECORD_QUIETLY).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn is_handled(&self, id: &ReceivedId) -> Result<bool, Failure> {
+        let found = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM federate.handled WHERE id = $1)")
+            .bind(id.as_str())
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(found)
+    }
+
+    async fn earliest_received(&self) -> Result<Option<SystemTime>, Failure> {
+        let due: Option<i64> =
+            sqlx::query_scalar("SELECT due FROM federate.received WHERE state = 0 ORDER BY due LIMIT 1")
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(due.map(time))
+    }
+
+    async fn read_dead_received(&self, max: usize) -> Result<Vec<DeadActivity>, Failure> {
+        let rows: Vec<(String, i32, Option<String>, Vec<u8>)> = sqlx::query_as(
+            "SELECT id, attempt, reason, sealed FROM federate.received WHERE state = 2 ORDER BY no LIMIT $1",
+        )
+        .bind(limit(max))
+        .fetch_all(&self.pool)
+        .await?;
+        let read = rows
+            .into_iter()
+            .map(|(id, attempt, reason, sealed)| DeadActivity {
+                id: ReceivedId::from_stored(id),
+                sealed: Sealed::from_bytes(sealed),
+                attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+                reason: reason.unwrap_or_default(),
+            });
+        Ok(read.collect())
+    }
+
+    async fn revive_received(&self, ids: &[&str]) -> Result<usize, Failure> {
+        let done = sqlx::query(
+            "UPDATE federate.received SET state = 0, due = 0, attempt = 0
+             WHERE state = 2 AND id = ANY($1)",
+        )
+        .bind(ids)
+        .execute(&self.pool)
+        .await?;
+        Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
+    }
+
+    async fn prune_received(&self, before: SystemTime, max: usize) -> Result<usize, Failure> {
+        // Several processes do it at once: none waits for another, and none takes what another has.
+        let done = sqlx::query(
+            "WITH old AS (
+                 SELECT id FROM federate.received WHERE state = 1 AND received < $1
+                 ORDER BY no LIMIT $2 FOR UPDATE SKIP LOCKED),
+             marks AS (DELETE FROM federate.handled h USING old WHERE h.id = old.id)
+             DELETE FROM federate.received r USING old WHERE r.id = old.id",
+        )
+        .bind(micros(before))
+        .bind(limit(max))
+        .execute(&self.pool)
+        .await?;
+        Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
+    }
+}

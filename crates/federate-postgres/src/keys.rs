@@ -1,0 +1,46 @@
+//! Secrets.
+
+use crate::{
+    backend::Tables,
+    error::{Failure, retrying},
+};
+use federate_store::{KeyStore, StoreError};
+
+#[federate_store::async_trait]
+impl KeyStore for Tables {
+    async fn get_or_insert(&self, name: &str, candidate: &[u8]) -> Result<Vec<u8>, StoreError> {
+        retrying!(self.secret_or(name, candidate))
+    }
+
+    async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        retrying!(self.secret(name))
+    }
+}
+
+impl Tables {
+    async fn secret_or(&self, name: &str, candidate: &[u8]) -> Result<Vec<u8>, Failure> {
+        if let Some(secret) = self.secret(name).await? {
+            return Ok(secret);
+        }
+        let mut tx = self.pool.begin().await?;
+        sqlx::query("INSERT INTO federate.keys (name, secret) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+            .bind(name)
+            .bind(candidate)
+            .execute(&mut *tx)
+            .await?;
+        let secret = sqlx::query_scalar("SELECT secret FROM federate.keys WHERE name = $1")
+            .bind(name)
+            .fetch_one(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(secret)
+    }
+
+    async fn secret(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let secret = sqlx::query_scalar("SELECT secret FROM federate.keys WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(secret)
+    }
+}

@@ -1,0 +1,133 @@
+//! The outbox.
+
+use crate::{
+    backend::{Tables, record},
+    error::{Failure, retrying},
+    sql::RECORD_QUIETLY,
+    time::limit,
+};
+use federate_store::{Bytes, Iri, Outbox, Outgoing, StoreError};
+
+#[federate_store::async_trait]
+impl Outbox for Tables {
+    async fn record(&self, outgoing: &Outgoing) -> Result<(), StoreError> {
+        retrying!(self.record_alone(outgoing))?;
+        self.notifier.tell();
+        Ok(())
+    }
+
+    async fn unexpanded(&self, max: usize) -> Result<Vec<Outgoing>, StoreError> {
+        let (outgoing, unreadable) = retrying!(self.read_unexpanded(max))?;
+        if !unreadable.is_empty() {
+            retrying!(self.set_aside(&unreadable))?;
+        }
+        Ok(outgoing)
+    }
+
+    async fn expanded(&self, id: &Iri) -> Result<(), StoreError> {
+        retrying!(self.mark_expanded(id))
+    }
+
+    async fn body(&self, id: &Iri) -> Result<Option<Bytes>, StoreError> {
+        retrying!(self.read_body(id))
+    }
+
+    async fn kept(&self, after: Option<&str>, max: usize) -> Result<Vec<(String, Iri)>, StoreError> {
+        let after: i64 = after
+            .map(str::parse)
+            .transpose()
+            .map_err(StoreError::broken)?
+            .unwrap_or(0);
+        retrying!(self.read_kept(after, max))
+    }
+
+    async fn forget(&self, ids: &[Iri]) -> Result<(), StoreError> {
+        let ids: Vec<&str> = ids.iter().map(Iri::as_str).collect();
+        retrying!(self.drop_expanded(&ids))
+    }
+}
+
+impl Tables {
+    async fn record_alone(&self, outgoing: &Outgoing) -> Result<(), Failure> {
+        let mut connection = self.pool.acquire().await?;
+        Ok(record(&mut connection, outgoing, RECORD_QUIETLY).await?)
+    }
+
+    async fn read_unexpanded(&self, max: usize) -> Result<(Vec<Outgoing>, Vec<i64>), Failure> {
+        let rows: Vec<(i64, String, String, String, Vec<u8>)> = sqlx::query_as(
+            "SELECT no, id, sender, audience, body FROM federate.outbox WHERE state = 0 ORDER BY no LIMIT $1",
+        )
+        .bind(limit(max))
+        .fetch_all(&self.pool)
+        .await?;
+        let mut unreadable = Vec::new();
+        let mut outgoing = Vec::with_capacity(rows.len());
+        for (no, id, sender, audience, body) in rows {
+            let Ok(id) = Iri::parse(&id) else {
+                tracing::error!(no, "an outbox row has an id that is no IRI: set aside");
+                unreadable.push(no);
+                continue;
+            };
+            let audience = audience.lines().filter_map(|line| {
+                Iri::parse(line)
+                    .inspect_err(|_| tracing::warn!(%id, "an audience line is no IRI: skipped"))
+                    .ok()
+            });
+            let audience = audience.collect();
+            outgoing.push(Outgoing {
+                id,
+                sender,
+                body: body.into(),
+                audience,
+            });
+        }
+        Ok((outgoing, unreadable))
+    }
+
+    /// A row that somebody else's driver wrote wrongly must not hold up those behind it.
+    async fn set_aside(&self, rows: &[i64]) -> Result<(), Failure> {
+        sqlx::query("UPDATE federate.outbox SET state = 2 WHERE no = ANY($1)")
+            .bind(rows)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    async fn mark_expanded(&self, id: &Iri) -> Result<(), Failure> {
+        sqlx::query("UPDATE federate.outbox SET state = 1 WHERE id = $1 AND state = 0")
+            .bind(id.as_str())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    async fn read_body(&self, id: &Iri) -> Result<Option<Bytes>, Failure> {
+        let body: Option<Vec<u8>> = sqlx::query_scalar("SELECT body FROM federate.outbox WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(body.map(Bytes::from))
+    }
+
+    async fn read_kept(&self, after: i64, max: usize) -> Result<Vec<(String, Iri)>, Failure> {
+        let rows: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT no, id FROM federate.outbox WHERE no > $1 AND state = 1 ORDER BY no LIMIT $2",
+        )
+        .bind(after)
+        .bind(limit(max))
+        .fetch_all(&self.pool)
+        .await?;
+        let readable = rows
+            .into_iter()
+            .filter_map(|(no, id)| Some((no.to_string(), Iri::parse(&id).ok()?)));
+        Ok(readable.collect())
+    }
+
+    async fn drop_expanded(&self, ids: &[&str]) -> Result<(), Failure> {
+        sqlx::query("DELETE FROM federate.outbox WHERE id = ANY($1) AND state = 1")
+            .bind(ids)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

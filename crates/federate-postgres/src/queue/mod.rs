@@ -1,0 +1,183 @@
+//! The queue of deliveries.
+//!
+//! # Locks
+//!
+//! Whoever changes what is pending in a lane holds the lane's row, and takes several of them in the order of their
+//! numbers, as the first locks of its transaction. The exception is `enqueue`, which adds rows first and takes
+//! the lanes last, so that a large batch stops no worker: nobody who holds a lane waits for what it added. So no two
+//! transactions can wait for each other; were PostgreSQL to find that they do, the operation is repeated.
+//!
+//! What is computed of a lane's pending rows (when it is ready) is computed by a statement that began after the lane was
+//! locked: the same statement would see them as they were before it waited.
+
+mod enqueue;
+mod lanes;
+mod operator;
+mod settle;
+
+use crate::{
+    backend::Tables,
+    error::{Failure, retrying},
+};
+use federate_store::{
+    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Iri, Lane, Settled, StoreError,
+};
+use sqlx::PgConnection;
+use std::time::SystemTime;
+
+#[federate_store::async_trait]
+impl DeliveryQueue for Tables {
+    async fn enqueue(&self, batch: &[Delivery], now: SystemTime) -> Result<(), StoreError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let batch = enqueue::Batch::new(batch, now);
+        if retrying!(self.insert_deliveries(&batch))? {
+            self.notifier.tell();
+        }
+        Ok(())
+    }
+
+    async fn lease(&self, worker: &str, max: usize, now: SystemTime) -> Result<Vec<Lane>, StoreError> {
+        if max == 0 {
+            return Ok(Vec::new());
+        }
+        retrying!(self.lease_lanes(worker, max, now))
+    }
+
+    async fn renew(&self, lane: &Lane, now: SystemTime) -> Result<Lane, StoreError> {
+        retrying!(self.renew_lane(lane, now))
+    }
+
+    async fn due(&self, lane: &Lane, max: usize, now: SystemTime) -> Result<Vec<Delivery>, StoreError> {
+        retrying!(self.read_due(lane, max, now))
+    }
+
+    async fn settle(
+        &self,
+        lane: &Lane,
+        outcomes: &[(DeliveryId, Settled)],
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        let outcomes = settle::Outcomes::new(outcomes);
+        retrying!(self.write_outcomes(lane, &outcomes, now))
+    }
+
+    async fn release(&self, lane: Lane, closed_until: Option<SystemTime>) -> Result<(), StoreError> {
+        if retrying!(self.release_lane(&lane, closed_until))? {
+            self.notifier.tell();
+        }
+        Ok(())
+    }
+
+    async fn reclaim(&self, worker: &str) -> Result<usize, StoreError> {
+        let ended = retrying!(self.end_leases(worker))?;
+        if ended > 0 {
+            self.notifier.tell();
+        }
+        Ok(ended)
+    }
+
+    async fn probe(&self, host: &str, at: SystemTime) -> Result<(), StoreError> {
+        retrying!(self.open_earlier(host, at))
+    }
+
+    async fn next_due(&self) -> Result<Option<SystemTime>, StoreError> {
+        retrying!(self.earliest_lane())
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        retrying!(self.read_counts())
+    }
+
+    async fn dead(&self, max: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        retrying!(self.read_dead(max))
+    }
+
+    async fn retry_dead(&self, ids: &[DeliveryId], now: SystemTime) -> Result<u64, StoreError> {
+        let revived = retrying!(self.revive(ids, now))?;
+        if revived > 0 {
+            self.notifier.tell();
+        }
+        Ok(revived)
+    }
+
+    async fn discard_dead(&self, ids: &[DeliveryId]) -> Result<u64, StoreError> {
+        retrying!(self.discard(ids))
+    }
+
+    async fn cancel(&self, host: &str) -> Result<u64, StoreError> {
+        retrying!(self.cancel_lane(host))
+    }
+
+    async fn supersede(&self, activity: &Iri) -> Result<u64, StoreError> {
+        retrying!(self.take_back(activity))
+    }
+
+    async fn unsettled(&self, activities: &[Iri]) -> Result<Vec<Iri>, StoreError> {
+        let ids: Vec<&str> = activities.iter().map(Iri::as_str).collect();
+        retrying!(self.read_unsettled(&ids))
+    }
+
+    async fn prune(&self, before: SystemTime, max: usize) -> Result<usize, StoreError> {
+        retrying!(self.forget_activities(before, max))
+    }
+}
+
+/// A number for what becomes ready now: it only ever grows and is below every time, so that a clock that
+/// jumps neither holds up what is new nor changes its order.
+macro_rules! turn {
+    () => {
+        "(nextval('federate.turns') - 4611686018427387904)"
+    };
+}
+use turn;
+
+/// Locks these lanes, in order.
+async fn lock(connection: &mut PgConnection, lanes: &[i64]) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT no FROM federate.lanes WHERE no = ANY($1) ORDER BY no FOR NO KEY UPDATE")
+        .bind(lanes)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Says anew when lanes that nobody holds may be leased. They must be locked already. Whether one is ready at once.
+async fn make_ready(connection: &mut PgConnection, lanes: &[i64]) -> Result<bool, sqlx::Error> {
+    let ready: Vec<Option<bool>> = sqlx::query_scalar(concat!(
+        "UPDATE federate.lanes l SET ready = (
+             SELECT CASE WHEN p.due IS NULL THEN NULL
+                         WHEN l.closed_until IS NOT NULL THEN greatest(l.closed_until, p.due)
+                         WHEN p.due = 0 THEN ",
+        turn!(),
+        "                ELSE p.due END
+             FROM (SELECT min(first.due) AS due FROM unnest('{0,1,2}'::smallint[]) class (priority)
+                   CROSS JOIN LATERAL (
+                       SELECT due FROM federate.pending
+                       WHERE lane = l.no AND priority = class.priority ORDER BY due LIMIT 1) first) p)
+         WHERE l.no = ANY($1) AND l.worker IS NULL RETURNING l.ready < 0"
+    ))
+    .bind(lanes)
+    .fetch_all(connection)
+    .await?;
+    Ok(ready.contains(&Some(true)))
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// Delivery ids as two columns: activities and inboxes.
+fn columns(ids: &[DeliveryId]) -> (Vec<&str>, Vec<&str>) {
+    ids.iter().map(DeliveryId::parts).unzip()
+}
+
+/// A lane's fence as its column takes it.
+fn fence(lane: &Lane) -> i64 {
+    i64::try_from(lane.fence).unwrap_or(i64::MAX)
+}
+
+/// What a caller is told whose lease went to somebody else.
+fn fenced() -> Failure {
+    StoreError::fenced().into()
+}

@@ -1,0 +1,191 @@
+//! Databases of earlier releases: opened, brought up to date, and worked on.
+//!
+//! `tests/golden/<version>.sql` is what the release with that newest schema wrote, as [`fill`] does. A new one is written
+//! by running this test with `FEDERATE_WRITE_GOLDEN=1`, before the release, and never changed after it.
+
+use crate::{at, cluster::Cluster, cluster::database, iri, outgoing};
+use federate_postgres::Postgres;
+use federate_store::{
+    Accepted, Backend, CacheKind, Delivery, Entry, Follower, Sealed, Settled, Settlement, Stores,
+};
+use sqlx::PgPool;
+
+const GOLDEN: [(&str, &str); 1] = [("1", include_str!("../golden/1.sql"))];
+
+#[tokio::test]
+async fn p20_databases_of_earlier_releases_are_opened() {
+    for (version, dump) in GOLDEN {
+        let Some(database) = database() else { return };
+        let pool = PgPool::connect(&database.url).await.unwrap();
+        // What begins with a backslash is for psql.
+        let lines: Vec<&str> = dump.lines().filter(|line| !line.starts_with('\\')).collect();
+        let mut connection = pool.acquire().await.unwrap().detach();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(lines.join("\n")))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        let stores = Postgres::in_database(pool).await.unwrap().stores();
+        everything_is_there(&stores).await;
+        work_goes_on(&stores, version).await;
+    }
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "writing the file is asked for")]
+async fn what_this_release_writes_is_the_newest_golden_database() {
+    let Some(database) = database() else { return };
+    let store = Postgres::open(&database.url).await.unwrap();
+    fill(&store.stores()).await;
+    everything_is_there(&store.stores()).await;
+    let version: i32 = sqlx::query_scalar("SELECT max(version) FROM federate.migrations")
+        .fetch_one(store.pool())
+        .await
+        .unwrap();
+    let newest = GOLDEN.last().map(|(version, _)| (*version).to_owned());
+    assert_eq!(newest, Some(version.to_string()), "one for each version");
+    if std::env::var_os("FEDERATE_WRITE_GOLDEN").is_some() {
+        let cluster = Cluster::start().unwrap();
+        let database = cluster.database();
+        let store = Postgres::open(&database.url).await.unwrap();
+        fill(&store.stores()).await;
+        let file = format!("{}/tests/golden/{version}.sql", env!("CARGO_MANIFEST_DIR"));
+        std::fs::write(file, cluster.dump(&database)).unwrap();
+    }
+}
+
+fn delivery(activity: usize, inbox: &str) -> Delivery {
+    Delivery::new(outgoing(activity).id, "alice", iri(inbox), at(0))
+}
+
+fn follower() -> Follower {
+    Follower::parse(
+        "https://b.example/bob",
+        "https://b.example/bob/inbox",
+        Some("https://b.example/inbox"),
+    )
+    .unwrap()
+}
+
+/// Something of everything.
+async fn fill(stores: &Stores) {
+    for number in 1..=3 {
+        stores.outbox.record(&outgoing(number)).await.unwrap();
+    }
+    stores.outbox.expanded(&outgoing(1).id).await.unwrap();
+    let inboxes = [
+        "https://b.example/1",
+        "https://b.example/2",
+        "https://b.example/3",
+        "https://c.example/1",
+    ];
+    let batch = inboxes.map(|inbox| delivery(1, inbox));
+    stores.queue.enqueue(&batch, at(0)).await.unwrap();
+    let lane = stores.queue.lease("w", 1, at(0)).await.unwrap().remove(0);
+    let again = Settled::Retry {
+        at: at(900),
+        reason: "answered 503".into(),
+    };
+    let dead = Settled::Dead {
+        reason: "answered 410".into(),
+    };
+    let outcomes = [Settled::Delivered, again, dead];
+    let outcomes: Vec<_> = batch.iter().map(|one| one.id.clone()).zip(outcomes).collect();
+    stores.queue.settle(&lane, &outcomes, at(1)).await.unwrap();
+    stores.queue.release(lane, None).await.unwrap();
+    for number in 0..3 {
+        let id = iri(&format!("https://b.example/likes/{number}"));
+        let sealed = Sealed::from_bytes(format!("sealed {number}"));
+        let accepted = stores
+            .inbox
+            .accept("https://b.example", &id, &sealed, at(number))
+            .await
+            .unwrap();
+        let Accepted::New(id) = accepted else {
+            unreachable!("it is new")
+        };
+        if number == 1 {
+            stores.inbox.ack(&id, &[]).await.unwrap();
+            stores.inbox.settle(&id, Settlement::Done).await.unwrap();
+        } else if number == 2 {
+            let reason = "handler failed".to_owned();
+            stores
+                .inbox
+                .settle(&id, Settlement::Dead { reason })
+                .await
+                .unwrap();
+        }
+    }
+    stores.keys.get_or_insert("alice", b"secret").await.unwrap();
+    stores.followers.add("alice", &follower()).await.unwrap();
+    let entry = Entry {
+        bytes: "{}".into(),
+        stored: at(0),
+        expires: at(60),
+    };
+    stores
+        .cache
+        .put(CacheKind::Actor, "https://b.example/bob", &entry)
+        .await
+        .unwrap();
+}
+
+async fn everything_is_there(stores: &Stores) {
+    assert_eq!(
+        stores.outbox.unexpanded(9).await.unwrap(),
+        [outgoing(2), outgoing(3)]
+    );
+    assert_eq!(
+        stores.outbox.body(&outgoing(1).id).await.unwrap(),
+        Some(outgoing(1).body)
+    );
+    let counts = stores.queue.counts().await.unwrap();
+    assert_eq!(
+        (counts.enqueued, counts.pending, counts.delivered, counts.dead),
+        (4, 2, 1, 1)
+    );
+    let letters = stores.queue.dead(9).await.unwrap();
+    assert_eq!(letters.first().unwrap().reason, "answered 410");
+    assert_eq!(stores.inbox.pending(9, at(9)).await.unwrap().len(), 1);
+    let given_up = stores.inbox.dead(9).await.unwrap();
+    assert_eq!(given_up.first().unwrap().reason, "handler failed");
+    assert_eq!(stores.keys.get("alice").await.unwrap().unwrap(), b"secret");
+    let followers = stores.followers.page("alice", None, 9).await.unwrap();
+    assert_eq!(followers.first().unwrap().1, follower());
+    assert_eq!(stores.cache.count().await.unwrap(), 1);
+}
+
+async fn work_goes_on(stores: &Stores, version: &str) {
+    stores.outbox.record(&outgoing(4)).await.unwrap();
+    stores
+        .queue
+        .enqueue(
+            &[
+                delivery(1, "https://b.example/1"),
+                delivery(4, "https://d.example/1"),
+            ],
+            at(10),
+        )
+        .await
+        .unwrap();
+    let mut delivered = Vec::new();
+    for lane in stores.queue.lease("w", 9, at(900)).await.unwrap() {
+        let due = stores.queue.due(&lane, 9, at(900)).await.unwrap();
+        let outcomes: Vec<_> = due
+            .iter()
+            .map(|one| (one.id.clone(), Settled::Delivered))
+            .collect();
+        stores.queue.settle(&lane, &outcomes, at(900)).await.unwrap();
+        delivered.extend(due.into_iter().map(|one| (one.inbox.to_string(), one.attempt)));
+    }
+    delivered.sort();
+    let expected = [
+        ("https://b.example/2", 1),
+        ("https://c.example/1", 0),
+        ("https://d.example/1", 0),
+    ];
+    assert_eq!(
+        delivered,
+        expected.map(|(inbox, n)| (inbox.to_owned(), n)),
+        "of version {version}"
+    );
+}

@@ -1,0 +1,33 @@
+//! The PostgreSQL store: the contract, durability, migrations, the application's transactions, many workers.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod application;
+#[path = "../support/cluster.rs"]
+mod cluster;
+mod contract;
+mod golden;
+mod kill;
+mod listen;
+mod open;
+mod restart;
+mod workers;
+
+use federate_store::{Iri, Outgoing};
+use std::time::{Duration, SystemTime};
+
+fn iri(text: &str) -> Iri {
+    Iri::parse(text).unwrap()
+}
+
+fn outgoing(number: usize) -> Outgoing {
+    Outgoing {
+        id: iri(&format!("https://a.example/activities/{number}")),
+        sender: "alice".into(),
+        body: format!("{{\"n\":{number}}}").into(),
+        audience: vec![iri("https://a.example/users/alice/followers")],
+    }
+}
+
+fn at(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + seconds)
+}

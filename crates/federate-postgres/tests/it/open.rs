@@ -1,0 +1,176 @@
+//! Opening: durability of every connection, migrations, and what is refused.
+
+use crate::{at, cluster::database, iri, outgoing};
+use federate_postgres::{OpenError, Postgres};
+use federate_store::{Backend, Delivery};
+use sqlx::PgPool;
+
+#[tokio::test]
+async fn p1_every_connection_waits_for_the_disk() {
+    let Some(database) = database() else { return };
+    let pool = PgPool::connect(&database.url).await.unwrap();
+    // Whatever the database says to whoever connects.
+    let name: String = sqlx::query_scalar("SELECT current_database()")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    for setting in [
+        "synchronous_commit = off",
+        "default_transaction_isolation = 'serializable'",
+    ] {
+        let statement = format!("ALTER DATABASE {name} SET {setting}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+            .execute(&pool)
+            .await
+            .unwrap();
+    }
+    for store in [
+        Postgres::open(&database.url).await.unwrap(),
+        Postgres::in_database(pool).await.unwrap(),
+    ] {
+        let said = store.durability().await.unwrap();
+        assert_eq!(said.len(), 8, "all connections");
+        for one in said {
+            assert_eq!(one.synchronous_commit, "on");
+            assert!(one.is_full(), "{one:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn everything_is_there_after_reopening() {
+    let Some(database) = database() else { return };
+    {
+        let store = Postgres::open(&database.url).await.unwrap();
+        let stores = store.stores();
+        stores.outbox.record(&outgoing(1)).await.unwrap();
+        let delivery = Delivery::new(outgoing(1).id, "alice", iri("https://b.example/inbox"), at(0));
+        stores.queue.enqueue(&[delivery], at(0)).await.unwrap();
+        stores.keys.get_or_insert("alice", b"secret").await.unwrap();
+        store.close().await;
+    }
+    let stores = Postgres::open(&database.url).await.unwrap().stores();
+    assert_eq!(stores.outbox.unexpanded(9).await.unwrap(), [outgoing(1)]);
+    assert_eq!(stores.queue.counts().await.unwrap().pending, 1);
+    assert_eq!(stores.keys.get("alice").await.unwrap().unwrap(), b"secret");
+}
+
+#[tokio::test]
+async fn our_migrations_leave_the_application_alone() {
+    let Some(database) = database() else { return };
+    let pool = PgPool::connect(&database.url).await.unwrap();
+    sqlx::raw_sql("CREATE TABLE outbox (text TEXT); CREATE TABLE _sqlx_migrations (version BIGINT)")
+        .execute(&pool)
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        Postgres::in_database(pool.clone()).await.unwrap();
+    }
+    let schemas: Vec<(String, String)> = sqlx::query_as(
+        "SELECT table_schema::text, table_name::text FROM information_schema.tables
+         WHERE table_schema NOT IN ('pg_catalog', 'information_schema', 'federate') ORDER BY 1, 2",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    let theirs = ["_sqlx_migrations", "outbox"].map(|table| ("public".to_owned(), table.to_owned()));
+    assert_eq!(schemas, theirs);
+    let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(rows, 0);
+}
+
+#[tokio::test]
+async fn processes_that_start_at_once_migrate_once() {
+    let Some(database) = database() else { return };
+    let mut starting = Vec::new();
+    for _ in 0..6 {
+        let url = database.url.clone();
+        starting.push(tokio::spawn(async move { Postgres::open(&url).await }));
+    }
+    for one in starting {
+        one.await.unwrap().unwrap();
+    }
+    let pool = PgPool::connect(&database.url).await.unwrap();
+    let versions: Vec<i32> = sqlx::query_scalar("SELECT version FROM federate.migrations")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    assert_eq!(versions, [1]);
+}
+
+#[tokio::test]
+async fn p20_a_newer_schema_is_refused_and_left_alone() {
+    let Some(database) = database() else { return };
+    let store = Postgres::open(&database.url).await.unwrap();
+    sqlx::raw_sql("INSERT INTO federate.migrations (version) VALUES (99)")
+        .execute(store.pool())
+        .await
+        .unwrap();
+    let error = Postgres::open(&database.url).await.unwrap_err();
+    assert!(matches!(error, OpenError::NewerSchema { found: 99, .. }));
+    assert_eq!(error.to_string(), "schema is at version 99, this release knows 1");
+    let versions: i64 = sqlx::query_scalar("SELECT count(*) FROM federate.migrations")
+        .fetch_one(store.pool())
+        .await
+        .unwrap();
+    assert_eq!(versions, 2);
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_leaves_nothing_behind() {
+    let Some(database) = database() else { return };
+    let pool = PgPool::connect(&database.url).await.unwrap();
+    sqlx::raw_sql("CREATE SCHEMA federate; CREATE TABLE federate.lanes (theirs TEXT)")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let error = Postgres::in_database(pool.clone()).await.unwrap_err();
+    assert!(
+        matches!(error, OpenError::Migrate { version: 1, .. }),
+        "{error:?}"
+    );
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'federate'",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert_eq!(tables, ["lanes"]);
+}
+
+#[tokio::test]
+async fn a_role_that_makes_no_schemas_uses_one_that_was_made_for_it() {
+    let Some(database) = database() else { return };
+    let pool = PgPool::connect(&database.url).await.unwrap();
+    let role = format!("federate_test_role_{}", std::process::id());
+    let statement = format!("CREATE ROLE {role} LOGIN; CREATE SCHEMA federate AUTHORIZATION {role}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+        .execute(&pool)
+        .await
+        .unwrap();
+    let options = pool.connect_options().as_ref().clone().username(&role);
+    let theirs = PgPool::connect_with(options).await.unwrap();
+    let store = Postgres::in_database(theirs).await.unwrap();
+    store.stores().outbox.record(&outgoing(1)).await.unwrap();
+    store.close().await;
+    store.pool().close().await;
+    let statement = format!("DROP OWNED BY {role}; DROP ROLE {role}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+        .execute(&pool)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn what_cannot_be_reached_is_said() {
+    let error = Postgres::open("no url").await.unwrap_err();
+    assert!(matches!(error, OpenError::Url(_)), "{error:?}");
+    let directory = "/nonexistent/federate";
+    let error = Postgres::open(&format!("postgres://nobody@localhost/none?host={directory}"))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, OpenError::Connect(_)), "{error:?}");
+}
