@@ -47,7 +47,7 @@
 //! whole transactions only: the post is then as gone as what it sends. To speed up what may be lost, weaken your own
 //! connections, never ours.
 //!
-//! The cache is an unlogged table: after a crash of the server it is empty, on a standby that takes over too.
+//! Giving a lane back is the one write that does not wait: forgotten, it costs the rest of a lease. The cache is an unlogged table: after a crash of the server it is empty, on a standby that takes over too.
 //!
 //! # Connections
 //!

@@ -108,6 +108,7 @@ impl Builder {
 ///
 /// - `synchronous_commit`: a commit waits for the disk. What is stronger is left.
 /// - `plan_cache_mode`: a plan that was made for an empty table is a disaster for a full one.
+/// - `random_page_cost`: what the queue reads lies in memory. The server's default reads a whole table instead.
 /// - `lock_timeout`: a lock that does not come is an answer too (`Busy`).
 /// - `idle_in_transaction_session_timeout`: a process that stops in the middle of a transaction lets go of its lanes.
 /// - `default_transaction_isolation`: the statements are written for this one.
@@ -115,6 +116,7 @@ const SETTINGS: &str = "SELECT
     set_config('synchronous_commit', CASE current_setting('synchronous_commit')
         WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),
     set_config('plan_cache_mode', 'force_custom_plan', false),
+    set_config('random_page_cost', '1.1', false),
     set_config('lock_timeout', '10s', false),
     set_config('idle_in_transaction_session_timeout', '20s', false),
     set_config('default_transaction_isolation', 'read committed', false)";

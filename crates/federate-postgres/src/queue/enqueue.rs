@@ -61,7 +61,10 @@ impl Tables {
         for _ in 0..TRIES {
             let mut numbers = self.numbers(batch).await?;
             if !numbers.are_whole(batch) {
-                self.intern(batch, &numbers).await?;
+                self.intern(batch, &mut numbers).await?;
+            }
+            if !numbers.are_whole(batch) {
+                // Somebody else gave some of them their numbers at the same time.
                 numbers = self.numbers(batch).await?;
             }
             if let Some(woken) = self.insert(batch, &numbers).await? {
@@ -105,7 +108,7 @@ impl Tables {
 
     /// Gives numbers to what has none yet. Everything in the order of its name, so that two who do it at once wait for each
     /// other in one direction only.
-    async fn intern(&self, batch: &Batch<'_>, found: &Numbers) -> Result<(), Failure> {
+    async fn intern(&self, batch: &Batch<'_>, found: &mut Numbers) -> Result<(), Failure> {
         let inboxes = batch
             .inboxes
             .iter()
@@ -135,32 +138,36 @@ impl Tables {
             .bind(lanes)
             .execute(&mut *tx)
             .await?;
-            sqlx::query(
+            let new: Vec<(String, i64, i64)> = sqlx::query_as(
                 "INSERT INTO federate.inboxes (iri, lane)
                  SELECT u.iri, l.no FROM unnest($1::text[], $2::text[]) u (iri, host)
                  JOIN federate.lanes l ON l.host = u.host
-                 ORDER BY u.iri COLLATE \"C\" ON CONFLICT (iri) DO NOTHING",
+                 ORDER BY u.iri COLLATE \"C\" ON CONFLICT (iri) DO NOTHING RETURNING iri, no, lane",
             )
             .bind(inboxes)
             .bind(hosts)
-            .execute(&mut *tx)
+            .fetch_all(&mut *tx)
             .await?;
+            found
+                .inboxes
+                .extend(new.into_iter().map(|(iri, no, lane)| (iri, (no, lane))));
         }
         if !activities.is_empty() {
             // Numbered as they came, which is the order in which they go out; written in the order of their names.
-            sqlx::query(
+            let new: Vec<(String, i64)> = sqlx::query_as(
                 "INSERT INTO federate.activities (no, iri, sender, enqueued)
                  SELECT u.no, u.iri, u.sender, $3 FROM (
                      SELECT nextval('federate.activities_no') AS no, iri, sender
                      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY u (iri, sender, place)
                      ORDER BY place) u
-                 ORDER BY u.iri COLLATE \"C\" ON CONFLICT (iri) DO NOTHING",
+                 ORDER BY u.iri COLLATE \"C\" ON CONFLICT (iri) DO NOTHING RETURNING iri, no",
             )
             .bind(activities)
             .bind(senders)
             .bind(batch.now)
-            .execute(&mut *tx)
+            .fetch_all(&mut *tx)
             .await?;
+            found.activities.extend(new);
         }
         tx.commit().await?;
         Ok(())

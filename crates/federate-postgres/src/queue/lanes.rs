@@ -1,6 +1,6 @@
 //! Lanes: who may work on which host.
 
-use super::{fence, fenced, lock, make_ready};
+use super::{fence, fenced, lock, make_ready, readiness, turn};
 use crate::{
     backend::Tables,
     error::Failure,
@@ -177,11 +177,42 @@ impl Tables {
     }
 
     /// Whether others can have it at once.
+    ///
+    /// The one write that does not wait for the disk: if the server crashes and forgets it, the lane is free when its
+    /// lease ends. Whoever leases it meanwhile waits for the disk, and takes this along.
     pub(super) async fn release_lane(
         &self,
         lane: &Lane,
         closed_until: Option<SystemTime>,
     ) -> Result<bool, Failure> {
+        let (mine, freed, ready): (bool, bool, bool) = sqlx::query_as(concat!(
+            "WITH mine AS MATERIALIZED (
+                 SELECT no, xmin AS version FROM federate.lanes WHERE host = $1 AND fence = $2 FOR NO KEY UPDATE),
+             seen AS MATERIALIZED (
+                 SELECT no, xmin AS version FROM federate.lanes WHERE host = $1),
+             freed AS (
+                 UPDATE federate.lanes o SET fence = o.fence + 1, worker = NULL, closed_until = l.closed_until, ready = ",
+            readiness!(),
+            "    FROM (SELECT m.no, $3::bigint AS closed_until
+                       FROM mine m JOIN seen s ON s.no = m.no AND s.version = m.version) l
+                 WHERE o.no = l.no RETURNING coalesce(o.ready < 0, false) AS ready)
+             SELECT EXISTS (SELECT 1 FROM mine), EXISTS (SELECT 1 FROM freed),
+                    coalesce((SELECT bool_or(ready) FROM freed), false)
+             FROM set_config('synchronous_commit', 'off', true)"
+        ))
+        .bind(lane.host.as_str())
+        .bind(fence(lane))
+        .bind(closed_until.map(micros))
+        .fetch_one(&self.pool)
+        .await?;
+        if mine && !freed {
+            // Somebody wrote it while we waited for its lock: what is pending must be looked at again.
+            return self.release_locked(lane, closed_until).await;
+        }
+        Ok(ready)
+    }
+
+    async fn release_locked(&self, lane: &Lane, closed_until: Option<SystemTime>) -> Result<bool, Failure> {
         let mut tx = self.pool.begin().await?;
         let number: Option<i64> = sqlx::query_scalar(
             "UPDATE federate.lanes SET fence = fence + 1, worker = NULL, closed_until = $3

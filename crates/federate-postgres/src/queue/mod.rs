@@ -8,7 +8,8 @@
 //! transactions can wait for each other; were PostgreSQL to find that they do, the operation is repeated.
 //!
 //! What is computed of a lane's pending rows (when it is ready) is computed by a statement that began after the lane was
-//! locked: the same statement would see them as they were before it waited.
+//! locked, or that finds the lane as it was when it began: else it would see the rows as they were before it waited.
+//! So whoever adds pending rows writes the lane's row too.
 
 mod enqueue;
 mod lanes;
@@ -142,20 +143,30 @@ async fn lock(connection: &mut PgConnection, lanes: &[i64]) -> Result<(), sqlx::
     Ok(())
 }
 
+/// When a lane `l` that nobody holds may be leased: an expression.
+macro_rules! readiness {
+    () => {
+        concat!(
+            "(SELECT CASE WHEN p.due IS NULL THEN NULL
+                          WHEN l.closed_until IS NOT NULL THEN greatest(l.closed_until, p.due)
+                          WHEN p.due = 0 THEN ",
+            turn!(),
+            "             ELSE p.due END
+              FROM (SELECT min(first.due) AS due FROM unnest('{0,1,2}'::smallint[]) class (priority)
+                    CROSS JOIN LATERAL (
+                        SELECT due FROM federate.pending
+                        WHERE lane = l.no AND priority = class.priority ORDER BY due LIMIT 1) first) p)"
+        )
+    };
+}
+use readiness;
+
 /// Says anew when lanes that nobody holds may be leased. They must be locked already. Whether one is ready at once.
 async fn make_ready(connection: &mut PgConnection, lanes: &[i64]) -> Result<bool, sqlx::Error> {
     let ready: Vec<Option<bool>> = sqlx::query_scalar(concat!(
-        "UPDATE federate.lanes l SET ready = (
-             SELECT CASE WHEN p.due IS NULL THEN NULL
-                         WHEN l.closed_until IS NOT NULL THEN greatest(l.closed_until, p.due)
-                         WHEN p.due = 0 THEN ",
-        turn!(),
-        "                ELSE p.due END
-             FROM (SELECT min(first.due) AS due FROM unnest('{0,1,2}'::smallint[]) class (priority)
-                   CROSS JOIN LATERAL (
-                       SELECT due FROM federate.pending
-                       WHERE lane = l.no AND priority = class.priority ORDER BY due LIMIT 1) first) p)
-         WHERE l.no = ANY($1) AND l.worker IS NULL RETURNING l.ready < 0"
+        "UPDATE federate.lanes l SET ready = ",
+        readiness!(),
+        " WHERE l.no = ANY($1) AND l.worker IS NULL RETURNING l.ready < 0"
     ))
     .bind(lanes)
     .fetch_all(connection)

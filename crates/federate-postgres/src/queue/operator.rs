@@ -84,11 +84,13 @@ impl Tables {
         let (activities, inboxes) = columns(ids);
         // The reason is not NULL: a peer may have seen it, so it is never superseded.
         let revived = sqlx::query(
-            "WITH alive AS (
-                 DELETE FROM federate.dead d
-                 USING unnest($1::text[], $2::text[]) u (activity, inbox), federate.activities a, federate.inboxes i
-                 WHERE a.iri = u.activity AND i.iri = u.inbox AND d.activity = a.no AND d.inbox = i.no
-                     AND i.lane = ANY($3)
+            "WITH named AS MATERIALIZED (
+                 SELECT (SELECT no FROM federate.activities WHERE iri = u.activity) AS activity,
+                        (SELECT no FROM federate.inboxes WHERE iri = u.inbox) AS inbox
+                 FROM unnest($1::text[], $2::text[]) u (activity, inbox)),
+             alive AS (
+                 DELETE FROM federate.dead d USING named n JOIN federate.inboxes i ON i.no = n.inbox
+                 WHERE d.activity = n.activity AND d.inbox = n.inbox AND i.lane = ANY($3)
                  RETURNING d.activity, d.inbox, i.lane, d.order_key, d.priority, d.reason)
              INSERT INTO federate.pending
                  (activity, inbox, lane, due, first_enqueued, order_key, attempt, priority, reason)
@@ -101,6 +103,11 @@ impl Tables {
         .execute(&mut *tx)
         .await?
         .rows_affected();
+        // Written even where it stays as it is, so that a holder who gives it back looks again.
+        sqlx::query("UPDATE federate.lanes SET enqueued = enqueued WHERE no = ANY($1)")
+            .bind(&lanes)
+            .execute(&mut *tx)
+            .await?;
         make_ready(&mut tx, &lanes).await?;
         tx.commit().await?;
         Ok(revived)
@@ -114,11 +121,13 @@ impl Tables {
         }
         let (activities, inboxes) = columns(ids);
         let gone: i64 = sqlx::query_scalar(
-            "WITH gone AS (
-                 DELETE FROM federate.dead d
-                 USING unnest($1::text[], $2::text[]) u (activity, inbox), federate.activities a, federate.inboxes i
-                 WHERE a.iri = u.activity AND i.iri = u.inbox AND d.activity = a.no AND d.inbox = i.no
-                     AND i.lane = ANY($3)
+            "WITH named AS MATERIALIZED (
+                 SELECT (SELECT no FROM federate.activities WHERE iri = u.activity) AS activity,
+                        (SELECT no FROM federate.inboxes WHERE iri = u.inbox) AS inbox
+                 FROM unnest($1::text[], $2::text[]) u (activity, inbox)),
+             gone AS (
+                 DELETE FROM federate.dead d USING named n JOIN federate.inboxes i ON i.no = n.inbox
+                 WHERE d.activity = n.activity AND d.inbox = n.inbox AND i.lane = ANY($3)
                  RETURNING i.lane),
              counted AS (
                  UPDATE federate.lanes l SET cancelled = l.cancelled + n.n
@@ -165,8 +174,9 @@ impl Tables {
         let lanes: Vec<i64> = sqlx::query_scalar(
             "SELECT l.no FROM federate.lanes l
              WHERE l.worker IS NULL AND l.no IN (
-                 SELECT p.lane FROM federate.pending p JOIN federate.activities a ON a.no = p.activity
-                 WHERE a.iri = $1 AND p.attempt = 0 AND p.reason IS NULL)
+                 SELECT p.lane FROM federate.pending p
+                 WHERE p.activity = (SELECT no FROM federate.activities WHERE iri = $1)
+                     AND p.attempt = 0 AND p.reason IS NULL)
              ORDER BY l.no FOR NO KEY UPDATE OF l",
         )
         .bind(activity.as_str())
@@ -177,8 +187,9 @@ impl Tables {
         }
         let gone: i64 = sqlx::query_scalar(
             "WITH gone AS (
-                 DELETE FROM federate.pending p USING federate.activities a
-                 WHERE a.iri = $1 AND p.activity = a.no AND p.attempt = 0 AND p.reason IS NULL AND p.lane = ANY($2)
+                 DELETE FROM federate.pending p
+                 WHERE p.activity = (SELECT no FROM federate.activities WHERE iri = $1)
+                     AND p.attempt = 0 AND p.reason IS NULL AND p.lane = ANY($2)
                  RETURNING p.lane),
              counted AS (
                  UPDATE federate.lanes l SET superseded = l.superseded + n.n
@@ -244,10 +255,13 @@ async fn lock_lanes_of_dead(
 ) -> Result<Vec<i64>, sqlx::Error> {
     let (activities, inboxes) = columns(ids);
     let mut lanes: Vec<i64> = sqlx::query_scalar(
-        "SELECT DISTINCT i.lane FROM unnest($1::text[], $2::text[]) u (activity, inbox)
-         JOIN federate.activities a ON a.iri = u.activity
-         JOIN federate.inboxes i ON i.iri = u.inbox
-         JOIN federate.dead d ON d.activity = a.no AND d.inbox = i.no",
+        "WITH named AS MATERIALIZED (
+             SELECT (SELECT no FROM federate.activities WHERE iri = u.activity) AS activity,
+                    (SELECT no FROM federate.inboxes WHERE iri = u.inbox) AS inbox
+             FROM unnest($1::text[], $2::text[]) u (activity, inbox))
+         SELECT DISTINCT i.lane FROM named n
+         JOIN federate.dead d ON d.activity = n.activity AND d.inbox = n.inbox
+         JOIN federate.inboxes i ON i.no = n.inbox",
     )
     .bind(activities)
     .bind(inboxes)

@@ -47,19 +47,23 @@ impl Tables {
         outcomes: &Outcomes<'_>,
         now: SystemTime,
     ) -> Result<(), Failure> {
-        // One statement, one transaction. Where it waited for the lane's row, it looks at the fence again.
+        // One statement, one transaction. Where it waited for the lane's row, it looks at the fence again. Step by step, so
+        // that each row is looked up by its key: a planner that has no statistics yet reads the lane for each of them.
         let number: Option<i64> = sqlx::query_scalar(
             "WITH lane AS MATERIALIZED (
                  SELECT no FROM federate.lanes WHERE host = $1 AND fence = $2 FOR NO KEY UPDATE),
+             named AS MATERIALIZED (
+                 SELECT (SELECT no FROM federate.activities WHERE iri = u.activity) AS activity,
+                        (SELECT no FROM federate.inboxes WHERE iri = u.inbox) AS inbox,
+                        u.kind, u.at, u.reason, u.place
+                 FROM unnest($3::text[], $4::text[], $5::smallint[], $6::bigint[], $7::text[]) WITH ORDINALITY
+                     u (activity, inbox, kind, at, reason, place)),
+             found AS MATERIALIZED (
+                 SELECT n.*, p.lane FROM named n
+                 JOIN federate.pending p ON p.activity = n.activity AND p.inbox = n.inbox),
              given AS MATERIALIZED (
-                 SELECT DISTINCT ON (p.activity, p.inbox) p.activity, p.inbox, u.kind, u.at, u.reason
-                 FROM lane
-                 CROSS JOIN unnest($3::text[], $4::text[], $5::smallint[], $6::bigint[], $7::text[]) WITH ORDINALITY
-                     u (activity, inbox, kind, at, reason, place)
-                 JOIN federate.activities a ON a.iri = u.activity
-                 JOIN federate.inboxes i ON i.iri = u.inbox
-                 JOIN federate.pending p ON p.activity = a.no AND p.inbox = i.no AND p.lane = lane.no
-                 ORDER BY p.activity, p.inbox, u.place),
+                 SELECT DISTINCT ON (f.activity, f.inbox) f.* FROM lane JOIN found f ON f.lane = lane.no
+                 ORDER BY f.activity, f.inbox, f.place),
              gone AS (
                  DELETE FROM federate.pending p USING given g
                  WHERE g.kind <> 1 AND p.activity = g.activity AND p.inbox = g.inbox

@@ -28,6 +28,15 @@ async fn p1_every_connection_waits_for_the_disk() {
         Postgres::open(&database.url).await.unwrap(),
         Postgres::in_database(pool).await.unwrap(),
     ] {
+        // Some of what it does need not wait: that must not stick to a connection.
+        let queue = store.stores().queue;
+        for number in 0..20 {
+            let inbox = iri(&format!("https://h{number}.example/inbox"));
+            let delivery = Delivery::new(outgoing(number).id, "alice", inbox, at(0));
+            queue.enqueue(&[delivery], at(0)).await.unwrap();
+            let lane = queue.lease("w", 1, at(0)).await.unwrap().remove(0);
+            queue.release(lane, None).await.unwrap();
+        }
         let said = store.durability().await.unwrap();
         assert_eq!(said.len(), 8, "all connections");
         for one in said {
