@@ -7,10 +7,13 @@ use crate::{
     migrate::migrate,
 };
 use sqlx::{
-    PgConnection, PgPool,
+    Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::time::Duration;
+
+/// A connection that was idle for longer is asked whether it is still there before it is used.
+const ASK_AFTER: Duration = Duration::from_secs(1);
 
 /// What can be chosen before a store is opened.
 #[derive(Debug, Clone)]
@@ -83,6 +86,16 @@ impl Builder {
             .max_connections(self.connections)
             .acquire_timeout(self.patience)
             .after_connect(|connection, _| Box::pin(prepare(connection)))
+            // A question before each question would double the round trips. One that fails is asked again anyway.
+            .test_before_acquire(false)
+            .before_acquire(|connection, metadata| {
+                Box::pin(async move {
+                    if metadata.idle_for > ASK_AFTER {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await
             .map_err(OpenError::Connect)
