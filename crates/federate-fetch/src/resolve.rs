@@ -50,7 +50,7 @@ impl Fetcher {
     ///
     /// async fn search(fetcher: &Fetcher, typed: &str, now: SystemTime) -> String {
     ///     match fetcher.resolve(typed, now).await {
-    ///         Ok(Resolved::Actor { actor, .. }) => format!("{}, {}", actor.id(), actor.document().evidence()),
+    ///         Ok(Resolved::Actor { actor, .. }) => format!("{}, {}", actor.id(), actor.document().provenance()),
     ///         Ok(found) => found.document().id().to_string(),
     ///         Err(error) => format!("{typed}: {error}"),
     ///     }

@@ -89,6 +89,7 @@ pub use uris::{Local, ObjectRef, Paths, Uris};
 pub use federate_protocol::signatures;
 pub use federate_store as store;
 
+pub use federate_fetch::{Ancestors, CollectionReader, Resolved};
 pub use federate_protocol::{Authenticated, Blocks, Document, Evidence, Known};
 
 /// The name under which the stores keep the key of the instance's own actor. No actor can have it.

@@ -4,7 +4,7 @@ use super::recorder::{Came, Exchange, chain};
 use federate_fetch::{FetchError, FetchErrorKind, Resolved};
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::activitystreams::html::{one_line, to_plain_text};
-use federate_protocol::fetch::{Actor, Bond, Document, Evidence};
+use federate_protocol::fetch::{Actor, Bond, Document, Provenance};
 use federate_protocol::webfinger::Handle;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -68,8 +68,8 @@ fn believed(resolved: &Resolved) -> Map<String, Value> {
         "id": document.id().as_str(),
         "type": document.object().type_name(),
         "owner": document.owner().map(Iri::as_str),
-        "evidence": evidence(document.evidence()),
-        "why": document.evidence().to_string(),
+        "provenance": provenance(document.provenance()),
+        "why": document.provenance().to_string(),
         "document": serde_json::from_slice::<Value>(document.bytes()).ok(),
     }));
     if let Resolved::Actor { actor, handle } = resolved {
@@ -84,9 +84,9 @@ fn believed(resolved: &Resolved) -> Map<String, Value> {
     value
 }
 
-fn evidence(evidence: &Evidence) -> Value {
-    match evidence {
-        Evidence::Fetched {
+fn provenance(provenance: &Provenance) -> Value {
+    match provenance {
+        Provenance::Fetched {
             page,
             found_at,
             redirects,
@@ -155,7 +155,7 @@ impl Report {
     }
 
     fn believed(&mut self, document: &Document) {
-        self.line(&format!("believed: {}", document.evidence()));
+        self.line(&format!("believed: {}", document.provenance()));
         self.field("id", document.id().as_str());
         self.field("type", document.object().type_name());
     }

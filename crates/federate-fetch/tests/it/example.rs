@@ -42,7 +42,7 @@ async fn a_handle_and_a_page_are_believed_and_it_says_why() {
         );
     }
     let (report, _) = json(&server.url("/@alice")).await;
-    assert_eq!(report["evidence"]["page"], server.url("/@alice"));
+    assert_eq!(report["provenance"]["page"], server.url("/@alice"));
     let (text, _) = program(&["--dangerous-allow-loopback", &alice.handle()])
         .await
         .unwrap();

@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use federate_fetch::{FetchErrorKind, Fetcher, Resolved};
-use federate_protocol::fetch::{Bond, Evidence};
+use federate_protocol::fetch::{Bond, Provenance};
 use federate_protocol::{FetchRules, Limits};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -69,16 +69,16 @@ async fn handles_ids_and_pages_lead_to_the_same() {
         let found = fetcher.resolve(typed, at(0)).await.unwrap();
         assert!(matches!(found, Resolved::Object(_)));
         assert_eq!(found.document().id(), &iri(NOTE));
-        let evidence = Evidence::Fetched {
+        let provenance = Provenance::Fetched {
             page,
             found_at: None,
             redirects: 0,
         };
-        assert_eq!(found.document().evidence(), &evidence);
+        assert_eq!(found.document().provenance(), &provenance);
         // Where a page leads is known for a while.
         let asked = world.asked();
         let again = fetcher.resolve(typed, at(1)).await.unwrap();
-        assert_eq!(again.document().evidence(), &Evidence::Kept);
+        assert_eq!(again.document().provenance(), &Provenance::Kept);
         assert_eq!(world.asked(), asked);
     }
 }

@@ -1,6 +1,6 @@
 //! From a URL to a document that its own origin answers for.
 
-use super::{Evidence, FetchRefusal, FetchRules, NotAdmitted, page};
+use super::{FetchRefusal, FetchRules, NotAdmitted, Provenance, page};
 use crate::activitystreams::{Iri, Object};
 use crate::{media_type, view};
 use bytes::Bytes;
@@ -61,7 +61,7 @@ pub struct Document {
     object: Object,
     bytes: Bytes,
     owner: Option<Iri>,
-    evidence: Evidence,
+    provenance: Provenance,
 }
 
 impl DocumentFetch {
@@ -178,14 +178,14 @@ impl DocumentFetch {
             if received.is("Tombstone") {
                 return Ok(FetchStep::Gone);
             }
-            let document = Document::new(id, &received, body.clone(), self.evidence())?;
+            let document = Document::new(id, &received, body.clone(), self.provenance())?;
             return Ok(FetchStep::Believed(Box::new(document)));
         }
         self.refetch(id)
     }
 
-    fn evidence(self) -> Evidence {
-        Evidence::Fetched {
+    fn provenance(self) -> Provenance {
+        Provenance::Fetched {
             page: match self.page {
                 Page::Led(page) => Some(*page),
                 Page::No | Page::May => None,
@@ -240,7 +240,7 @@ impl DocumentFetch {
 }
 
 impl Document {
-    fn new(id: Iri, received: &Object, bytes: Bytes, evidence: Evidence) -> Result<Self, FetchRefusal> {
+    fn new(id: Iri, received: &Object, bytes: Bytes, provenance: Provenance) -> Result<Self, FetchRefusal> {
         let owner = owner(&id, received)?;
         let object = view::of_document(received, &id, owner.as_ref());
         Ok(Self {
@@ -248,7 +248,7 @@ impl Document {
             object,
             bytes,
             owner,
-            evidence,
+            provenance,
         })
     }
 
@@ -261,7 +261,7 @@ impl Document {
     pub fn from_cache(id: &Iri, bytes: Bytes) -> Result<Self, FetchRefusal> {
         let received = Object::parse(&bytes).map_err(FetchRefusal::Document)?;
         match crate::ids::stated(&received).ok().flatten() {
-            Some(stated) if stated == *id => Self::new(stated, &received, bytes, Evidence::Kept),
+            Some(stated) if stated == *id => Self::new(stated, &received, bytes, Provenance::Kept),
             Some(stated) => Err(FetchRefusal::WrongId {
                 url: id.as_str().to_owned(),
                 id: stated,
@@ -286,8 +286,8 @@ impl Document {
     }
 
     /// Why it is believed.
-    pub fn evidence(&self) -> &Evidence {
-        &self.evidence
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
     }
 
     /// The bytes as they came.

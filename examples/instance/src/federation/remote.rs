@@ -12,7 +12,7 @@ use crate::{
     urls::Local,
 };
 use federate::{
-    Failure, Federation,
+    Failure, Federation, Resolved,
     activitystreams::{Iri, Object},
 };
 use sqlx::SqliteConnection;
@@ -61,7 +61,8 @@ pub(super) fn carried(object: &Object) -> Option<Iri> {
 
 /// What is at an address elsewhere, taken into our tables. At that of a `Create`, it is what was made.
 pub(super) async fn fetch(federation: &Federation<App>, address: &Iri) -> Result<Option<Found>, Failure> {
-    let mut document = federation.object(address).await?;
+    let found = federation.resolve(address.as_str()).await?;
+    let mut document = found.document().clone();
     if let Some(made) = carried(document.object()).filter(|made| made != document.id()) {
         document = federation.object(&made).await?;
     }
@@ -70,9 +71,17 @@ pub(super) async fn fetch(federation: &Federation<App>, address: &Iri) -> Result
         let app = federation.app();
         let actor = federation.remote_actor(document.id()).await?;
         // A handle that was looked up is confirmed; that of the id is only where nothing better is known.
-        let handle = match db::accounts::by_uri(&app.db, actor.id.as_str()).await? {
-            Some(known) => known.handle(&app.urls),
-            None => actor.handle,
+        let known = db::accounts::by_uri(&app.db, actor.id.as_str()).await?;
+        let handle = match (known, &found) {
+            (Some(known), _) => known.handle(&app.urls),
+            (
+                None,
+                Resolved::Actor {
+                    handle: Some((handle, _)),
+                    ..
+                },
+            ) => handle.to_string(),
+            (None, _) => actor.handle,
         };
         return Ok(store(app, &actor.object, &handle).await?.map(Found::Account));
     }

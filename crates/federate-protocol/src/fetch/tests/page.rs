@@ -45,8 +45,8 @@ fn a_page_leads_to_its_document() {
         let document = world.look_up(PAGE).unwrap();
         assert_eq!(document.id(), &iri(NOTE));
         assert_eq!(
-            document.evidence(),
-            &Evidence::Fetched {
+            document.provenance(),
+            &Provenance::Fetched {
                 page: Some(PAGE.parse().unwrap()),
                 found_at: None,
                 redirects: 0
@@ -59,7 +59,7 @@ fn a_page_leads_to_its_document() {
 #[test]
 fn where_a_document_comes_no_page_is_read() {
     let mut world = World::default().activity(NOTE, &note(NOTE));
-    assert_eq!(world.look_up(NOTE).unwrap().evidence(), &Evidence::default());
+    assert_eq!(world.look_up(NOTE).unwrap().provenance(), &Provenance::default());
     // What is fetched by its id has no page in between.
     let mut world = html(World::default(), PAGE, &link(NOTE)).activity(NOTE, &note(NOTE));
     assert_eq!(

@@ -11,7 +11,7 @@ use url::Url;
 /// [FEP-fe34]: https://codeberg.org/fediverse/fep/src/branch/main/fep/fe34/fep-fe34.md
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Evidence {
+pub enum Provenance {
     /// It was fetched, and what was found at its id has that id.
     Fetched {
         /// The page of the same origin whose `alternate` link led to it.
@@ -25,7 +25,7 @@ pub enum Evidence {
     Kept,
 }
 
-impl Default for Evidence {
+impl Default for Provenance {
     fn default() -> Self {
         Self::Fetched {
             page: None,
@@ -35,7 +35,7 @@ impl Default for Evidence {
     }
 }
 
-impl fmt::Display for Evidence {
+impl fmt::Display for Provenance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Fetched {
             page,
