@@ -72,12 +72,12 @@ async fn main() -> Result<(), Anything> {
 }
 
 async fn fill(store: &Postgres, total: usize, hosts: usize) -> Result<usize, Anything> {
-    let outgoing = Outgoing {
-        id: Iri::parse("https://social.example/activities/1")?,
-        sender: "alice".into(),
-        body: vec![b'x'; 2_000].into(),
-        audience: Vec::new(),
-    };
+    let outgoing = Outgoing::new(
+        Iri::parse("https://social.example/activities/1")?,
+        "alice",
+        vec![b'x'; 2_000],
+        Vec::new(),
+    );
     let stores = store.stores();
     stores.outbox.record(&outgoing).await?;
     stores.outbox.expanded(&outgoing.id).await?;

@@ -39,12 +39,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     let activity =
         |number: usize| Iri::parse(&format!("https://social.example/users/alice/activities/{number}"));
-    let outgoing = Outgoing {
-        id: activity(0)?,
-        sender: "alice".into(),
-        body: vec![b'x'; 2_000].into(),
-        audience: vec![Iri::parse("https://social.example/users/alice/followers")?],
-    };
+    let followers = Iri::parse("https://social.example/users/alice/followers")?;
+    let outgoing = Outgoing::new(activity(0)?, "alice", vec![b'x'; 2_000], vec![followers]);
     store.stores().outbox.record(&outgoing).await?;
     report("recorded, for any number of inboxes", 1, start.elapsed());
 

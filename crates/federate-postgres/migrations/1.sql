@@ -9,6 +9,8 @@ CREATE TABLE federate.outbox (
     sender   text     NOT NULL,
     audience text     NOT NULL,            -- IRIs, one on a line
     state    smallint NOT NULL DEFAULT 0,  -- 0 recorded, 1 expanded, 2 unreadable
+    priority smallint NOT NULL DEFAULT 1,  -- 0 goes first, 2 last
+    ordered  bigint,                       -- the key of what it must not overtake; NULL: nothing
     body     bytea    NOT NULL
 );
 CREATE INDEX outbox_waiting ON federate.outbox (no) WHERE state = 0;
@@ -40,7 +42,9 @@ CREATE TABLE federate.activities (
     no       bigint PRIMARY KEY,           -- of the sequence; also the order in which a lane's deliveries go out
     iri      text   COLLATE "C" NOT NULL UNIQUE,
     sender   text   NOT NULL,
-    enqueued bigint NOT NULL
+    enqueued bigint NOT NULL,
+    ordered  bigint,                       -- as the outbox has it
+    priority smallint NOT NULL DEFAULT 1
 );
 
 -- Numbers for what becomes ready at once, below every time.
@@ -53,14 +57,15 @@ CREATE TABLE federate.lanes (
     host         text   COLLATE "C" NOT NULL UNIQUE,
     fence        bigint NOT NULL DEFAULT 0,
     worker       text   COLLATE "C",       -- NULL: nobody holds it
+    paused       boolean NOT NULL DEFAULT false,
     closed_until bigint,                   -- NULL: open
-    ready        bigint,                   -- when it may be leased; NULL: nothing pending; below 0: a turn, not a time
+    ready        bigint,                   -- when it may be leased; NULL: nothing waits; below 0: a turn, not a time
     enqueued     bigint NOT NULL DEFAULT 0,
     delivered    bigint NOT NULL DEFAULT 0,
     superseded   bigint NOT NULL DEFAULT 0,
     cancelled    bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
-CREATE INDEX lanes_ready ON federate.lanes (ready) WHERE ready IS NOT NULL;
+CREATE INDEX lanes_ready ON federate.lanes (ready) WHERE ready IS NOT NULL AND NOT paused;
 CREATE INDEX lanes_held ON federate.lanes (worker, ready) WHERE worker IS NOT NULL;
 
 CREATE TABLE federate.inboxes (
@@ -81,9 +86,9 @@ CREATE TABLE federate.pending (
     activity       bigint   NOT NULL,
     inbox          bigint   NOT NULL,
     lane           bigint   NOT NULL,
-    due            bigint   NOT NULL,      -- 0: at once, whatever the clock says
+    due            bigint   NOT NULL,      -- 0: at once, whatever the clock says; the highest number: when another is settled
     first_enqueued bigint   NOT NULL,
-    order_key      bigint,                 -- those with the same one go to an inbox one after the other; NULL: as it comes
+    ordered        bigint,                 -- of its activity, as the priority is
     attempt        integer  NOT NULL,
     priority       smallint NOT NULL DEFAULT 1 CHECK (priority BETWEEN 0 AND 2),  -- 0 goes first
     reason         text,                   -- of the last failure; NULL: never attempted
@@ -91,7 +96,8 @@ CREATE TABLE federate.pending (
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
         autovacuum_analyze_scale_factor = 0.05);
 CREATE INDEX pending_due ON federate.pending (lane, priority, due, activity, inbox);
-CREATE INDEX pending_order ON federate.pending (inbox, order_key, activity) WHERE order_key IS NOT NULL;
+-- The first of a line is the one that is due, or the earliest of those that wait.
+CREATE INDEX pending_ordered ON federate.pending (inbox, ordered, due, activity) WHERE ordered IS NOT NULL;
 
 CREATE TABLE federate.dead (
     no             bigint   GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -99,9 +105,7 @@ CREATE TABLE federate.dead (
     inbox          bigint   NOT NULL,
     first_enqueued bigint   NOT NULL,
     died           bigint   NOT NULL,
-    order_key      bigint,
     attempt        integer  NOT NULL,
-    priority       smallint NOT NULL DEFAULT 1,
     reason         text     NOT NULL,
     UNIQUE (activity, inbox)
 );

@@ -3,7 +3,7 @@
 use crate::{
     Builder, Listening, OpenError, cache::CacheTable, error::store_error, listen, notify::Notifier, sql,
 };
-use federate_store::{Backend, BoxFuture, Outgoing, ReceivedId, StoreError, Stores};
+use federate_store::{Backend, BoxFuture, OrderKey, Outgoing, ReceivedId, StoreError, Stores};
 use sqlx::{PgConnection, PgPool, postgres::PgConnectOptions};
 use std::{fmt, sync::Arc};
 
@@ -170,6 +170,8 @@ pub(crate) async fn record(
         .bind(outgoing.sender.as_str())
         .bind(sql::audience(&outgoing.audience))
         .bind(outgoing.body.as_ref())
+        .bind(i16::from(outgoing.priority.rank()))
+        .bind(outgoing.order.map(OrderKey::to_stored))
         .execute(connection)
         .await?;
     Ok(())

@@ -23,12 +23,9 @@
 //!
 //! let mut tx = pool.begin().await?;
 //! sqlx::query("INSERT INTO posts (text) VALUES ('hello')").execute(&mut *tx).await?;
-//! let outgoing = Outgoing {
-//!     id: Iri::parse("https://a.example/activities/1")?,
-//!     sender: "alice".into(),
-//!     body: "{}".into(),
-//!     audience: vec![Iri::parse("https://a.example/users/alice/followers")?],
-//! };
+//! let id = Iri::parse("https://a.example/activities/1")?;
+//! let followers = Iri::parse("https://a.example/users/alice/followers")?;
+//! let outgoing = Outgoing::new(id, "alice", "{}", vec![followers]);
 //! Postgres::record(&mut tx, &outgoing).await?;
 //! tx.commit().await?; // the post and what it sends, or neither
 //!

@@ -6,7 +6,10 @@ use crate::{
     sql::RECORD_QUIETLY,
     time::limit,
 };
-use federate_store::{Bytes, Iri, Outbox, Outgoing, StoreError};
+use federate_store::{Bytes, Iri, OrderKey, Outbox, Outgoing, Priority, StoreError};
+
+/// Number, id, sender, audience, body, priority, order.
+type OutboxRow = (i64, String, String, String, Vec<u8>, i16, Option<i64>);
 
 #[federate_store::async_trait]
 impl Outbox for Tables {
@@ -54,15 +57,16 @@ impl Tables {
     }
 
     async fn read_unexpanded(&self, max: usize) -> Result<(Vec<Outgoing>, Vec<i64>), Failure> {
-        let rows: Vec<(i64, String, String, String, Vec<u8>)> = sqlx::query_as(
-            "SELECT no, id, sender, audience, body FROM federate.outbox WHERE state = 0 ORDER BY no LIMIT $1",
+        let rows: Vec<OutboxRow> = sqlx::query_as(
+            "SELECT no, id, sender, audience, body, priority, ordered
+             FROM federate.outbox WHERE state = 0 ORDER BY no LIMIT $1",
         )
         .bind(limit(max))
         .fetch_all(&self.pool)
         .await?;
         let mut unreadable = Vec::new();
         let mut outgoing = Vec::with_capacity(rows.len());
-        for (no, id, sender, audience, body) in rows {
+        for (no, id, sender, audience, body, priority, ordered) in rows {
             let Ok(id) = Iri::parse(&id) else {
                 tracing::error!(no, "an outbox row has an id that is no IRI: set aside");
                 unreadable.push(no);
@@ -79,6 +83,8 @@ impl Tables {
                 sender,
                 body: body.into(),
                 audience,
+                priority: Priority::of_rank(priority.into()),
+                order: ordered.map(OrderKey::from_stored),
             });
         }
         Ok((outgoing, unreadable))

@@ -1,11 +1,13 @@
-//! Times as the tables hold them: microseconds since 1970, never below 1.
+//! Times as the tables hold them: microseconds since 1970, never below 1 and never the highest number.
 
 use std::time::{Duration, SystemTime};
 
-/// A time in a table. Zero is left for "at once", and what is below for turns.
+/// A time in a table. Zero is left for "at once", what is below for turns, and the highest number for "when another is settled".
 pub(crate) fn micros(time: SystemTime) -> i64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX).max(1)
+    i64::try_from(since.as_micros())
+        .unwrap_or(i64::MAX)
+        .clamp(1, i64::MAX - 1)
 }
 
 /// A time out of a table.

@@ -1,12 +1,12 @@
 //! Lanes: who may work on which host.
 
-use super::{fence, fenced, lock, make_ready, readiness, turn};
+use super::{behind, fence, fenced, lock, make_ready, not_urgent, order, readiness, turn, urgent};
 use crate::{
     backend::Tables,
     error::Failure,
     time::{limit, micros, time},
 };
-use federate_store::{Delivery, DeliveryId, Iri, LEASE, Lane};
+use federate_store::{Delivery, DeliveryId, Iri, LEASE, Lane, OrderKey, Priority};
 use sqlx::FromRow;
 use std::time::SystemTime;
 
@@ -19,9 +19,14 @@ struct DueRow {
     inbox: Option<String>,
     attempt: Option<i32>,
     first_enqueued: Option<i64>,
+    priority: Option<i16>,
+    ordered: Option<i64>,
     activity_no: Option<i64>,
     inbox_no: Option<i64>,
 }
+
+/// Kind, former readiness, host and fence of a lane.
+type Leased = (i16, i64, String, i64);
 
 /// A row that holds no delivery: lane, activity, inbox.
 type Unreadable = (i64, i64, i64);
@@ -34,33 +39,54 @@ impl Tables {
         now: SystemTime,
     ) -> Result<Vec<Lane>, Failure> {
         let until = now + LEASE;
-        // First those of a clock that was put back, then half of those that waited for a time, then the new ones, then
-        // more of the first where there are not enough. Rows that somebody else is about to lease are passed over.
-        let mut leased: Vec<(i64, String, i64)> = sqlx::query_as(
-            "WITH jumped AS MATERIALIZED (
-                 SELECT no, ready FROM federate.lanes WHERE worker IS NOT NULL AND ready > $5
-                 LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED),
+        // Half of them with something urgent. Of the rest first those of a clock that was put back, then half of those that
+        // waited for a time, then the new ones; then more of the others where there are not enough. Rows that somebody
+        // else is about to lease are passed over.
+        let leased: Vec<Leased> = sqlx::query_as(concat!(
+            "WITH urgent AS MATERIALIZED (
+                 SELECT no, ready FROM federate.lanes
+                 WHERE ready IS NOT NULL AND NOT paused AND ready < ",
+            not_urgent!(),
+            "    ORDER BY ready LIMIT ($1 + 1) / 2 FOR NO KEY UPDATE SKIP LOCKED),
+             jumped AS MATERIALIZED (
+                 SELECT no, ready FROM federate.lanes WHERE worker IS NOT NULL AND ready > $5 AND NOT paused
+                 LIMIT $1 - (SELECT count(*) FROM urgent) FOR NO KEY UPDATE SKIP LOCKED),
              timed AS MATERIALIZED (
                  SELECT no, ready FROM federate.lanes
-                 WHERE ready IS NOT NULL AND ready >= 0 AND ready <= $3 ORDER BY ready
-                 LIMIT ($1 + 1 - (SELECT count(*) FROM jumped)) / 2 FOR NO KEY UPDATE SKIP LOCKED),
+                 WHERE ready IS NOT NULL AND NOT paused AND ready >= 0 AND ready <= $3 ORDER BY ready
+                 LIMIT ($1 + 1 - (SELECT count(*) FROM urgent) - (SELECT count(*) FROM jumped)) / 2
+                 FOR NO KEY UPDATE SKIP LOCKED),
              new AS MATERIALIZED (
                  SELECT no, ready FROM federate.lanes
-                 WHERE ready IS NOT NULL AND ready < 0 ORDER BY ready
-                 LIMIT $1 - (SELECT count(*) FROM jumped) - (SELECT count(*) FROM timed)
+                 WHERE ready IS NOT NULL AND NOT paused AND ready < 0 AND ready > ",
+            not_urgent!(),
+            "    ORDER BY ready
+                 LIMIT $1 - (SELECT count(*) FROM urgent) - (SELECT count(*) FROM jumped) - (SELECT count(*) FROM timed)
                  FOR NO KEY UPDATE SKIP LOCKED),
              more AS MATERIALIZED (
                  SELECT no, ready FROM federate.lanes
-                 WHERE ready IS NOT NULL AND ready >= 0 AND ready <= $3
+                 WHERE ready IS NOT NULL AND NOT paused AND ready >= 0 AND ready <= $3
                      AND ready >= (SELECT max(ready) FROM timed) AND no NOT IN (SELECT no FROM timed)
                  ORDER BY ready
-                 LIMIT $1 - (SELECT count(*) FROM jumped) - (SELECT count(*) FROM timed) - (SELECT count(*) FROM new)
+                 LIMIT $1 - (SELECT count(*) FROM urgent) - (SELECT count(*) FROM jumped)
+                     - (SELECT count(*) FROM timed) - (SELECT count(*) FROM new)
+                 FOR NO KEY UPDATE SKIP LOCKED),
+             more_urgent AS MATERIALIZED (
+                 SELECT no, ready FROM federate.lanes
+                 WHERE ready IS NOT NULL AND NOT paused AND ready < ",
+            not_urgent!(),
+            "        AND ready >= (SELECT max(ready) FROM urgent) AND no NOT IN (SELECT no FROM urgent)
+                 ORDER BY ready
+                 LIMIT $1 - (SELECT count(*) FROM urgent) - (SELECT count(*) FROM jumped)
+                     - (SELECT count(*) FROM timed) - (SELECT count(*) FROM new) - (SELECT count(*) FROM more)
                  FOR NO KEY UPDATE SKIP LOCKED),
              chosen AS MATERIALIZED (
-                 SELECT * FROM jumped UNION ALL SELECT * FROM timed UNION ALL SELECT * FROM new UNION ALL SELECT * FROM more)
+                 SELECT 0::smallint AS kind, * FROM urgent UNION ALL SELECT 0, * FROM more_urgent
+                 UNION ALL SELECT 1, * FROM jumped UNION ALL SELECT 1, * FROM timed UNION ALL SELECT 1, * FROM more
+                 UNION ALL SELECT 2, * FROM new)
              UPDATE federate.lanes l SET fence = l.fence + 1, worker = $2, ready = $4
-             FROM chosen c WHERE l.no = c.no RETURNING c.ready, l.host, l.fence",
-        )
+             FROM chosen c WHERE l.no = c.no RETURNING c.kind::smallint, c.ready, l.host, l.fence"
+        ))
         .bind(limit(max))
         .bind(worker)
         .bind(micros(now))
@@ -68,8 +94,7 @@ impl Tables {
         .bind(micros(now + 2 * LEASE))
         .fetch_all(&self.pool)
         .await?;
-        leased.sort_unstable();
-        let leased = leased.into_iter().map(|(_, host, fence)| Lane {
+        let leased = in_turn(leased).into_iter().map(|(.., host, fence)| Lane {
             host,
             fence: fence.unsigned_abs(),
             until,
@@ -104,10 +129,11 @@ impl Tables {
     ) -> Result<Vec<Delivery>, Failure> {
         // Each class by itself, so that each is read in the order of the index and no further than it must.
         let rows: Vec<DueRow> = sqlx::query_as(
-            "SELECT l.no AS lane, d.activity, d.sender, d.inbox, d.attempt, d.first_enqueued, d.activity_no, d.inbox_no
+            "SELECT l.no AS lane, d.activity, d.sender, d.inbox, d.attempt, d.first_enqueued, d.priority, d.ordered,
+                    d.activity_no, d.inbox_no
              FROM federate.lanes l LEFT JOIN LATERAL (
                  SELECT a.iri AS activity, a.sender, i.iri AS inbox, p.attempt, p.first_enqueued,
-                        p.priority, p.activity AS activity_no, p.inbox AS inbox_no
+                        p.priority, p.ordered, p.activity AS activity_no, p.inbox AS inbox_no
                  FROM unnest('{0,1,2}'::smallint[]) class (priority) CROSS JOIN LATERAL (
                      (SELECT * FROM federate.pending
                       WHERE lane = l.no AND priority = class.priority AND due = 0
@@ -118,6 +144,7 @@ impl Tables {
                       ORDER BY due LIMIT $4)) p
                  JOIN federate.activities a ON a.no = p.activity
                  JOIN federate.inboxes i ON i.no = p.inbox
+                 WHERE NOT l.paused
                  ORDER BY p.priority, p.activity, p.inbox LIMIT $4) d ON true
              WHERE l.host = $1 AND l.fence = $2
              ORDER BY d.priority, d.activity_no, d.inbox_no",
@@ -160,18 +187,21 @@ impl Tables {
         );
         let mut tx = self.pool.begin().await?;
         lock(&mut tx, &[lane]).await?;
-        sqlx::query(
+        let lines: Vec<order::Line> = sqlx::query_as(
             "WITH gone AS (
-                 DELETE FROM federate.pending WHERE lane = $1 AND activity = $2 AND inbox = $3 RETURNING *)
-             INSERT INTO federate.dead (activity, inbox, first_enqueued, died, order_key, attempt, priority, reason)
-             SELECT activity, inbox, first_enqueued, $4, order_key, attempt, priority, 'row cannot be read' FROM gone",
+                 DELETE FROM federate.pending WHERE lane = $1 AND activity = $2 AND inbox = $3 RETURNING *),
+             buried AS (
+                 INSERT INTO federate.dead (activity, inbox, first_enqueued, died, attempt, reason)
+                 SELECT activity, inbox, first_enqueued, $4, attempt, 'row cannot be read' FROM gone)
+             SELECT inbox, ordered FROM gone",
         )
         .bind(lane)
         .bind(activity)
         .bind(inbox)
         .bind(micros(now))
-        .execute(&mut *tx)
+        .fetch_all(&mut *tx)
         .await?;
+        order::next(&mut tx, &lines).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -187,13 +217,13 @@ impl Tables {
     ) -> Result<bool, Failure> {
         let (mine, freed, ready): (bool, bool, bool) = sqlx::query_as(concat!(
             "WITH mine AS MATERIALIZED (
-                 SELECT no, xmin AS version FROM federate.lanes WHERE host = $1 AND fence = $2 FOR NO KEY UPDATE),
+                 SELECT no, paused, xmin AS version FROM federate.lanes WHERE host = $1 AND fence = $2 FOR NO KEY UPDATE),
              seen AS MATERIALIZED (
                  SELECT no, xmin AS version FROM federate.lanes WHERE host = $1),
              freed AS (
                  UPDATE federate.lanes o SET fence = o.fence + 1, worker = NULL, closed_until = l.closed_until, ready = ",
             readiness!(),
-            "    FROM (SELECT m.no, $3::bigint AS closed_until
+            "    FROM (SELECT m.no, m.paused, $3::bigint AS closed_until
                        FROM mine m JOIN seen s ON s.no = m.no AND s.version = m.version) l
                  WHERE o.no = l.no RETURNING coalesce(o.ready < 0, false) AS ready)
              SELECT EXISTS (SELECT 1 FROM mine), EXISTS (SELECT 1 FROM freed),
@@ -269,9 +299,38 @@ impl Tables {
         Ok(())
     }
 
+    pub(super) async fn pause_lane(&self, host: &str) -> Result<(), Failure> {
+        sqlx::query(
+            "INSERT INTO federate.lanes AS l (host, paused) VALUES ($1, true)
+             ON CONFLICT (host) DO UPDATE
+                 SET paused = true, ready = CASE WHEN l.worker IS NULL THEN NULL ELSE l.ready END",
+        )
+        .bind(host)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Whether others can have it at once.
+    pub(super) async fn resume_lane(&self, host: &str) -> Result<bool, Failure> {
+        let mut tx = self.pool.begin().await?;
+        let number: Option<i64> = sqlx::query_scalar(
+            "UPDATE federate.lanes SET paused = false WHERE host = $1 AND paused RETURNING no",
+        )
+        .bind(host)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(number) = number else {
+            return Ok(false);
+        };
+        let ready = make_ready(&mut tx, &[number]).await?;
+        tx.commit().await?;
+        Ok(ready)
+    }
+
     pub(super) async fn earliest_lane(&self) -> Result<Option<SystemTime>, Failure> {
         let ready: Option<i64> = sqlx::query_scalar(
-            "SELECT ready FROM federate.lanes WHERE ready IS NOT NULL ORDER BY ready LIMIT 1",
+            "SELECT ready FROM federate.lanes WHERE ready IS NOT NULL AND NOT paused ORDER BY ready LIMIT 1",
         )
         .fetch_optional(&self.pool)
         .await?;
@@ -297,6 +356,26 @@ impl DueRow {
             inbox,
             attempt: self.attempt.and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
             first_enqueued: time(self.first_enqueued.unwrap_or(0)),
+            priority: Priority::of_rank(self.priority.map_or(1, i64::from)),
+            order: self.ordered.map(OrderKey::from_stored),
         })
     }
+}
+
+/// Every other one urgent (0); of the rest, one that waited for a time (1) and a new one (2) in turn.
+fn in_turn(mut leased: Vec<Leased>) -> Vec<Leased> {
+    leased.sort_unstable();
+    let (urgent, rest): (Vec<_>, Vec<_>) = leased.into_iter().partition(|(kind, ..)| *kind == 0);
+    let (timed, new) = rest.into_iter().partition(|(kind, ..)| *kind == 1);
+    alternate(urgent, alternate(timed, new))
+}
+
+fn alternate(first: Vec<Leased>, second: Vec<Leased>) -> Vec<Leased> {
+    let mut all = Vec::with_capacity(first.len() + second.len());
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    while first.len() + second.len() > 0 {
+        all.extend(first.next());
+        all.extend(second.next());
+    }
+    all
 }

@@ -9,19 +9,22 @@
 //!
 //! What is computed of a lane's pending rows (when it is ready) is computed by a statement that began after the lane was
 //! locked, or that finds the lane as it was when it began: else it would see the rows as they were before it waited.
-//! So whoever adds pending rows writes the lane's row too.
+//! So whoever adds pending rows, or makes one due, writes the lane's row too. The same holds for what is the first of a
+//! [line](order).
 
 mod enqueue;
 mod lanes;
 mod operator;
+mod order;
 mod settle;
+mod waiting;
 
 use crate::{
     backend::Tables,
     error::{Failure, retrying},
 };
 use federate_store::{
-    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Iri, Lane, Settled, StoreError,
+    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Iri, Lane, Settled, StoreError, Waiting,
 };
 use sqlx::PgConnection;
 use std::time::SystemTime;
@@ -115,6 +118,25 @@ impl DeliveryQueue for Tables {
         retrying!(self.take_back(activity))
     }
 
+    async fn pause(&self, host: &str) -> Result<(), StoreError> {
+        retrying!(self.pause_lane(host))
+    }
+
+    async fn resume(&self, host: &str) -> Result<(), StoreError> {
+        if retrying!(self.resume_lane(host))? {
+            self.notifier.tell();
+        }
+        Ok(())
+    }
+
+    async fn waiting(&self, max: usize, now: SystemTime) -> Result<Vec<Waiting>, StoreError> {
+        retrying!(self.read_waiting(max, now))
+    }
+
+    async fn dead_by_reason(&self, max: usize) -> Result<Vec<(String, u64)>, StoreError> {
+        retrying!(self.read_dead_by_reason(max))
+    }
+
     async fn unsettled(&self, activities: &[Iri]) -> Result<Vec<Iri>, StoreError> {
         let ids: Vec<&str> = activities.iter().map(Iri::as_str).collect();
         retrying!(self.read_unsettled(&ids))
@@ -134,6 +156,31 @@ macro_rules! turn {
 }
 use turn;
 
+/// What is taken from the turn of a lane with something of high priority that is due at once: so all of those are below
+/// all others.
+macro_rules! urgent {
+    () => {
+        "2305843009213693952"
+    };
+}
+use urgent;
+
+/// The border between the turns of lanes with something of high priority and those of the rest.
+macro_rules! not_urgent {
+    () => {
+        "-4611686018427387904"
+    };
+}
+use not_urgent;
+
+/// When a delivery is due that waits for another of its order: when that one is settled.
+macro_rules! behind {
+    () => {
+        "9223372036854775807"
+    };
+}
+use behind;
+
 /// Locks these lanes, in order.
 async fn lock(connection: &mut PgConnection, lanes: &[i64]) -> Result<(), sqlx::Error> {
     sqlx::query("SELECT no FROM federate.lanes WHERE no = ANY($1) ORDER BY no FOR NO KEY UPDATE")
@@ -147,15 +194,22 @@ async fn lock(connection: &mut PgConnection, lanes: &[i64]) -> Result<(), sqlx::
 macro_rules! readiness {
     () => {
         concat!(
-            "(SELECT CASE WHEN p.due IS NULL THEN NULL
+            "(SELECT CASE WHEN p.due IS NULL OR l.paused THEN NULL
                           WHEN l.closed_until IS NOT NULL THEN greatest(l.closed_until, p.due)
-                          WHEN p.due = 0 THEN ",
+                          WHEN p.urgent THEN ",
+            turn!(),
+            " - ",
+            urgent!(),
+            "             WHEN p.due = 0 THEN ",
             turn!(),
             "             ELSE p.due END
-              FROM (SELECT min(first.due) AS due FROM unnest('{0,1,2}'::smallint[]) class (priority)
+              FROM (SELECT min(first.due) AS due, bool_or(first.due = 0 AND class.priority = 0) AS urgent
+                    FROM unnest('{0,1,2}'::smallint[]) class (priority)
                     CROSS JOIN LATERAL (
                         SELECT due FROM federate.pending
-                        WHERE lane = l.no AND priority = class.priority ORDER BY due LIMIT 1) first) p)"
+                        WHERE lane = l.no AND priority = class.priority AND due < ",
+            behind!(),
+            "           ORDER BY due LIMIT 1) first) p)"
         )
     };
 }

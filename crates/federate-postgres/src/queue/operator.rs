@@ -1,17 +1,17 @@
 //! What an operator asks for, and retention.
 
-use super::{columns, lock, make_ready, unsigned};
+use super::{behind, columns, lock, make_ready, order, unsigned};
 use crate::{
     backend::Tables,
     error::Failure,
     time::{limit, micros, time},
 };
-use federate_store::{Counts, DeadLetter, Delivery, DeliveryId, Iri};
+use federate_store::{Counts, DeadLetter, Delivery, DeliveryId, Iri, OrderKey, Priority};
 use sqlx::PgConnection;
 use std::time::SystemTime;
 
-/// Activity, sender, inbox, attempt, first enqueued, died, reason.
-type DeadRow = (String, String, String, i32, i64, i64, String);
+/// Activity, sender, inbox, attempt, first enqueued, died, reason, priority, order.
+type DeadRow = (String, String, String, i32, i64, i64, String, i16, Option<i64>);
 
 /// True of an activity `a` of which something is pending or dead.
 macro_rules! unsettled {
@@ -45,7 +45,7 @@ impl Tables {
 
     pub(super) async fn read_dead(&self, max: usize) -> Result<Vec<DeadLetter>, Failure> {
         let rows: Vec<DeadRow> = sqlx::query_as(
-            "SELECT a.iri, a.sender, i.iri, d.attempt, d.first_enqueued, d.died, d.reason
+            "SELECT a.iri, a.sender, i.iri, d.attempt, d.first_enqueued, d.died, d.reason, a.priority, a.ordered
              FROM federate.dead d
              JOIN federate.activities a ON a.no = d.activity
              JOIN federate.inboxes i ON i.no = d.inbox
@@ -54,24 +54,26 @@ impl Tables {
         .bind(limit(max))
         .fetch_all(&self.pool)
         .await?;
-        let letters =
-            rows.into_iter()
-                .filter_map(|(activity, sender, inbox, attempt, first, died, reason)| {
-                    let (activity, inbox) = (Iri::parse(&activity).ok()?, Iri::parse(&inbox).ok()?);
-                    let delivery = Delivery {
-                        id: DeliveryId::new(&activity, &inbox),
-                        activity,
-                        sender,
-                        inbox,
-                        attempt: u32::try_from(attempt).unwrap_or(0),
-                        first_enqueued: time(first),
-                    };
-                    Some(DeadLetter {
-                        delivery,
-                        died: time(died),
-                        reason,
-                    })
-                });
+        let letters = rows.into_iter().filter_map(
+            |(activity, sender, inbox, attempt, first, died, reason, priority, ordered)| {
+                let (activity, inbox) = (Iri::parse(&activity).ok()?, Iri::parse(&inbox).ok()?);
+                let delivery = Delivery {
+                    id: DeliveryId::new(&activity, &inbox),
+                    activity,
+                    sender,
+                    inbox,
+                    attempt: u32::try_from(attempt).unwrap_or(0),
+                    first_enqueued: time(first),
+                    priority: Priority::of_rank(priority.into()),
+                    order: ordered.map(OrderKey::from_stored),
+                };
+                Some(DeadLetter {
+                    delivery,
+                    died: time(died),
+                    reason,
+                })
+            },
+        );
         Ok(letters.collect())
     }
 
@@ -83,7 +85,7 @@ impl Tables {
         }
         let (activities, inboxes) = columns(ids);
         // The reason is not NULL: a peer may have seen it, so it is never superseded.
-        let revived = sqlx::query(
+        let revived: Vec<order::Line> = sqlx::query_as(concat!(
             "WITH named AS MATERIALIZED (
                  SELECT (SELECT no FROM federate.activities WHERE iri = u.activity) AS activity,
                         (SELECT no FROM federate.inboxes WHERE iri = u.inbox) AS inbox
@@ -91,18 +93,22 @@ impl Tables {
              alive AS (
                  DELETE FROM federate.dead d USING named n JOIN federate.inboxes i ON i.no = n.inbox
                  WHERE d.activity = n.activity AND d.inbox = n.inbox AND i.lane = ANY($3)
-                 RETURNING d.activity, d.inbox, i.lane, d.order_key, d.priority, d.reason)
+                 RETURNING d.activity, d.inbox, i.lane, d.reason)
              INSERT INTO federate.pending
-                 (activity, inbox, lane, due, first_enqueued, order_key, attempt, priority, reason)
-             SELECT activity, inbox, lane, 0, $4, order_key, 0, priority, reason FROM alive",
-        )
+                 (activity, inbox, lane, due, first_enqueued, ordered, attempt, priority, reason)
+             SELECT d.activity, d.inbox, d.lane, CASE WHEN a.ordered IS NULL THEN 0 ELSE ",
+            behind!(),
+            "    END, $4, a.ordered, 0, a.priority, d.reason
+             FROM alive d JOIN federate.activities a ON a.no = d.activity
+             RETURNING inbox, ordered"
+        ))
         .bind(activities)
         .bind(inboxes)
         .bind(&lanes)
         .bind(micros(now))
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
+        .fetch_all(&mut *tx)
+        .await?;
+        order::next(&mut tx, &revived).await?;
         // Written even where it stays as it is, so that a holder who gives it back looks again.
         sqlx::query("UPDATE federate.lanes SET enqueued = enqueued WHERE no = ANY($1)")
             .bind(&lanes)
@@ -110,7 +116,7 @@ impl Tables {
             .await?;
         make_ready(&mut tx, &lanes).await?;
         tx.commit().await?;
-        Ok(revived)
+        Ok(u64::try_from(revived.len()).unwrap_or(u64::MAX))
     }
 
     pub(super) async fn discard(&self, ids: &[DeliveryId]) -> Result<u64, Failure> {
@@ -185,24 +191,25 @@ impl Tables {
         if lanes.is_empty() {
             return Ok(0);
         }
-        let gone: i64 = sqlx::query_scalar(
+        let gone: Vec<order::Line> = sqlx::query_as(
             "WITH gone AS (
                  DELETE FROM federate.pending p
                  WHERE p.activity = (SELECT no FROM federate.activities WHERE iri = $1)
                      AND p.attempt = 0 AND p.reason IS NULL AND p.lane = ANY($2)
-                 RETURNING p.lane),
+                 RETURNING p.lane, p.inbox, p.ordered),
              counted AS (
                  UPDATE federate.lanes l SET superseded = l.superseded + n.n
                  FROM (SELECT lane, count(*) AS n FROM gone GROUP BY lane) n WHERE l.no = n.lane)
-             SELECT count(*) FROM gone",
+             SELECT inbox, ordered FROM gone",
         )
         .bind(activity.as_str())
         .bind(&lanes)
-        .fetch_one(&mut *tx)
+        .fetch_all(&mut *tx)
         .await?;
+        order::next(&mut tx, &gone).await?;
         make_ready(&mut tx, &lanes).await?;
         tx.commit().await?;
-        Ok(unsigned(gone))
+        Ok(u64::try_from(gone.len()).unwrap_or(u64::MAX))
     }
 
     pub(super) async fn read_unsettled(&self, ids: &[&str]) -> Result<Vec<Iri>, Failure> {

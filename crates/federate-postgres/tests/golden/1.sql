@@ -2,7 +2,7 @@
 -- PostgreSQL database dump
 --
 
-\restrict 7Z2q5tYfnM9qMXSB3v1y5IYQhO6pJpxopb8FxtOjnIJfI1vDkFWcOt1dhlJSegW
+\restrict gykBwTRXa7OHk3wUT7BMMpk78PuWUvmDAi6oQIjwzC0sCYC62qGOVrIamoTwrKK
 
 -- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
 -- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
@@ -37,7 +37,9 @@ CREATE TABLE federate.activities (
     no bigint NOT NULL,
     iri text NOT NULL COLLATE pg_catalog."C",
     sender text NOT NULL,
-    enqueued bigint NOT NULL
+    enqueued bigint NOT NULL,
+    ordered bigint,
+    priority smallint DEFAULT 1 NOT NULL
 );
 
 
@@ -76,9 +78,7 @@ CREATE TABLE federate.dead (
     inbox bigint NOT NULL,
     first_enqueued bigint NOT NULL,
     died bigint NOT NULL,
-    order_key bigint,
     attempt integer NOT NULL,
-    priority smallint DEFAULT 1 NOT NULL,
     reason text NOT NULL
 );
 
@@ -187,6 +187,7 @@ CREATE TABLE federate.lanes (
     host text NOT NULL COLLATE pg_catalog."C",
     fence bigint DEFAULT 0 NOT NULL,
     worker text COLLATE pg_catalog."C",
+    paused boolean DEFAULT false NOT NULL,
     closed_until bigint,
     ready bigint,
     enqueued bigint DEFAULT 0 NOT NULL,
@@ -231,6 +232,8 @@ CREATE TABLE federate.outbox (
     sender text NOT NULL,
     audience text NOT NULL,
     state smallint DEFAULT 0 NOT NULL,
+    priority smallint DEFAULT 1 NOT NULL,
+    ordered bigint,
     body bytea NOT NULL
 );
 
@@ -259,7 +262,7 @@ CREATE TABLE federate.pending (
     lane bigint NOT NULL,
     due bigint NOT NULL,
     first_enqueued bigint NOT NULL,
-    order_key bigint,
+    ordered bigint,
     attempt integer NOT NULL,
     priority smallint DEFAULT 1 NOT NULL,
     reason text,
@@ -314,7 +317,9 @@ CREATE SEQUENCE federate.turns
 -- Data for Name: activities; Type: TABLE DATA; Schema: federate; Owner: -
 --
 
-INSERT INTO federate.activities VALUES (1, 'https://a.example/activities/1', 'alice', 1700000000000000);
+INSERT INTO federate.activities VALUES (1, 'https://a.example/activities/1', 'alice', 1700000000000000, NULL, 1);
+INSERT INTO federate.activities VALUES (2, 'https://a.example/activities/5', 'alice', 1700000000000000, -5138520219366247921, 1);
+INSERT INTO federate.activities VALUES (3, 'https://a.example/activities/6', 'alice', 1700000000000000, -5138520219366247921, 1);
 
 
 --
@@ -328,7 +333,7 @@ INSERT INTO federate.cache VALUES ('actor', 'https://b.example/bob', 17000000000
 -- Data for Name: dead; Type: TABLE DATA; Schema: federate; Owner: -
 --
 
-INSERT INTO federate.dead OVERRIDING SYSTEM VALUE VALUES (1, 1, 3, 1700000000000000, 1700000001000000, NULL, 1, 1, 'answered 410');
+INSERT INTO federate.dead OVERRIDING SYSTEM VALUE VALUES (1, 1, 3, 1700000000000000, 1700000001000000, 1, 'answered 410');
 
 
 --
@@ -353,6 +358,7 @@ INSERT INTO federate.inboxes OVERRIDING SYSTEM VALUE VALUES (1, 'https://b.examp
 INSERT INTO federate.inboxes OVERRIDING SYSTEM VALUE VALUES (2, 'https://b.example/2', 1);
 INSERT INTO federate.inboxes OVERRIDING SYSTEM VALUE VALUES (3, 'https://b.example/3', 1);
 INSERT INTO federate.inboxes OVERRIDING SYSTEM VALUE VALUES (4, 'https://c.example/1', 2);
+INSERT INTO federate.inboxes OVERRIDING SYSTEM VALUE VALUES (5, 'https://e.example/1', 3);
 
 
 --
@@ -370,30 +376,34 @@ INSERT INTO federate.known VALUES (1, 1);
 INSERT INTO federate.known VALUES (1, 2);
 INSERT INTO federate.known VALUES (1, 3);
 INSERT INTO federate.known VALUES (1, 4);
+INSERT INTO federate.known VALUES (2, 5);
+INSERT INTO federate.known VALUES (3, 5);
 
 
 --
 -- Data for Name: lanes; Type: TABLE DATA; Schema: federate; Owner: -
 --
 
-INSERT INTO federate.lanes OVERRIDING SYSTEM VALUE VALUES (2, 'c.example', 0, NULL, NULL, -4611686018427387903, 1, 0, 0, 0);
-INSERT INTO federate.lanes OVERRIDING SYSTEM VALUE VALUES (1, 'b.example', 2, NULL, NULL, 1700000900000000, 3, 1, 0, 0);
+INSERT INTO federate.lanes OVERRIDING SYSTEM VALUE VALUES (2, 'c.example', 0, NULL, false, NULL, -4611686018427387903, 1, 0, 0, 0);
+INSERT INTO federate.lanes OVERRIDING SYSTEM VALUE VALUES (3, 'e.example', 0, NULL, false, NULL, -4611686018427387901, 2, 0, 0, 0);
+INSERT INTO federate.lanes OVERRIDING SYSTEM VALUE VALUES (4, 'paused.example', 0, NULL, true, NULL, NULL, 0, 0, 0, 0);
+INSERT INTO federate.lanes OVERRIDING SYSTEM VALUE VALUES (1, 'b.example', 2, NULL, false, NULL, 1700000900000000, 3, 1, 0, 0);
 
 
 --
 -- Data for Name: migrations; Type: TABLE DATA; Schema: federate; Owner: -
 --
 
-INSERT INTO federate.migrations VALUES (1, '2026-11-25 22:33:10.727579+00');
+INSERT INTO federate.migrations VALUES (1, '2026-11-25 23:25:47.180969+00');
 
 
 --
 -- Data for Name: outbox; Type: TABLE DATA; Schema: federate; Owner: -
 --
 
-INSERT INTO federate.outbox OVERRIDING SYSTEM VALUE VALUES (2, 'https://a.example/activities/2', 'alice', 'https://a.example/users/alice/followers', 0, '\x7b226e223a327d');
-INSERT INTO federate.outbox OVERRIDING SYSTEM VALUE VALUES (3, 'https://a.example/activities/3', 'alice', 'https://a.example/users/alice/followers', 0, '\x7b226e223a337d');
-INSERT INTO federate.outbox OVERRIDING SYSTEM VALUE VALUES (1, 'https://a.example/activities/1', 'alice', 'https://a.example/users/alice/followers', 1, '\x7b226e223a317d');
+INSERT INTO federate.outbox OVERRIDING SYSTEM VALUE VALUES (2, 'https://a.example/activities/2', 'alice', 'https://a.example/users/alice/followers', 0, 1, NULL, '\x7b226e223a327d');
+INSERT INTO federate.outbox OVERRIDING SYSTEM VALUE VALUES (3, 'https://a.example/activities/3', 'alice', 'https://a.example/users/alice/followers', 0, 0, -5138520219366247921, '\x7b226e223a337d');
+INSERT INTO federate.outbox OVERRIDING SYSTEM VALUE VALUES (1, 'https://a.example/activities/1', 'alice', 'https://a.example/users/alice/followers', 1, 1, NULL, '\x7b226e223a317d');
 
 
 --
@@ -401,6 +411,8 @@ INSERT INTO federate.outbox OVERRIDING SYSTEM VALUE VALUES (1, 'https://a.exampl
 --
 
 INSERT INTO federate.pending VALUES (1, 4, 2, 0, 1700000000000000, NULL, 0, 1, NULL);
+INSERT INTO federate.pending VALUES (3, 5, 3, 9223372036854775807, 1700000000000000, -5138520219366247921, 0, 1, NULL);
+INSERT INTO federate.pending VALUES (2, 5, 3, 0, 1700000000000000, -5138520219366247921, 0, 1, NULL);
 INSERT INTO federate.pending VALUES (1, 2, 1, 1700000900000000, 1700000000000000, NULL, 1, 1, 'answered 503');
 
 
@@ -417,7 +429,7 @@ INSERT INTO federate.received OVERRIDING SYSTEM VALUE VALUES (3, 'https://b.exam
 -- Name: activities_no; Type: SEQUENCE SET; Schema: federate; Owner: -
 --
 
-SELECT pg_catalog.setval('federate.activities_no', 1, true);
+SELECT pg_catalog.setval('federate.activities_no', 3, true);
 
 
 --
@@ -438,14 +450,14 @@ SELECT pg_catalog.setval('federate.followers_no_seq', 1, true);
 -- Name: inboxes_no_seq; Type: SEQUENCE SET; Schema: federate; Owner: -
 --
 
-SELECT pg_catalog.setval('federate.inboxes_no_seq', 4, true);
+SELECT pg_catalog.setval('federate.inboxes_no_seq', 5, true);
 
 
 --
 -- Name: lanes_no_seq; Type: SEQUENCE SET; Schema: federate; Owner: -
 --
 
-SELECT pg_catalog.setval('federate.lanes_no_seq', 2, true);
+SELECT pg_catalog.setval('federate.lanes_no_seq', 4, true);
 
 
 --
@@ -466,7 +478,7 @@ SELECT pg_catalog.setval('federate.received_no_seq', 3, true);
 -- Name: turns; Type: SEQUENCE SET; Schema: federate; Owner: -
 --
 
-SELECT pg_catalog.setval('federate.turns', 1, true);
+SELECT pg_catalog.setval('federate.turns', 3, true);
 
 
 --
@@ -661,7 +673,7 @@ CREATE INDEX lanes_held ON federate.lanes USING btree (worker, ready) WHERE (wor
 -- Name: lanes_ready; Type: INDEX; Schema: federate; Owner: -
 --
 
-CREATE INDEX lanes_ready ON federate.lanes USING btree (ready) WHERE (ready IS NOT NULL);
+CREATE INDEX lanes_ready ON federate.lanes USING btree (ready) WHERE ((ready IS NOT NULL) AND (NOT paused));
 
 
 --
@@ -679,10 +691,10 @@ CREATE INDEX pending_due ON federate.pending USING btree (lane, priority, due, a
 
 
 --
--- Name: pending_order; Type: INDEX; Schema: federate; Owner: -
+-- Name: pending_ordered; Type: INDEX; Schema: federate; Owner: -
 --
 
-CREATE INDEX pending_order ON federate.pending USING btree (inbox, order_key, activity) WHERE (order_key IS NOT NULL);
+CREATE INDEX pending_ordered ON federate.pending USING btree (inbox, ordered, due, activity) WHERE (ordered IS NOT NULL);
 
 
 --
@@ -703,5 +715,5 @@ CREATE INDEX received_due ON federate.received USING btree (due, no) WHERE (stat
 -- PostgreSQL database dump complete
 --
 
-\unrestrict 7Z2q5tYfnM9qMXSB3v1y5IYQhO6pJpxopb8FxtOjnIJfI1vDkFWcOt1dhlJSegW
+\unrestrict gykBwTRXa7OHk3wUT7BMMpk78PuWUvmDAi6oQIjwzC0sCYC62qGOVrIamoTwrKK
 

@@ -2,7 +2,9 @@
 
 use crate::{at, cluster::database, iri, outgoing};
 use federate_postgres::{Postgres, sql};
-use federate_store::{Accepted, Backend, Delivery, Sealed, Settled, StoreErrorKind};
+use federate_store::{
+    Accepted, Backend, Delivery, OrderKey, Outgoing, Priority, Sealed, Settled, StoreErrorKind,
+};
 use sqlx::{PgPool, postgres::PgPoolOptions};
 use std::time::Duration;
 
@@ -114,13 +116,19 @@ async fn an_open_transaction_holds_up_nothing() {
 async fn the_published_statements_are_the_ones_that_work() {
     let Some(database) = database() else { return };
     let store = Postgres::open(&database.url).await.unwrap();
-    let one = outgoing(1);
+    let one = Outgoing {
+        priority: Priority::High,
+        order: Some(OrderKey::of(&iri("https://a.example/notes/1"))),
+        ..outgoing(1)
+    };
     for _ in 0..2 {
         sqlx::query(sql::RECORD)
             .bind(one.id.as_str())
             .bind(one.sender.as_str())
             .bind(sql::audience(&one.audience))
             .bind(one.body.as_ref())
+            .bind(i16::from(one.priority.rank()))
+            .bind(one.order.map(OrderKey::to_stored))
             .execute(store.pool())
             .await
             .unwrap();
@@ -148,6 +156,8 @@ async fn p12_a_row_that_cannot_be_read_holds_up_no_other() {
             .bind("alice")
             .bind("https://b.example/users/bob\nnonsense here")
             .bind(&b"{}"[..])
+            .bind(None::<i16>)
+            .bind(None::<i64>)
             .execute(store.pool())
             .await
             .unwrap();

@@ -6,7 +6,8 @@
 use crate::{at, cluster::Cluster, cluster::database, iri, outgoing};
 use federate_postgres::Postgres;
 use federate_store::{
-    Accepted, Backend, CacheKind, Delivery, Entry, Follower, Sealed, Settled, Settlement, Stores,
+    Accepted, Backend, CacheKind, Delivery, Entry, Follower, LEASE, OrderKey, Outgoing, Priority, Sealed,
+    Settled, Settlement, Stores,
 };
 use sqlx::PgPool;
 
@@ -57,6 +58,23 @@ fn delivery(activity: usize, inbox: &str) -> Delivery {
     Delivery::new(outgoing(activity).id, "alice", iri(inbox), at(0))
 }
 
+fn key() -> OrderKey {
+    OrderKey::of(&iri("https://a.example/notes/1"))
+}
+
+/// One of those that go to an inbox one after the other.
+fn in_order(activity: usize) -> Delivery {
+    delivery(activity, "https://e.example/1").in_order(key())
+}
+
+fn urgent() -> Outgoing {
+    Outgoing {
+        priority: Priority::High,
+        order: Some(key()),
+        ..outgoing(3)
+    }
+}
+
 fn follower() -> Follower {
     Follower::parse(
         "https://b.example/bob",
@@ -68,8 +86,8 @@ fn follower() -> Follower {
 
 /// Something of everything.
 async fn fill(stores: &Stores) {
-    for number in 1..=3 {
-        stores.outbox.record(&outgoing(number)).await.unwrap();
+    for one in [outgoing(1), outgoing(2), urgent()] {
+        stores.outbox.record(&one).await.unwrap();
     }
     stores.outbox.expanded(&outgoing(1).id).await.unwrap();
     let inboxes = [
@@ -80,6 +98,10 @@ async fn fill(stores: &Stores) {
     ];
     let batch = inboxes.map(|inbox| delivery(1, inbox));
     stores.queue.enqueue(&batch, at(0)).await.unwrap();
+    // After the lane of the first four, which comes first.
+    let ordered = [5, 6].map(in_order);
+    stores.queue.enqueue(&ordered, at(0)).await.unwrap();
+    stores.queue.pause("paused.example").await.unwrap();
     let lane = stores.queue.lease("w", 1, at(0)).await.unwrap().remove(0);
     let again = Settled::Retry {
         at: at(900),
@@ -132,7 +154,7 @@ async fn fill(stores: &Stores) {
 async fn everything_is_there(stores: &Stores) {
     assert_eq!(
         stores.outbox.unexpanded(9).await.unwrap(),
-        [outgoing(2), outgoing(3)]
+        [outgoing(2), urgent()]
     );
     assert_eq!(
         stores.outbox.body(&outgoing(1).id).await.unwrap(),
@@ -141,7 +163,7 @@ async fn everything_is_there(stores: &Stores) {
     let counts = stores.queue.counts().await.unwrap();
     assert_eq!(
         (counts.enqueued, counts.pending, counts.delivered, counts.dead),
-        (4, 2, 1, 1)
+        (6, 4, 1, 1)
     );
     let letters = stores.queue.dead(9).await.unwrap();
     assert_eq!(letters.first().unwrap().reason, "answered 410");
@@ -182,10 +204,15 @@ async fn work_goes_on(stores: &Stores, version: &str) {
         ("https://b.example/2", 1),
         ("https://c.example/1", 0),
         ("https://d.example/1", 0),
+        ("https://e.example/1", 0),
     ];
     assert_eq!(
         delivered,
         expected.map(|(inbox, n)| (inbox.to_owned(), n)),
         "of version {version}"
     );
+    let lane = stores.queue.lease("w", 9, at(900) + 2 * LEASE).await.unwrap();
+    let lane = lane.iter().find(|lane| lane.host == "e.example").unwrap();
+    let due = stores.queue.due(lane, 9, at(900)).await.unwrap();
+    assert_eq!(due, [in_order(6)], "the second after the first");
 }

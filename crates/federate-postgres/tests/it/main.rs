@@ -9,6 +9,7 @@ mod golden;
 mod kill;
 mod listen;
 mod open;
+mod order;
 mod restart;
 mod workers;
 
@@ -20,12 +21,12 @@ fn iri(text: &str) -> Iri {
 }
 
 fn outgoing(number: usize) -> Outgoing {
-    Outgoing {
-        id: iri(&format!("https://a.example/activities/{number}")),
-        sender: "alice".into(),
-        body: format!("{{\"n\":{number}}}").into(),
-        audience: vec![iri("https://a.example/users/alice/followers")],
-    }
+    Outgoing::new(
+        iri(&format!("https://a.example/activities/{number}")),
+        "alice",
+        format!("{{\"n\":{number}}}"),
+        vec![iri("https://a.example/users/alice/followers")],
+    )
 }
 
 fn at(seconds: u64) -> SystemTime {
