@@ -4,14 +4,11 @@
 #[path = "run.rs"]
 mod run;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
-#[expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program for the command line"
-)]
+#[expect(clippy::print_stderr, reason = "a program for the command line")]
 async fn main() -> ExitCode {
     let arguments = match run::texts(std::env::args_os().skip(1)) {
         Ok(arguments) => arguments,
@@ -21,12 +18,13 @@ async fn main() -> ExitCode {
         }
     };
     if arguments.iter().any(|argument| argument == "--help") {
-        println!("{}", run::USAGE.trim_end());
+        let _ = writeln!(std::io::stdout(), "{}", run::USAGE.trim_end());
         return ExitCode::SUCCESS;
     }
     match run::run(&arguments).await {
         Ok(outcome) => {
-            println!("{}", outcome.text);
+            // Nobody has to read to the end.
+            let _ = writeln!(std::io::stdout(), "{}", outcome.text);
             ExitCode::from(u8::from(!outcome.believed))
         }
         Err(error) => {

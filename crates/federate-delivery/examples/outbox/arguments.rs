@@ -1,0 +1,133 @@
+//! What stands on the command line.
+
+/// What is to be done, and to what.
+#[derive(Debug)]
+pub(crate) struct Arguments {
+    pub(crate) store: String,
+    pub(crate) command: Command,
+}
+
+#[derive(Debug)]
+pub(crate) enum Command {
+    Enqueue { inboxes: String, count: u64, each: bool },
+    Work(Work),
+    Status { json: bool },
+    Retry,
+    Purge { host: String },
+    Pause { host: String },
+    Resume { host: String },
+}
+
+/// How a worker works.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) until_empty: bool,
+    pub(crate) allow_loopback: bool,
+    pub(crate) extra_root_ca: Option<String>,
+}
+
+/// Options that were given and not yet asked for.
+struct Options {
+    flags: Vec<String>,
+    values: Vec<(String, String)>,
+}
+
+const FLAGS: [&str; 4] = ["--each", "--until-empty", "--dangerous-allow-loopback", "--json"];
+const VALUES: [&str; 5] = ["--store", "--inboxes", "--count", "--extra-root-ca", "--host"];
+
+impl Arguments {
+    pub(crate) fn parse(texts: &[String]) -> Result<Self, String> {
+        let (command, rest) = texts
+            .split_first()
+            .ok_or("what is to be done is missing; --help shows how")?;
+        let mut options = Options::read(rest)?;
+        let store = options.value("--store")?;
+        if !["sqlite:", "postgres://", "postgresql://"]
+            .iter()
+            .any(|kind| store.strip_prefix(kind).is_some_and(|rest| !rest.is_empty()))
+        {
+            return Err(format!("{store} is no store: sqlite:FILE or postgres://..."));
+        }
+        let command = match command.as_str() {
+            "enqueue" => Command::Enqueue {
+                inboxes: options.value("--inboxes")?,
+                count: options
+                    .value("--count")?
+                    .parse()
+                    .map_err(|_| "--count is no number")?,
+                each: options.flag("--each"),
+            },
+            "work" => Command::Work(Work {
+                until_empty: options.flag("--until-empty"),
+                allow_loopback: options.flag("--dangerous-allow-loopback"),
+                extra_root_ca: options.value("--extra-root-ca").ok(),
+            }),
+            "status" => Command::Status {
+                json: options.flag("--json"),
+            },
+            "retry" => Command::Retry,
+            "purge" => Command::Purge {
+                host: options.value("--host")?,
+            },
+            "pause" => Command::Pause {
+                host: options.value("--host")?,
+            },
+            "resume" => Command::Resume {
+                host: options.value("--host")?,
+            },
+            other => {
+                return Err(format!(
+                    "{other} is nothing that can be done; --help shows what is"
+                ));
+            }
+        };
+        options.end()?;
+        Ok(Self { store, command })
+    }
+}
+
+impl Options {
+    fn read(texts: &[String]) -> Result<Self, String> {
+        let mut options = Self {
+            flags: Vec::new(),
+            values: Vec::new(),
+        };
+        let mut texts = texts.iter();
+        while let Some(text) = texts.next() {
+            if FLAGS.contains(&text.as_str()) {
+                options.flags.push(text.clone());
+            } else if VALUES.contains(&text.as_str()) {
+                let value = texts.next().ok_or_else(|| format!("{text} needs a value"))?;
+                options.values.push((text.clone(), value.clone()));
+            } else {
+                return Err(format!("{text} is no option; --help shows them"));
+            }
+        }
+        Ok(options)
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        let before = self.flags.len();
+        self.flags.retain(|flag| flag != name);
+        self.flags.len() < before
+    }
+
+    fn value(&mut self, name: &str) -> Result<String, String> {
+        let place = self.values.iter().position(|(given, _)| given == name);
+        place
+            .map(|place| self.values.remove(place).1)
+            .ok_or_else(|| format!("{name} is missing; --help shows how"))
+    }
+
+    /// What nobody asked for belongs to another command, or stands twice.
+    fn end(self) -> Result<(), String> {
+        let mut left = self
+            .flags
+            .into_iter()
+            .chain(self.values.into_iter().map(|(name, _)| name));
+        match left.next() {
+            Some(name) => Err(format!("{name} does not belong here, or stands twice")),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The delivery engine by itself, over a queue in SQLite or PostgreSQL. `outbox --help` says how.
+
+mod application;
+mod arguments;
+mod enqueue;
+mod operate;
+mod store;
+mod work;
+
+use arguments::{Arguments, Command};
+use std::error::Error;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+const USAGE: &str = include_str!("usage.txt");
+
+#[tokio::main]
+#[expect(clippy::print_stderr, reason = "a program for the command line")]
+async fn main() -> ExitCode {
+    let texts: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|text| text.to_string_lossy().into_owned())
+        .collect();
+    if texts.iter().any(|text| text == "--help") {
+        let _ = writeln!(std::io::stdout(), "{}", USAGE.trim_end());
+        return ExitCode::SUCCESS;
+    }
+    let arguments = match Arguments::parse(&texts) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            eprintln!("outbox: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("outbox: {}", chain(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let store = store::Store::open(&arguments.store).await?;
+    let stores = store.stores();
+    match arguments.command {
+        Command::Enqueue { inboxes, count, each } => enqueue::enqueue(&stores, &inboxes, count, each).await?,
+        Command::Work(how) => work::work(&store, &how).await?,
+        Command::Status { json } => operate::status(&stores, json).await?,
+        Command::Retry => operate::retry(&stores).await?,
+        Command::Purge { host } => operate::purge(&stores, &host).await?,
+        Command::Pause { host } => stores.queue.pause(&host).await?,
+        Command::Resume { host } => stores.queue.resume(&host).await?,
+    }
+    store.close().await;
+    Ok(())
+}
+
+/// An error and what caused it.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

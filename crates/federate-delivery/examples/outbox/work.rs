@@ -1,0 +1,74 @@
+//! A worker.
+
+use crate::application::Application;
+use crate::arguments::Work;
+use crate::store::Store;
+use federate_delivery::{Engine, SystemClock};
+use federate_http::{Guard, GuardedClient, user_agent};
+use federate_store::Stores;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How often a worker looks whether all is done.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Works until it is told to stop, or until nothing waits any more.
+pub(crate) async fn work(store: &Store, how: &Work) -> Result<(), Box<dyn Error>> {
+    let stores = store.stores();
+    let application = Application::new(&stores).await?;
+    let engine = Engine::builder(
+        stores.clone(),
+        Arc::new(client(how)?),
+        Arc::clone(&application) as _,
+        application,
+        Arc::new(SystemClock),
+    );
+    let engine = Arc::new(engine.poll(Duration::from_secs(1)).build());
+    let _listening = store.listen({
+        let engine = Arc::clone(&engine);
+        move || engine.wake()
+    });
+    let (mut terminated, mut interrupted) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = async {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+            () = emptied(&stores), if how.until_empty => {}
+        }
+    };
+    engine.run_until(stop).await;
+    Ok(())
+}
+
+async fn emptied(stores: &Stores) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let unexpanded = stores.outbox.unexpanded(1).await;
+        let counts = stores.queue.counts().await;
+        // A store that does not answer is not empty.
+        if unexpanded.is_ok_and(|rows| rows.is_empty()) && counts.is_ok_and(|counts| counts.pending == 0) {
+            return;
+        }
+    }
+}
+
+fn client(how: &Work) -> Result<GuardedClient, Box<dyn Error>> {
+    let mut guard = Guard::new();
+    if let Some(path) = &how.extra_root_ca {
+        let named = |error: &dyn Error| format!("--extra-root-ca {path}: {error}");
+        let pem = std::fs::read(path).map_err(|error| named(&error))?;
+        guard = guard.extra_root_ca(&pem).map_err(|error| named(&error))?;
+    }
+    if how.allow_loopback {
+        guard = guard.dangerous().allow_loopback();
+    }
+    let agent = user_agent(
+        "federate-outbox",
+        env!("CARGO_PKG_VERSION"),
+        env!("CARGO_PKG_REPOSITORY"),
+    );
+    Ok(GuardedClient::new(guard, &agent)?)
+}
