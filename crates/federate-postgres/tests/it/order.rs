@@ -114,6 +114,16 @@ async fn what_follows_while_the_lane_is_given_back_is_not_forgotten() {
         .await
         .unwrap();
     let lane = queue.lease("w", 1, at(0)).await.unwrap().remove(0);
+    // Put off, and attempted before its time, by a clock that was put back: the lane of before has nothing due.
+    let reason = "answered 503".to_owned();
+    let again = (
+        create.id.clone(),
+        Settled::Retry {
+            at: at(3_600),
+            reason,
+        },
+    );
+    queue.settle(&lane, &[again], at(0)).await.unwrap();
     let mut held = store.pool().begin().await.unwrap();
     sqlx::query("SELECT no FROM federate.lanes FOR UPDATE")
         .execute(&mut *held)
