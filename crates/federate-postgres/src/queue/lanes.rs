@@ -25,6 +25,9 @@ struct DueRow {
     inbox_no: Option<i64>,
 }
 
+/// How many lanes one lease gives: enough for anybody, and so few that the statement can count with it.
+const MAX_LANES: usize = 1_000_000;
+
 /// Kind, former readiness, host and fence of a lane.
 type Leased = (i16, i64, String, i64);
 
@@ -87,7 +90,7 @@ impl Tables {
              UPDATE federate.lanes l SET fence = l.fence + 1, worker = $2, ready = $4
              FROM chosen c WHERE l.no = c.no RETURNING c.kind::smallint, c.ready, l.host, l.fence"
         ))
-        .bind(limit(max))
+        .bind(limit(max.min(MAX_LANES)))
         .bind(worker)
         .bind(micros(now))
         .bind(micros(until))

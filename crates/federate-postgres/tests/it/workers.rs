@@ -267,6 +267,7 @@ async fn workers_that_lease_at_once_share_the_lanes() {
         })
         .collect();
     queues[0].enqueue(&batch, at(0)).await.unwrap();
+    let last = Arc::clone(&queues[0]);
     let mut tasks = Vec::new();
     for queue in queues {
         tasks.push(tokio::spawn(async move {
@@ -286,6 +287,11 @@ async fn workers_that_lease_at_once_share_the_lanes() {
     for task in tasks {
         all.extend(task.await.unwrap());
     }
+    assert_eq!(
+        last.lease("w", usize::MAX, at(0)).await.unwrap(),
+        [],
+        "of any number"
+    );
     all.sort_unstable();
     let leased = all.len();
     all.dedup();
