@@ -18,7 +18,10 @@ const ROUND: Duration = Duration::from_millis(2);
 const KNOWN: u64 = 100;
 
 pub fn run(strangers: u64) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(known());
     println!("\n{strangers} different actors, each looked up once");
     println!("  {:>12} {:>14}", "looked up", "resident KiB");

@@ -3,9 +3,9 @@
 use crate::child::{MEASURED, OTHERS, Process, instructions};
 use crate::median;
 
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 25;
 /// Posts of one round.
-const POSTS: u64 = 4000;
+const POSTS: u64 = 2000;
 const CLIENTS: [(&str, &str); 3] = [
     ("bare", "reqwest"),
     ("timed", "reqwest with a deadline"),

@@ -13,9 +13,9 @@ use crate::child::{MEASURED, OTHERS, Process, instructions};
 use crate::median;
 
 /// How often each is measured; the median counts.
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 25;
 /// How long one round takes.
-const ROUND: Duration = Duration::from_millis(1000);
+const ROUND: Duration = Duration::from_millis(400);
 /// Before the first round: node compiles what is used often.
 const WARM: Duration = Duration::from_secs(4);
 /// Connections that are kept, with one request under way on each.
