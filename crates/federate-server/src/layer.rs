@@ -104,9 +104,8 @@ where
                 return Ok(if negotiated { varied(response) } else { response });
             };
             if route.reads_body() {
-                return Ok(with_body(&federation, route, request, target)
-                    .await
-                    .map(Out::from));
+                let answering = Box::pin(with_body(&federation, route, request, target));
+                return Ok(answering.await.map(Out::from));
             }
             let asked = bodiless(&request, target, route.reads_headers());
             match serve::answer(&federation, route, asked).await {

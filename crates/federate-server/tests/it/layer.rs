@@ -8,6 +8,7 @@ use http_body_util::Full;
 use serde_json::json;
 use tower::{Layer, ServiceExt, service_fn};
 
+use crate::serving::for_bob;
 use crate::world::{World, body};
 
 async fn application(request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Infallible> {
@@ -64,4 +65,27 @@ async fn an_inbox_reads_no_more_than_it_may() {
         .request("https://site.test/inbox", follow.to_string())
         .map(Full::new);
     assert_eq!(service.clone().oneshot(signed).await.unwrap().status(), 202);
+}
+
+/// The layer copies headers only where somebody may have signed: at everything of an object.
+#[tokio::test]
+async fn a_reader_is_known_by_the_signature() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    for_bob(&site, "secret");
+    let bob = world.peer("peer.test", "bob", 1);
+    let service = site.federation.layer().layer(service_fn(application));
+    for (path, type_) in [
+        ("/posts/secret", "Note"),
+        ("/posts/secret/activity", "Create"),
+        ("/posts/secret/replies", "OrderedCollection"),
+    ] {
+        let signed = bob.signed_get(&site, path).map(Full::new);
+        let mut unsigned = signed.clone();
+        unsigned.headers_mut().remove("signature");
+        let answer = service.clone().oneshot(signed).await.unwrap();
+        assert_eq!(body(&answer)["type"], type_, "{path}");
+        let answer = service.clone().oneshot(unsigned).await.unwrap();
+        assert!(answer.body().starts_with(b"the application at"), "{path}");
+    }
 }

@@ -139,7 +139,7 @@ async fn followers_that_the_library_keeps_are_listed() {
     );
 }
 
-fn for_bob(site: &Instance, key: &str) {
+pub(crate) fn for_bob(site: &Instance, key: &str) {
     let uris = site.federation.uris();
     let note = Note::builder(uris.object("post", key))
         .by(&uris.actor("alice"))
