@@ -44,6 +44,8 @@ fn of_refusal(refusal: &FetchRefusal) -> Option<&'static str> {
         FetchRefusal::NoActorLink => "W3",
         FetchRefusal::Subject => "W1",
         FetchRefusal::NotBound => "W4",
+        FetchRefusal::NoNodeInfo | FetchRefusal::LeftOrigin => "W6",
+        FetchRefusal::OtherCollection => "R6",
         _ => return None,
     })
 }
@@ -82,4 +84,21 @@ fn of_request(kind: HttpErrorKind) -> Option<&'static str> {
         HttpErrorKind::HeadTooLarge => "R12",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leads_elsewhere_has_the_row_that_forbids_it() {
+        for (refusal, row) in [
+            (FetchRefusal::NoNodeInfo, "W6"),
+            (FetchRefusal::LeftOrigin, "W6"),
+            (FetchRefusal::OtherCollection, "R6"),
+        ] {
+            assert_eq!(FetchError::from(refusal).row(), Some(row));
+        }
+        assert_eq!(FetchError::from(FetchRefusal::Status(404)).row(), None);
+    }
 }

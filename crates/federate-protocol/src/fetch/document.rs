@@ -228,6 +228,11 @@ impl DocumentFetch {
         let hops = spend(self.hops, &self.rules)?;
         Ok(FetchStep::Get(Self {
             spelled: id.as_str().to_owned(),
+            // A document has come: what stands at its id is one, too, or nothing.
+            page: match self.page {
+                Page::Led(page) => Page::Led(page),
+                Page::No | Page::May => Page::No,
+            },
             refetch: Some(Box::new(Refetch {
                 id,
                 found_at: self.url,

@@ -177,3 +177,16 @@ fn s29_a_tombstone_at_its_own_id_says_that_it_is_gone() {
     let mut world = World::default().activity(ALICE, &tombstone(ALICE));
     assert_eq!(world.key(ALICE_KEY).unwrap_err(), KeyFailure::Gone);
 }
+
+#[test]
+fn i1_a_page_at_the_id_that_a_document_states_leads_nowhere() {
+    let stated = "https://b.example/notes/1";
+    let other = "https://b.example/notes/2";
+    let elsewhere = json!({ "id": other, "type": "Note", "attributedTo": "https://b.example/users/bob" });
+    let mut world = html(World::default(), stated, &link(other))
+        .activity("https://a.example/x", &note(stated))
+        .activity(other, &elsewhere);
+    // Found at one place, stated to be at another, and something else than that one.
+    assert!(world.look_up("https://a.example/x").is_err());
+    assert_eq!(world.asked, ["https://a.example/x", stated]);
+}
