@@ -1,7 +1,7 @@
 //! Actors.
 
 use crate::Fetcher;
-use crate::documents::{Asked, read};
+use crate::documents::{Asked, Fresh, read};
 use crate::error::FetchError;
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::fetch::{Actor, Document};
@@ -23,12 +23,12 @@ impl Fetcher {
             return Ok(actor);
         }
         let rules = self.rules();
-        let (document, fresh_until) = self
+        let (document, fresh) = self
             .cached_or_fetched(Asked::Id(CacheKind::Actor), id, &rules, now)
             .await?;
         let actor = Arc::new(Actor::new(document, &rules.limits)?);
-        if let Some(expires) = fresh_until {
-            self.keep(&actor, epoch, now, expires);
+        if let Some(fresh) = fresh {
+            self.keep(&actor, epoch, now, fresh);
         }
         Ok(actor)
     }
@@ -38,17 +38,19 @@ impl Fetcher {
     /// # Errors
     /// [`FetchError`] says why not.
     pub async fn fresh_actor(&self, id: &Iri, now: SystemTime) -> Result<Arc<Actor>, FetchError> {
+        let id = &id.without_fragment();
         let epoch = self.epoch();
         let rules = self.rules();
-        let _turn = self.flights.enter(format!("actor {id}")).await;
-        let (document, expires) = self.fetch(Asked::Id(CacheKind::Actor), id, &rules, now).await?;
+        let _turn = self.turn(format!("actor {id}"), &rules).await?;
+        let (document, fresh) = self.fetch(Asked::Id(CacheKind::Actor), id, &rules, now).await?;
         let actor = Arc::new(Actor::new(document, &rules.limits)?);
-        self.keep(&actor, epoch, now, expires);
+        self.keep(&actor, epoch, now, fresh);
         Ok(actor)
     }
 
     /// What is known of the actor, however old; nothing is fetched.
     pub async fn known_actor(&self, id: &Iri) -> Option<Actor> {
+        let id = &id.without_fragment();
         let rules = self.rules();
         rules.admit(id).ok()?;
         let entry = self.records.get(CacheKind::Actor, id.as_str()).await?;
@@ -58,40 +60,58 @@ impl Fetcher {
 
     /// Forgets an actor and its keys, for one that was deleted: a later `Delete` of it is one of an actor never known.
     pub async fn forget_actor(&self, id: &Iri) {
-        for key in self.let_go(id).await {
+        let id = &id.without_fragment();
+        let keys = self.listed_keys(id).await;
+        for key in &keys {
             self.records.remove(CacheKind::Key, key.as_str()).await;
         }
-        self.records.remove(CacheKind::Actor, id.as_str()).await;
+        for kind in [CacheKind::Actor, CacheKind::Document] {
+            self.records.remove(kind, id.as_str()).await;
+        }
+        self.let_go(id, &keys);
     }
 
     /// From now on what is cached of the actor and its keys is what was known last, and no more: its server says that it is gone.
     pub(crate) async fn expire_actor(&self, id: &Iri, now: SystemTime) {
-        for key in self.let_go(id).await {
+        let keys = self.listed_keys(id).await;
+        for key in &keys {
             self.records.expire(CacheKind::Key, key.as_str(), now).await;
         }
-        self.records.expire(CacheKind::Actor, id.as_str(), now).await;
+        for kind in [CacheKind::Actor, CacheKind::Document] {
+            self.records.expire(kind, id.as_str(), now).await;
+        }
+        self.let_go(id, &keys);
     }
 
-    /// Keeps nothing parsed of the actor, nor of the keys that it listed when it was fetched last, whether or not it may be fetched now. Which
-    /// keys these are.
-    pub(crate) async fn let_go(&self, id: &Iri) -> Vec<KeyId> {
+    /// Keeps nothing parsed of the actor nor of these keys. To be called when the cache has changed: who reads it meanwhile keeps nothing either.
+    pub(crate) fn let_go(&self, id: &Iri, keys: &[KeyId]) {
         self.actors.remove(id.as_str());
+        for key in keys {
+            self.keys.remove(key.as_str());
+        }
+    }
+
+    /// The keys that the actor listed when it was fetched last, whether or not it may be fetched now.
+    pub(crate) async fn listed_keys(&self, id: &Iri) -> Vec<KeyId> {
         let entry = self.records.get(CacheKind::Actor, id.as_str()).await;
         let actor = entry
             .and_then(|entry| read(CacheKind::Actor, id, entry))
             .and_then(|document| Actor::new(document, &self.rules().limits).ok());
         let listed = actor.iter().flat_map(Actor::keys).map(|key| key.id.clone());
-        let listed: Vec<KeyId> = listed.collect();
-        for key in &listed {
-            self.keys.remove(key.as_str());
-        }
-        listed
+        listed.collect()
     }
 
-    fn keep(&self, actor: &Arc<Actor>, epoch: u64, now: SystemTime, expires: SystemTime) {
+    fn keep(&self, actor: &Arc<Actor>, epoch: u64, now: SystemTime, fresh: Fresh) {
         // The bytes, the index of what stands where, and what was read of it.
         let weight = actor.document().bytes().len().saturating_mul(3);
-        self.actors
-            .put(actor.id().as_str(), actor, weight, epoch, now, expires);
+        self.actors.put(
+            actor.id().as_str(),
+            actor,
+            weight,
+            epoch,
+            fresh.seen,
+            now,
+            fresh.until,
+        );
     }
 }

@@ -3,6 +3,7 @@
 use crate::Fetcher;
 use crate::error::FetchError;
 use crate::fetcher::after;
+use crate::memo::Seen;
 use crate::record::Failure;
 use bytes::Bytes;
 use federate_protocol::activitystreams::Iri;
@@ -39,6 +40,13 @@ impl Asked {
     }
 }
 
+/// How long something is fresh, and what was not yet forgotten when it was read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fresh {
+    pub(crate) until: SystemTime,
+    pub(crate) seen: Seen,
+}
+
 impl Fetcher {
     /// A document, by its id or by a URL that leads to it (I1).
     ///
@@ -50,14 +58,14 @@ impl Fetcher {
             .map(|(document, _)| document)
     }
 
-    /// The document, and until when it is fresh; `None` for one whose server is away for now.
+    /// The document, and how long it is fresh; `None` for one whose server is away for now.
     pub(crate) async fn cached_or_fetched(
         &self,
         asked: Asked,
         id: &Iri,
         rules: &Arc<FetchRules>,
         now: SystemTime,
-    ) -> Result<(Document, Option<SystemTime>), FetchError> {
+    ) -> Result<(Document, Option<Fresh>), FetchError> {
         let id = &id.without_fragment();
         let kind = asked.kind();
         // Blocks and origins of today hold for what is cached too.
@@ -65,19 +73,12 @@ impl Fetcher {
             let url = id.to_string();
             return Err(FetchRefusal::NotAdmitted { url, reason }.into());
         }
-        if let Some((document, expires)) = self.fresh(kind, id, now).await {
-            return Ok((document, Some(expires)));
+        if let Some((document, fresh)) = self.fresh(kind, id, now).await {
+            return Ok((document, Some(fresh)));
         }
-        let _turn = self.flights.enter(format!("{} {id}", kind.as_str())).await;
-        if let Some((document, expires)) = self.fresh(kind, id, now).await {
-            return Ok((document, Some(expires)));
-        }
-        let error = match self.records.failure(kind, &asked.failure_key(id), now) {
-            Some(failure) => FetchError::from(failure),
-            None => match self.fetch(asked, id, rules, now).await {
-                Ok((document, expires)) => return Ok((document, Some(expires))),
-                Err(error) => error,
-            },
+        let error = match self.in_turn(asked, id, rules, now).await {
+            Ok((document, fresh)) => return Ok((document, Some(fresh))),
+            Err(error) => error,
         };
         if error.is_permanent() {
             return Err(error);
@@ -90,6 +91,25 @@ impl Fetcher {
         stale.map(|document| (document, None)).ok_or(error)
     }
 
+    /// What somebody else has fetched meanwhile, else what is fetched now.
+    async fn in_turn(
+        &self,
+        asked: Asked,
+        id: &Iri,
+        rules: &Arc<FetchRules>,
+        now: SystemTime,
+    ) -> Result<(Document, Fresh), FetchError> {
+        let kind = asked.kind();
+        let _turn = self.turn(format!("{} {id}", kind.as_str()), rules).await?;
+        if let Some(found) = self.fresh(kind, id, now).await {
+            return Ok(found);
+        }
+        match self.records.failure(kind, &asked.failure_key(id), now) {
+            Some(failure) => Err(failure.into()),
+            None => self.fetch(asked, id, rules, now).await,
+        }
+    }
+
     /// Fetches, whatever is cached, and remembers what came of it.
     pub(crate) async fn fetch(
         &self,
@@ -97,7 +117,7 @@ impl Fetcher {
         id: &Iri,
         rules: &Arc<FetchRules>,
         now: SystemTime,
-    ) -> Result<(Document, SystemTime), FetchError> {
+    ) -> Result<(Document, Fresh), FetchError> {
         let begin = Instant::now();
         let fetched = match asked {
             Asked::Id(_) => self.driver.document(id, rules, now).await,
@@ -119,14 +139,14 @@ impl Fetcher {
         match fetched {
             Ok(document) => {
                 self.records.end_failure(kind, &asked.failure_key(id));
-                let expires = self.remember_document(kind, &document, rules, now).await;
+                let fresh = self.remember_document(kind, &document, rules, now).await;
                 if document.id() != id {
                     // A URL that people see: where it leads is remembered, not what is there.
                     let leads_to = Bytes::from(format!("> {}", document.id()));
                     let lifetime = rules.limits.document_lifetime;
                     self.records.put(kind, id.as_str(), leads_to, now, lifetime).await;
                 }
-                Ok((document, expires))
+                Ok((document, fresh))
             }
             Err(error) => {
                 if error.is_gone() {
@@ -139,35 +159,41 @@ impl Fetcher {
         }
     }
 
-    async fn fresh(&self, kind: CacheKind, id: &Iri, now: SystemTime) -> Option<(Document, SystemTime)> {
-        let fresh = |entry: &Entry| now < entry.expires;
-        let entry = self.records.get(kind, id.as_str()).await.filter(fresh)?;
+    async fn fresh(&self, kind: CacheKind, id: &Iri, now: SystemTime) -> Option<(Document, Fresh)> {
+        let is_fresh = |entry: &Entry| now < entry.expires;
+        let seen = self.actors.seen(id.as_str());
+        let entry = self.records.get(kind, id.as_str()).await.filter(is_fresh)?;
         let Some(other) = leads_to(&entry) else {
-            let expires = entry.expires;
-            return read(kind, id, entry).map(|document| (document, expires));
+            let until = entry.expires;
+            return read(kind, id, entry).map(|document| (document, Fresh { until, seen }));
         };
         self.rules().admit(&other).ok()?;
-        let entry = self.records.get(kind, other.as_str()).await.filter(fresh)?;
-        let expires = entry.expires;
-        read(kind, &other, entry).map(|document| (document, expires))
+        let seen = self.actors.seen(other.as_str());
+        let entry = self.records.get(kind, other.as_str()).await.filter(is_fresh)?;
+        let until = entry.expires;
+        read(kind, &other, entry).map(|document| (document, Fresh { until, seen }))
     }
 
-    /// Keeps it in the cache, and says until when it is fresh.
+    /// Keeps it in the cache, and says how long it is fresh.
     pub(crate) async fn remember_document(
         &self,
         kind: CacheKind,
         document: &Document,
         rules: &FetchRules,
         now: SystemTime,
-    ) -> SystemTime {
+    ) -> Fresh {
         let (id, bytes) = (document.id().as_str(), document.bytes());
         self.records.end_failure(kind, id);
-        let lifetime = if kind == CacheKind::Actor {
-            // What it says of its keys now holds for what was read of them before.
-            self.let_go(document.id()).await;
+        let is_actor = kind == CacheKind::Actor;
+        let lifetime = if is_actor {
             rules.limits.actor_lifetime
         } else {
             rules.limits.document_lifetime
+        };
+        let listed = if is_actor {
+            self.listed_keys(document.id()).await
+        } else {
+            Vec::new()
         };
         if bytes.len() <= rules.limits.cached_document {
             self.records.put(kind, id, bytes.clone(), now, lifetime).await;
@@ -175,7 +201,14 @@ impl Fetcher {
             // What was there is not what it says now.
             self.records.remove(kind, id).await;
         }
-        now.checked_add(lifetime).unwrap_or(now)
+        if is_actor {
+            // What it says of its keys now holds for what was read of them before.
+            self.let_go(document.id(), &listed);
+        }
+        Fresh {
+            until: now.checked_add(lifetime).unwrap_or(now),
+            seen: self.actors.seen(id),
+        }
     }
 
     pub(crate) fn remember_failure(

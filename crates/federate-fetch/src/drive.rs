@@ -5,6 +5,7 @@ use crate::error::{FetchError, FetchErrorKind};
 use crate::flight::Flights;
 use bytes::Bytes;
 use federate_http::{Budget, HttpClient, HttpError, HttpErrorKind, Phase};
+use federate_protocol::FetchRefusal;
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::fetch::{
     Actor, Document, DocumentFetch, FetchRules, FetchStep, Found, HandleLookup, HandleStep, KeyFetch,
@@ -82,12 +83,13 @@ impl Driver {
         }
     }
 
+    /// The actor that a key leads to, and the key, or why it is none of the actor's.
     pub(crate) async fn key(
         &self,
         key_id: &KeyId,
         rules: &Arc<FetchRules>,
         now: SystemTime,
-    ) -> Result<(ResolvedKey, Actor), FetchError> {
+    ) -> Result<(Result<ResolvedKey, FetchRefusal>, Actor), FetchError> {
         let journey = Journey::begin(self, rules, now);
         let mut step = KeyFetch::start(key_id, Arc::clone(rules));
         loop {
@@ -96,7 +98,8 @@ impl Driver {
                     let response = journey.get(fetch.url(), fetch.accept(), false).await?;
                     fetch.on_response(&response)
                 }
-                KeyStep::Resolved(found) => return Ok(*found),
+                KeyStep::Resolved(found) => return Ok((Ok(found.0), found.1)),
+                KeyStep::Unlisted(found) => return Ok((Err(found.0), found.1)),
                 KeyStep::Gone => return Err(FetchErrorKind::Gone.into()),
                 KeyStep::Refused(refusal) => return Err(refusal.into()),
                 other => return Err(unknown(&other)),
@@ -223,7 +226,7 @@ fn spoke_another_scheme(error: &FetchError) -> bool {
     match error.kind() {
         // What had a status was HTTP.
         FetchErrorKind::Http(error) => error.status().is_none(),
-        FetchErrorKind::Refused(federate_protocol::FetchRefusal::Status(400)) => true,
+        FetchErrorKind::Refused(FetchRefusal::Status(400)) => true,
         _ => false,
     }
 }

@@ -1,10 +1,11 @@
 //! What looks things up.
 
 use crate::drive::Driver;
-use crate::flight::Flights;
+use crate::error::{FetchError, FetchErrorKind};
+use crate::flight::{Flight, Flights};
 use crate::memo::Memo;
 use crate::record::Records;
-use federate_http::HttpClient;
+use federate_http::{HttpClient, Phase};
 use federate_protocol::fetch::Actor;
 use federate_protocol::signatures::Signer;
 use federate_protocol::{Blocks, FetchRules, ResolvedKey};
@@ -12,7 +13,7 @@ use federate_store::Cache;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// Fetches what others say, and remembers it for a while. See the [crate](crate) for what it adds to belief.
 ///
@@ -61,12 +62,26 @@ impl Fetcher {
         let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
         Arc::make_mut(&mut rules).blocks = blocks;
         self.epoch.fetch_add(1, Ordering::Release);
+        // What was refused for a block may be asked for now.
+        self.records.forget_failures();
     }
 
     /// The rules that hold now.
     #[must_use]
     pub fn rules(&self) -> Arc<FetchRules> {
         Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits for the turn of this key, and no longer than a fetch may take: those before may all be slow.
+    pub(crate) async fn turn(&self, key: String, rules: &FetchRules) -> Result<Flight<'_>, FetchError> {
+        let turn = timeout(rules.limits.deadline, self.flights.enter(key)).await;
+        turn.map_err(|_| {
+            FetchErrorKind::Deadline {
+                request: 1,
+                phase: Phase::Queue,
+            }
+            .into()
+        })
     }
 
     /// Counts the changes of the rules. To be read before the rules are: what is admitted under these is then never taken for admitted

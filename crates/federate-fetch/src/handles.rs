@@ -42,7 +42,7 @@ impl Fetcher {
         if let Some(found) = self.confirmed(&key, rules, now).await {
             return Ok(found);
         }
-        let _turn = self.flights.enter(format!("handle {key}")).await;
+        let _turn = self.turn(format!("handle {key}"), rules).await?;
         if let Some(found) = self.confirmed(&key, rules, now).await {
             return Ok(found);
         }

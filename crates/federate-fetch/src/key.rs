@@ -1,7 +1,9 @@
 //! Keys.
 
 use crate::Fetcher;
+use crate::error::FetchError;
 use crate::fetcher::after;
+use crate::memo::Seen;
 use crate::record::{Failure, decode_key, encode_key};
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::fetch::KeyFetch;
@@ -59,6 +61,7 @@ impl Fetcher {
         let id = Iri::parse(key_id.as_str()).map_err(|_| refused("the key id is not a URL"))?;
         // Blocks and origins of today hold for what is cached too.
         rules.admit(&id).map_err(|reason| refused(&reason.to_string()))?;
+        let seen = self.keys.seen(key_id.as_str());
         let key = match lookup {
             // However old: not kept for those who want a fresh one.
             KeyLookup::CachedOnly => {
@@ -67,11 +70,11 @@ impl Fetcher {
             KeyLookup::Usual => self.usual_key(key_id, &rules, now).await,
             KeyLookup::Refresh => self.refreshed_key(key_id, &rules, now).await,
         }?;
-        self.keep_key(&key, &rules, epoch, now);
+        self.keep_key(&key, &rules, epoch, seen, now);
         Ok(key)
     }
 
-    fn keep_key(&self, key: &ResolvedKey, rules: &FetchRules, epoch: u64, now: SystemTime) {
+    fn keep_key(&self, key: &ResolvedKey, rules: &FetchRules, epoch: u64, seen: Seen, now: SystemTime) {
         let kept = ResolvedKey {
             fresh: false,
             ..key.clone()
@@ -79,8 +82,15 @@ impl Fetcher {
         // The numbers of an RSA key of 8,192 bits, and then some.
         let weight = 1_536 + key.owner.as_str().len() + key.key_id.as_str().len();
         let expires = now.checked_add(rules.limits.actor_lifetime).unwrap_or(now);
-        self.keys
-            .put(key.key_id.as_str(), &Arc::new(kept), weight, epoch, now, expires);
+        self.keys.put(
+            key.key_id.as_str(),
+            &Arc::new(kept),
+            weight,
+            epoch,
+            seen,
+            now,
+            expires,
+        );
     }
 
     async fn usual_key(
@@ -92,10 +102,14 @@ impl Fetcher {
         if let Some(key) = self.cached_key(key_id, Some(now)).await {
             return Ok(key);
         }
-        let _turn = self.flights.enter(format!("key {key_id}")).await;
+        let turn = self.turn(format!("key {key_id}"), rules).await;
         if let Some(key) = self.cached_key(key_id, Some(now)).await {
             return Ok(key);
         }
+        let _turn = match turn {
+            Ok(turn) => turn,
+            Err(late) => return self.stale_or(key_id, Failure::of(&late)).await,
+        };
         if let Some(failure) = self.records.failure(CacheKind::Key, key_id.as_str(), now) {
             return self.stale_or(key_id, failure).await;
         }
@@ -121,17 +135,19 @@ impl Fetcher {
         rules: &Arc<FetchRules>,
         now: SystemTime,
     ) -> Result<ResolvedKey, KeyFailure> {
-        let _turn = self.flights.enter(format!("key {key_id}")).await;
+        let turn = self.turn(format!("key {key_id}"), rules).await;
+        let _turn = turn.map_err(|late| KeyFailure::from(Failure::of(&late)))?;
         let failure = self.records.failure(CacheKind::Key, key_id.as_str(), now);
         if let Some(failure @ Failure::Temporary(_)) = failure {
             return Err(failure.into());
         }
         if self.records.was_refetched(key_id, now) {
-            // Asked a short while ago: what came then is all there is. It may be newer than what the caller tried.
-            return self
-                .cached_key(key_id, None)
-                .await
-                .ok_or_else(|| refused("fetched anew a short while ago"));
+            // Asked a short while ago: what came then is all there is. It may be newer than what the caller tried. Where nothing came, what
+            // was known before is no answer, unless it is still fresh for all that.
+            let since = failure.as_ref().map(|_| now);
+            let lately = || refused("fetched anew a short while ago");
+            let known = self.cached_key(key_id, since).await;
+            return known.ok_or_else(|| failure.map_or_else(lately, KeyFailure::from));
         }
         // Before it is sent: who gives up while it is on its way has asked all the same.
         self.records
@@ -155,9 +171,18 @@ impl Fetcher {
         let now = after(now, begin);
         match answer {
             Ok((key, actor)) => {
-                self.records.end_failure(CacheKind::Key, key_id.as_str());
                 self.remember_document(CacheKind::Actor, actor.document(), rules, now)
                     .await;
+                let key = match key {
+                    Ok(key) => key,
+                    Err(refusal) => {
+                        // Its actor says so: whoever has the key has no use for it any more.
+                        self.records.remove(CacheKind::Key, key_id.as_str()).await;
+                        self.keys.remove(key_id.as_str());
+                        return Err(self.key_failed(key_id, &refusal.into(), rules, now));
+                    }
+                };
+                self.records.end_failure(CacheKind::Key, key_id.as_str());
                 let lifetime = rules.limits.actor_lifetime;
                 self.records
                     .put(CacheKind::Key, key_id.as_str(), encode_key(&key), now, lifetime)
@@ -165,8 +190,7 @@ impl Fetcher {
                 Ok(key)
             }
             Err(error) => {
-                let failure = Failure::of(&error);
-                if failure == Failure::Gone {
+                if error.is_gone() {
                     // The key, or its owner: either is asked for before it is believed again.
                     if let Ok(id) = Iri::parse(key_id.as_str()) {
                         self.expire_actor(&id.without_fragment(), now).await;
@@ -174,11 +198,16 @@ impl Fetcher {
                     self.records.expire(CacheKind::Key, key_id.as_str(), now).await;
                     self.keys.remove(key_id.as_str());
                 }
-                self.records
-                    .put_failure(CacheKind::Key, key_id.as_str(), &failure, now, &rules.limits);
-                Err(failure)
+                Err(self.key_failed(key_id, &error, rules, now))
             }
         }
+    }
+
+    fn key_failed(&self, key_id: &KeyId, error: &FetchError, rules: &FetchRules, now: SystemTime) -> Failure {
+        let failure = Failure::of(error);
+        self.records
+            .put_failure(CacheKind::Key, key_id.as_str(), &failure, now, &rules.limits);
+        failure
     }
 
     /// What the cache has, fresh at `now` or however old: the key itself, or an actor that was looked up and lists it. Of both,

@@ -38,21 +38,32 @@ impl Fetcher {
         if let Some(info) = self.known_nodeinfo(&key, Some(now)).await {
             return Ok(info);
         }
-        let _turn = self.flights.enter(format!("host {key}")).await;
-        if let Some(info) = self.known_nodeinfo(&key, Some(now)).await {
-            return Ok(info);
-        }
-        let error = match self.records.failure(CacheKind::Host, &key, now) {
-            Some(failure) => failure.into(),
-            None => match self.fetch_nodeinfo(server, &key, &rules, now).await {
-                Ok(info) => return Ok(info),
-                Err(error) => error,
-            },
+        let error = match self.nodeinfo_in_turn(server, &key, &rules, now).await {
+            Ok(info) => return Ok(info),
+            Err(error) => error,
         };
         if error.is_permanent() {
             return Err(error);
         }
         self.known_nodeinfo(&key, None).await.ok_or(error)
+    }
+
+    /// What somebody else has fetched meanwhile, else what is fetched now.
+    async fn nodeinfo_in_turn(
+        &self,
+        server: &Iri,
+        key: &str,
+        rules: &Arc<FetchRules>,
+        now: SystemTime,
+    ) -> Result<NodeInfo, FetchError> {
+        let _turn = self.turn(format!("host {key}"), rules).await?;
+        if let Some(info) = self.known_nodeinfo(key, Some(now)).await {
+            return Ok(info);
+        }
+        match self.records.failure(CacheKind::Host, key, now) {
+            Some(failure) => Err(failure.into()),
+            None => self.fetch_nodeinfo(server, key, rules, now).await,
+        }
     }
 
     async fn fetch_nodeinfo(

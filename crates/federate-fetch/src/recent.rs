@@ -48,6 +48,13 @@ impl<T: Clone> Recent<T> {
         }
     }
 
+    /// From now on there is nothing at all.
+    pub(crate) fn clear(&self) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.entries.clear();
+        state.order.clear();
+    }
+
     /// Remembers it for so long from `now` on, in place of what was there.
     pub(crate) fn put(&self, key: &str, value: T, now: SystemTime, lifetime: Duration) {
         let entry = (value, now.checked_add(lifetime).unwrap_or(now));

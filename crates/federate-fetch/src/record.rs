@@ -164,6 +164,10 @@ impl Records {
         self.failures.end(&failure_key(kind, key));
     }
 
+    pub(crate) fn forget_failures(&self) {
+        self.failures.clear();
+    }
+
     /// Whether a key was fetched anew lately.
     pub(crate) fn was_refetched(&self, key_id: &KeyId, now: SystemTime) -> bool {
         self.refetched.get(key_id.as_str(), now).is_some()

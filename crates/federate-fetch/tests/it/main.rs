@@ -13,4 +13,5 @@ mod keys;
 mod memory;
 mod nodeinfo;
 mod resolve;
+mod revoked;
 mod world;

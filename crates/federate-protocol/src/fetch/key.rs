@@ -38,6 +38,8 @@ pub enum KeyStep {
     Get(KeyFetch),
     /// The key, and the actor that lists it.
     Resolved(Box<(ResolvedKey, Actor)>),
+    /// The actor's document may be believed, and has no such key that can be used: what was known of the key before holds no longer.
+    Unlisted(Box<(FetchRefusal, Actor)>),
     /// It was there once: 410, of the key or of its owner.
     Gone,
     /// It must not be believed.
@@ -51,6 +53,7 @@ impl KeyStep {
         match self {
             Self::Gone => Some(KeyFailure::Gone),
             Self::Refused(refusal) => Some(failure(refusal)),
+            Self::Unlisted(found) => Some(failure(&found.0)),
             Self::Get(_) | Self::Resolved(_) => None,
         }
     }
@@ -146,11 +149,13 @@ fn finish(
     if owner.is_some_and(|owner| owner != document.id()) {
         return KeyStep::Refused(FetchRefusal::KeyOwner);
     }
-    let resolved = Actor::new(document, &rules.limits)
-        .and_then(|actor| resolve(wanted, &actor, key, true).map(|key| (key, actor)));
-    match resolved {
-        Ok(found) => KeyStep::Resolved(Box::new(found)),
-        Err(refusal) => KeyStep::Refused(refusal),
+    let actor = match Actor::new(document, &rules.limits) {
+        Ok(actor) => actor,
+        Err(refusal) => return KeyStep::Refused(refusal),
+    };
+    match resolve(wanted, &actor, key, true) {
+        Ok(key) => KeyStep::Resolved(Box::new((key, actor))),
+        Err(refusal) => KeyStep::Unlisted(Box::new((refusal, actor))),
     }
 }
 

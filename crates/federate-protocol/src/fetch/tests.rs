@@ -512,6 +512,24 @@ fn s5_a_key_that_is_elsewhere_or_something_else_is_refused() {
     assert!(matches!(world.key(ALICE_KEY), Err(KeyFailure::Refused { .. })));
 }
 
+/// It is news of the actor: what was known of its keys is over.
+#[test]
+fn s4_a_key_that_is_not_listed_comes_with_the_actor_that_does_not_list_it() {
+    let mut world = World::default().activity(ALICE, &person(ALICE));
+    let step = KeyFetch::start(&KeyId::from(format!("{ALICE}#old").as_str()), rules());
+    let KeyStep::Get(fetch) = step else {
+        panic!("{step:?}")
+    };
+    let response = world.get(fetch.url());
+    let step = fetch.on_response(&response);
+    assert!(matches!(step.failure(), Some(KeyFailure::Refused { .. })));
+    let KeyStep::Unlisted(found) = step else {
+        panic!("{step:?}")
+    };
+    assert!(matches!(found.0, FetchRefusal::KeyNotListed));
+    assert_eq!(found.1.id(), &iri(ALICE));
+}
+
 #[test]
 fn s29_what_a_status_means_for_a_key() {
     assert_eq!(
