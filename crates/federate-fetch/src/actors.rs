@@ -3,12 +3,14 @@
 use crate::Fetcher;
 use crate::documents::{Asked, Fresh, read};
 use crate::error::FetchError;
+use crate::fetcher::after;
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::fetch::{Actor, Document};
 use federate_protocol::signatures::KeyId;
 use federate_store::CacheKind;
 use std::sync::Arc;
 use std::time::SystemTime;
+use tokio::time::Instant;
 
 impl Fetcher {
     /// An actor, by id. One whose server is away for now is given as it was known last.
@@ -41,7 +43,10 @@ impl Fetcher {
         let id = &id.without_fragment();
         let epoch = self.epoch();
         let rules = self.rules();
+        let begin = Instant::now();
         let _turn = self.turn(format!("actor {id}"), &rules).await?;
+        // What is learnt after a wait is newer than what was learnt within it.
+        let now = after(now, begin);
         let (document, fresh) = self.fetch(Asked::Id(CacheKind::Actor), id, &rules, now).await?;
         let actor = Arc::new(Actor::new(document, &rules.limits)?);
         self.keep(&actor, epoch, now, fresh);

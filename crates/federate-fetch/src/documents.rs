@@ -100,7 +100,9 @@ impl Fetcher {
         now: SystemTime,
     ) -> Result<(Document, Fresh), FetchError> {
         let kind = asked.kind();
+        let begin = Instant::now();
         let _turn = self.turn(format!("{} {id}", kind.as_str()), rules).await?;
+        let now = after(now, begin);
         if let Some(found) = self.fresh(kind, id, now).await {
             return Ok(found);
         }

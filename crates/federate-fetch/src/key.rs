@@ -167,6 +167,10 @@ impl Fetcher {
         now: SystemTime,
     ) -> Result<ResolvedKey, Failure> {
         let begin = Instant::now();
+        // Its actor's turn as well: what was asked for first does not come last, in place of what the actor has said since.
+        let place = key_id.as_str().split('#').next().unwrap_or_default();
+        let turn = self.turn(format!("actor {place}"), rules).await;
+        let _turn = turn.map_err(|late| Failure::of(&late))?;
         let answer = self.driver.key(key_id, rules, now).await;
         let now = after(now, begin);
         match answer {

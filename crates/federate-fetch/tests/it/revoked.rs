@@ -9,6 +9,7 @@ use federate_protocol::{Blocks, FetchRules, KeyFailure, Limits};
 use federate_store::{Backend, Cache, CacheKind, Entry, Memory, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -114,6 +115,29 @@ async fn r10_who_waits_for_the_same_waits_no_longer_than_a_fetch_may_take() {
         assert!(!answer.unwrap_err().is_permanent());
     }
     assert!(began.elapsed() <= 2 * deadline, "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn s28_an_answer_that_took_long_does_not_replace_what_was_asked_for_later() {
+    let (world, fetcher) = fetcher();
+    let late = Answer::Late(Duration::from_secs(5), alice(PEM).to_string());
+    world.answer(ALICE, late);
+    let first = tokio::spawn({
+        let fetcher = Arc::clone(&fetcher);
+        async move { fetcher.key_by_id(&key_id(), Usual, at(0)).await }
+    });
+    while world.asked() == 0 {
+        tokio::task::yield_now().await;
+    }
+    // Its answer is on its way, as the actor was then.
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
+    world.activity(ALICE, &rotated());
+    fetcher.fresh_actor(&iri(ALICE), at(1)).await.unwrap();
+    assert!(first.await.unwrap().is_ok());
+    assert_eq!(world.asked(), 2);
+    let answer = fetcher.key_by_id(&key_id(), Usual, at(70)).await;
+    assert!(matches!(answer, Err(KeyFailure::Refused { .. })), "{answer:?}");
 }
 
 /// Reads at once, and answers late where it is told to.
