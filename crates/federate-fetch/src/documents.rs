@@ -4,7 +4,6 @@ use crate::Fetcher;
 use crate::error::FetchError;
 use crate::fetcher::after;
 use crate::memo::Seen;
-use crate::record::Failure;
 use bytes::Bytes;
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::fetch::Document;
@@ -221,8 +220,7 @@ impl Fetcher {
         rules: &FetchRules,
         now: SystemTime,
     ) {
-        self.records
-            .put_failure(kind, key, &Failure::of(error), now, &rules.limits);
+        self.records.put_failure(kind, key, error, now, &rules.limits);
     }
 }
 

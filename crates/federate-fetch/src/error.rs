@@ -64,6 +64,15 @@ impl FetchError {
         matches!(self.kind, FetchErrorKind::Gone)
     }
 
+    /// Whether it failed for want of a turn of our own, before the peer was asked.
+    pub(crate) fn is_of_our_own(&self) -> bool {
+        match &self.kind {
+            FetchErrorKind::Deadline { phase, .. } => *phase == Phase::Queue,
+            FetchErrorKind::Http(error) => error.kind() == HttpErrorKind::Timeout(Phase::Queue),
+            _ => false,
+        }
+    }
+
     /// Whether trying again later would not help.
     pub fn is_permanent(&self) -> bool {
         match &self.kind {

@@ -40,7 +40,7 @@ impl Fetcher {
         rules: FetchRules,
     ) -> Self {
         let (bytes, lifetime) = (rules.limits.memo, rules.limits.memo_lifetime);
-        // A key has a tenth of what an actor has.
+        // A key has far less than an actor.
         let for_keys = bytes / 8;
         Self {
             driver: Driver {

@@ -210,7 +210,7 @@ impl Fetcher {
     fn key_failed(&self, key_id: &KeyId, error: &FetchError, rules: &FetchRules, now: SystemTime) -> Failure {
         let failure = Failure::of(error);
         self.records
-            .put_failure(CacheKind::Key, key_id.as_str(), &failure, now, &rules.limits);
+            .put_failure(CacheKind::Key, key_id.as_str(), error, now, &rules.limits);
         failure
     }
 

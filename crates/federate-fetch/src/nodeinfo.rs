@@ -4,7 +4,6 @@ use crate::Fetcher;
 use crate::drive::{Journey, unknown};
 use crate::error::FetchError;
 use crate::fetcher::after;
-use crate::record::Failure;
 use bytes::Bytes;
 use federate_protocol::activitystreams::{Iri, Origin};
 use federate_protocol::fetch::{NodeInfoFetch, NodeInfoStep, NotAdmitted};
@@ -84,9 +83,8 @@ impl Fetcher {
                 Ok(info)
             }
             Err(error) => {
-                let failure = Failure::of(&error);
                 self.records
-                    .put_failure(CacheKind::Host, key, &failure, now, &rules.limits);
+                    .put_failure(CacheKind::Host, key, &error, now, &rules.limits);
                 Err(error)
             }
         }

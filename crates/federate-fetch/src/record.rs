@@ -145,18 +145,22 @@ impl Records {
         self.failures.get(&failure_key(kind, key), now)
     }
 
-    /// `now` is when it had failed, which may be long after it was begun.
+    /// `now` is when it had failed, which may be long after it was begun. What failed for want of a turn of our own says
+    /// nothing of the peer, and is not remembered.
     pub(crate) fn put_failure(
         &self,
         kind: CacheKind,
         key: &str,
-        failure: &Failure,
+        error: &FetchError,
         now: SystemTime,
         limits: &Limits,
     ) {
+        if error.is_of_our_own() {
+            return;
+        }
+        let failure = Failure::of(error);
         let lifetime = failure.lifetime(limits);
-        self.failures
-            .put(&failure_key(kind, key), failure.clone(), now, lifetime);
+        self.failures.put(&failure_key(kind, key), failure, now, lifetime);
     }
 
     /// It worked after all.

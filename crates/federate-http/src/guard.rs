@@ -104,7 +104,16 @@ impl Guard {
     /// port, `127.0.0.1:8080` with that port only.
     #[must_use]
     pub fn refuse_host(mut self, host: &str) -> Self {
-        self.own_hosts.push(host.to_ascii_lowercase());
+        let (name, port) = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, Some(port)),
+            _ => (host, None),
+        };
+        // In the spelling that a URL has after it was parsed: `xn--`, lower case.
+        let name = Host::parse(name).map_or_else(|_| name.to_ascii_lowercase(), |name| name.to_string());
+        self.own_hosts.push(match port {
+            Some(port) => format!("{name}:{port}"),
+            None => name,
+        });
         self
     }
 

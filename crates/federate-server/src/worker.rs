@@ -252,14 +252,18 @@ impl<App: Directory> Worker<App> {
             }
         }
         if let Some(id) = &asked.moved_to {
-            let target = federation
-                .inner
-                .fetcher
-                .fresh_actor(id, federation.now())
-                .await
-                .map_err(Failure::from)?;
-            facts = facts.target_also_known_as(target.also_known_as().to_vec());
-            if let Some(ago) = self.last_move(activity.by()).await {
+            let last = self.last_move(activity.by()).await;
+            // One that moves too often is refused for that, and costs whom it names no request.
+            if last.is_none_or(|ago| ago >= federation.limits().move_cooldown) {
+                let target = federation
+                    .inner
+                    .fetcher
+                    .fresh_actor(id, federation.now())
+                    .await
+                    .map_err(Failure::from)?;
+                facts = facts.target_also_known_as(target.also_known_as().to_vec());
+            }
+            if let Some(ago) = last {
                 facts = facts.last_move(ago);
             }
         }

@@ -261,9 +261,12 @@ fn n7_names_that_are_not_public() {
         }
     }
     let guard = Guard::new()
+        .refuse_host("B\u{fc}cher.de")
         .refuse_host("Our.Example.org")
         .refuse_host("other.org:8443");
     for s in [
+        "https://b\u{fc}cher.de/",
+        "https://xn--bcher-kva.de:8443/",
         "https://our.example.org/",
         "https://our.example.org:8443/x",
         "https://other.org:8443/",

@@ -228,17 +228,18 @@ fn move_(activity: &Authenticated<Activity>, facts: &Facts<'_>) -> Verdict {
     deny(old != *activity.by(), Broken::NotTheOwner)?;
     deny(new == old, Broken::OfItself)?;
     deny(facts.blocks.covering(&new).is_some(), Broken::Blocked)?;
-    let confirmed = facts
-        .target_also_known_as
-        .as_ref()
-        .is_some_and(|known| known.iter().take(facts.limits.also_known_as).any(|id| *id == old));
-    deny(!confirmed, Broken::UnconfirmedMove)?;
+    // Before the other is asked anything.
     deny(
         facts
             .last_move
             .is_some_and(|ago| ago < facts.limits.move_cooldown),
         Broken::MovedLately,
-    )
+    )?;
+    let confirmed = facts
+        .target_also_known_as
+        .as_ref()
+        .is_some_and(|known| known.iter().take(facts.limits.also_known_as).any(|id| *id == old));
+    deny(!confirmed, Broken::UnconfirmedMove)
 }
 
 /// Of one of ours; a block between others is none of our business.
