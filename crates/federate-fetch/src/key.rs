@@ -187,10 +187,15 @@ impl Fetcher {
                     }
                 };
                 self.records.end_failure(CacheKind::Key, key_id.as_str());
-                let lifetime = rules.limits.actor_lifetime;
-                self.records
-                    .put(CacheKind::Key, key_id.as_str(), encode_key(&key), now, lifetime)
-                    .await;
+                if actor.document().bytes().len() <= rules.limits.cached_document {
+                    let lifetime = rules.limits.actor_lifetime;
+                    self.records
+                        .put(CacheKind::Key, key_id.as_str(), encode_key(&key), now, lifetime)
+                        .await;
+                } else {
+                    // Nothing would tell that an actor that is not cached has taken it back.
+                    self.records.remove(CacheKind::Key, key_id.as_str()).await;
+                }
                 Ok(key)
             }
             Err(error) => {

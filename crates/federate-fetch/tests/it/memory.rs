@@ -184,3 +184,24 @@ async fn r14_a_document_at_the_limit_is_cached_and_a_longer_one_is_not() {
     // Neither it nor what it said before.
     assert_eq!(kept().await, None);
 }
+
+#[tokio::test]
+async fn s28_a_key_of_an_actor_that_is_too_long_to_be_cached_is_not_cached_either() {
+    let long = |pem: &str| {
+        let mut actor = alice(pem);
+        actor["summary"] = json!("x".repeat(Limits::default().cached_document));
+        actor
+    };
+    let (world, cache, fetcher) = counted();
+    let key_id = KeyId::from(ALICE_KEY);
+    world.activity(ALICE, &long(PEM));
+    let stolen = fetcher.key_by_id(&key_id, KeyLookup::Usual, at(0)).await.unwrap();
+    assert!(cache.get(CacheKind::Key, ALICE_KEY).await.unwrap().is_none());
+    world.activity(ALICE, &long(OTHER_PEM));
+    fetcher.fresh_actor(&iri(ALICE), at(10)).await.unwrap();
+    let key = fetcher
+        .key_by_id(&key_id, KeyLookup::Usual, at(60))
+        .await
+        .unwrap();
+    assert_ne!(key.key, stolen.key);
+}
