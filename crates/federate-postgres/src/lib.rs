@@ -67,7 +67,8 @@ mod open;
 mod outbox;
 mod queue;
 pub mod sql;
-mod time;
+
+use federate_store::stored as time;
 
 pub use backend::{Durability, Postgres};
 pub use error::OpenError;

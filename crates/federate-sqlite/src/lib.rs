@@ -59,7 +59,8 @@ mod open;
 mod outbox;
 mod queue;
 pub mod sql;
-mod time;
+
+use federate_store::stored as time;
 
 pub use backend::Sqlite;
 pub use error::OpenError;

@@ -56,6 +56,7 @@ mod keys;
 mod memory;
 mod outbox;
 mod precedence;
+pub mod stored;
 mod waiting;
 
 pub use async_trait::async_trait;

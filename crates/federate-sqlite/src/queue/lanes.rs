@@ -127,13 +127,6 @@ impl Files {
     ) -> Result<Vec<Delivery>, Failure> {
         let mut connection = self.read.acquire().await?;
         let number = owned(&mut connection, lane).await?;
-        let paused: bool = sqlx::query_scalar("SELECT paused FROM federate_lanes WHERE no = ?1")
-            .bind(number)
-            .fetch_one(&mut *connection)
-            .await?;
-        if paused {
-            return Ok(Vec::new());
-        }
         let rows: Vec<DueRow> = sqlx::query_as(
             "SELECT a.iri AS activity, a.sender, i.iri AS inbox, p.attempt, p.first_enqueued, a.at_once, a.ordered,
                     p.due, p.activity AS activity_no, p.inbox AS inbox_no
@@ -144,6 +137,7 @@ impl Files {
                                   ORDER BY due LIMIT ?3)) p
              JOIN federate_activities a ON a.no = p.activity
              JOIN federate_inboxes i ON i.no = p.inbox
+             WHERE (SELECT paused FROM federate_lanes WHERE no = ?1) = 0
              ORDER BY a.at_once, p.activity, p.inbox LIMIT ?3",
         )
         .bind(number)
