@@ -8,28 +8,27 @@ mod outcomes;
 mod probes;
 mod refusals;
 mod settling;
+mod turns;
 
 use crate::{
     Builder, Progress, Signals,
     bodies::Bodies,
     expand::Expanded,
-    held::{Held, Running},
+    held::{Held, Host, Running},
     random::Random,
 };
 use federate_protocol::{
     activitystreams::Iri,
     delivery::{LaneState, Verdict},
 };
-use federate_store::{LEASE, StoreError};
+use federate_store::StoreError;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::{Duration, SystemTime},
 };
 use tokio::task::{AbortHandle, Id, JoinSet};
-
-/// Deliveries of one lane that are read at once.
-const READ: usize = 64;
+use turns::Turns;
 
 /// While something is under way, the store is looked at this often for what else became due.
 const LOOK: Duration = Duration::from_secs(1);
@@ -39,9 +38,21 @@ pub(crate) struct Driver {
     signals: Arc<Signals>,
     bodies: Arc<Bodies>,
     /// By host. Ordered, so that a simulation repeats itself.
-    lanes: BTreeMap<String, Held>,
+    lanes: BTreeMap<Host, Held>,
     /// Hosts that nothing is on its way to, as far as there is something to remember.
-    known: HashMap<String, LaneState>,
+    known: HashMap<Host, LaneState>,
+    // Which lanes want what: with a thousand of them, none is looked at that nothing happened to.
+    turns: Turns,
+    unread: BTreeSet<Host>,
+    unsettled: BTreeSet<Host>,
+    idle: BTreeSet<Host>,
+    /// How many outcomes are not written down, and since when the first of them.
+    outcomes: usize,
+    first_outcome: Option<SystemTime>,
+    /// Something waits for an outcome to be written down.
+    hurry: bool,
+    /// When the first of the leases has to be renewed.
+    renew_at: Option<SystemTime>,
     tasks: JoinSet<Ended>,
     running: HashMap<Id, Running>,
     /// How many of those under way go to hosts that have not answered yet.
@@ -87,6 +98,14 @@ impl Driver {
             bodies: Arc::default(),
             lanes: BTreeMap::new(),
             known: HashMap::new(),
+            turns: Turns::default(),
+            unread: BTreeSet::new(),
+            unsettled: BTreeSet::new(),
+            idle: BTreeSet::new(),
+            outcomes: 0,
+            first_outcome: None,
+            hurry: false,
+            renew_at: None,
             tasks: JoinSet::new(),
             running: HashMap::new(),
             unproven: 0,
@@ -112,10 +131,11 @@ impl Driver {
             outbox: true,
             queue: true,
         };
-        for held in self.lanes.values_mut() {
-            held.exhausted = false;
-        }
         self.looked = self.settings.clock.now();
+        let hosts: Vec<Host> = self.lanes.keys().cloned().collect();
+        for host in hosts {
+            self.has_more(&host, self.looked);
+        }
     }
 
     /// Tries the store again at once, whatever it said last.
@@ -152,10 +172,10 @@ impl Driver {
         if self.signals.take_recorded() {
             self.look_at.outbox = true;
         }
-        if self.signals.take_enqueued() {
+        if let Some(hosts) = self.signals.take_enqueued() {
             self.look_at.queue = true;
-            for held in self.lanes.values_mut() {
-                held.exhausted = false;
+            for host in hosts {
+                self.has_more(&Host::from(host), now);
             }
         }
         if let Some(until) = self.pause.until {
@@ -172,7 +192,8 @@ impl Driver {
         if !self.draining {
             moved |= self.start_expansion(now).await;
             moved |= self.lease(now).await;
-            moved |= self.start(now).await;
+            self.read(now).await;
+            moved |= self.start(now);
         }
         moved |= self.give_back(now).await;
         moved
@@ -192,12 +213,10 @@ impl Driver {
         if let Some(until) = self.pause.until {
             return until;
         }
-        let settle = self.lanes.values().filter_map(Held::settle_by);
-        let renew = self.lanes.values().map(|held| held.lane.until - LEASE / 2);
         let put_off = self.put_off.values().map(|(_, at)| *at);
-        let mut next = settle
-            .chain(renew)
-            .chain(put_off)
+        let mut next = put_off
+            .chain(self.settle_by())
+            .chain(self.renew_at)
             .fold(now + self.settings.poll, SystemTime::min);
         if self.is_busy() {
             next = next.min(now + LOOK);
@@ -229,14 +248,18 @@ impl Driver {
     pub(crate) async fn finish(&mut self) -> usize {
         self.end_pause();
         let now = self.settings.clock.now();
+        self.hurry = true;
+        self.settle(now).await;
         for held in self.lanes.values_mut() {
             held.put_back();
             held.exhausted = true;
         }
-        self.settle(now).await;
+        self.idle = self.lanes.keys().cloned().collect();
         self.give_back(now).await;
         let unreleased = self.lanes.len();
         self.lanes.clear();
+        self.turns = Turns::default();
+        self.forget_outcomes();
         unreleased
     }
 

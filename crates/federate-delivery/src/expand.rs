@@ -51,7 +51,7 @@ pub(crate) async fn expand(settings: &Builder, signals: &Signals, outgoing: &Out
             }
             enqueued += u64::try_from(batch.len()).unwrap_or(u64::MAX);
             // The first of 100,000 inboxes need not wait for the last.
-            signals.enqueued();
+            signals.enqueued_in(batch.iter().map(Delivery::lane));
         }
         if page.next.is_none() {
             break;

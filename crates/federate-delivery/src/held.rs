@@ -4,27 +4,26 @@ use federate_protocol::delivery::{LaneState, Ticket};
 use federate_store::{Delivery, DeliveryId, Lane, Settled};
 use std::{
     collections::{BTreeSet, VecDeque},
-    time::{Duration, SystemTime},
+    sync::Arc,
+    time::SystemTime,
 };
 
-/// Outcomes that are written down in one transaction, at most.
-pub(crate) const SETTLE_BATCH: usize = 64;
-
-/// How long an outcome may wait for others to be written down with. A crash in this time sends them twice.
-const SETTLE_WITHIN: Duration = Duration::from_millis(500);
+/// A host, as [`Delivery::lane`] has it. Cheap to copy.
+pub(crate) type Host = Arc<str>;
 
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) lane: Lane,
     pub(crate) state: LaneState,
     /// Read from the store and not begun.
-    pub(crate) buffer: VecDeque<Delivery>,
+    pub(crate) buffer: VecDeque<Arc<Delivery>>,
     /// All that was read from the store and is not settled there.
     pub(crate) in_hand: BTreeSet<DeliveryId>,
     /// Ended and not written down.
     pub(crate) outcomes: Vec<(DeliveryId, Settled)>,
-    pub(crate) first_outcome: Option<SystemTime>,
     pub(crate) running: usize,
+    /// It stands among those that have a turn.
+    pub(crate) has_turn: bool,
     /// The store had nothing more.
     pub(crate) exhausted: bool,
     /// Something of it is in an order: when it is settled, another may be due.
@@ -34,9 +33,9 @@ pub(crate) struct Held {
 /// An attempt that is under way.
 #[derive(Debug)]
 pub(crate) struct Running {
-    pub(crate) host: String,
+    pub(crate) host: Host,
     pub(crate) fence: u64,
-    pub(crate) delivery: Delivery,
+    pub(crate) delivery: Arc<Delivery>,
     pub(crate) ticket: Ticket,
     /// The host had answered when it began.
     pub(crate) proven: bool,
@@ -50,33 +49,11 @@ impl Held {
             buffer: VecDeque::new(),
             in_hand: BTreeSet::new(),
             outcomes: Vec::new(),
-            first_outcome: None,
             running: 0,
+            has_turn: false,
             exhausted: false,
             ordered: false,
         }
-    }
-
-    /// An attempt ended like this; it is in hand until the store knows.
-    pub(crate) fn outcome(&mut self, id: DeliveryId, settled: Settled, now: SystemTime) {
-        self.outcomes.push((id, settled));
-        self.first_outcome.get_or_insert(now);
-    }
-
-    /// Whether the outcomes should be written down now.
-    pub(crate) fn is_settling_due(&self, now: SystemTime) -> bool {
-        let Some(first) = self.first_outcome else {
-            return false;
-        };
-        self.running == 0
-            || self.outcomes.len() >= SETTLE_BATCH
-            // A clock that went back says nothing about how long it has been.
-            || now.duration_since(first).map_or(true, |waited| waited >= SETTLE_WITHIN)
-    }
-
-    /// When they have to be written down.
-    pub(crate) fn settle_by(&self) -> Option<SystemTime> {
-        self.first_outcome.map(|first| first + SETTLE_WITHIN)
     }
 
     /// The store knows them.
@@ -84,7 +61,6 @@ impl Held {
         for (id, _) in self.outcomes.drain(..) {
             self.in_hand.remove(&id);
         }
-        self.first_outcome = None;
         if self.ordered {
             self.exhausted = false;
         }
@@ -98,8 +74,10 @@ impl Held {
         self.exhausted = false;
     }
 
-    /// Nothing is under way, and nothing can begin.
+    /// Nothing is under way or to be written down, and nothing can begin.
     pub(crate) fn is_done(&self, now: SystemTime) -> bool {
-        self.running == 0 && ((self.buffer.is_empty() && self.exhausted) || self.state.permits(now) == 0)
+        self.running == 0
+            && self.outcomes.is_empty()
+            && ((self.buffer.is_empty() && self.exhausted) || self.state.permits(now) == 0)
     }
 }

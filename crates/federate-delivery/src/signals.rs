@@ -12,11 +12,16 @@ use tokio::sync::Notify;
 /// Hosts that may be remembered between two turns: whoever is left out speaks again.
 const MAX_HEARD: usize = 1024;
 
+/// Lanes that may be remembered between two turns: the others are looked at in a second.
+const MAX_LANES: usize = 4096;
+
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
     pub(crate) notify: Notify,
     recorded: AtomicBool,
     enqueued: AtomicBool,
+    /// Where something was enqueued.
+    lanes: Mutex<BTreeSet<String>>,
     heard: Mutex<BTreeSet<String>>,
 }
 
@@ -27,8 +32,21 @@ impl Signals {
         self.enqueued();
     }
 
+    /// The queue has something new in these lanes.
+    pub(crate) fn enqueued_in(&self, lanes: impl Iterator<Item = String>) {
+        let mut all = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        for lane in lanes {
+            // What is left out is found when its lane is looked at the next time, or given back.
+            if all.len() < MAX_LANES {
+                all.insert(lane);
+            }
+        }
+        drop(all);
+        self.enqueued();
+    }
+
     /// The queue has something new.
-    pub(crate) fn enqueued(&self) {
+    fn enqueued(&self) {
         self.enqueued.store(true, Ordering::Release);
         self.notify.notify_one();
     }
@@ -45,8 +63,10 @@ impl Signals {
         self.recorded.swap(false, Ordering::AcqRel)
     }
 
-    pub(crate) fn take_enqueued(&self) -> bool {
-        self.enqueued.swap(false, Ordering::AcqRel)
+    /// `None`: nothing was enqueued. Else the lanes in which something was, as far as they are known.
+    pub(crate) fn take_enqueued(&self) -> Option<BTreeSet<String>> {
+        let any = self.enqueued.swap(false, Ordering::AcqRel);
+        any.then(|| std::mem::take(&mut *self.lanes.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 
     pub(crate) fn take_heard(&self) -> BTreeSet<String> {

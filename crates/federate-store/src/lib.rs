@@ -64,7 +64,8 @@ pub use backend::{Backend, BoxFuture, Stores};
 pub use bytes::Bytes;
 pub use cache::{Cache, CacheKind, Entry};
 pub use delivery::{
-    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, LEASE, Lane, MAX_REASON, Settled, shorten,
+    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, LEASE, Lane, MAX_REASON, Settled, Settling,
+    shorten,
 };
 pub use error::{StoreError, StoreErrorKind};
 pub use federate_protocol::{Sealed, activitystreams::Iri};

@@ -1,13 +1,23 @@
 //! Lanes that are leased, read and worked on.
 
-use super::{Driver, Ended, READ};
+use super::{Driver, Ended};
 use crate::{
     attempt::attempt,
-    held::{Held, Running},
+    held::{Held, Host, Running},
 };
 use federate_protocol::delivery::LaneState;
-use federate_store::Priority;
+use federate_store::{Delivery, Priority};
 use std::{sync::Arc, time::SystemTime};
+
+/// Deliveries of one lane that are read at once, at most and, where there are many lanes, at least.
+const READ: usize = 512;
+const READ_LEAST: usize = 4;
+
+/// What may lie in memory of all lanes together, about: some megabytes.
+const READ_IN_ALL: usize = 8192;
+
+/// Lanes that are read at once.
+const READ_LANES: usize = 256;
 
 impl Driver {
     pub(super) async fn lease(&mut self, now: SystemTime) -> bool {
@@ -27,78 +37,87 @@ impl Driver {
         self.look_at.queue = leased.len() >= room;
         let moved = !leased.is_empty();
         for lane in leased {
+            let host = Host::from(lane.host.as_str());
             let state = self
                 .known
-                .remove(&lane.host)
+                .remove(&host)
                 .unwrap_or_else(|| LaneState::new(self.settings.lane_limits));
-            self.lanes.insert(lane.host.clone(), Held::new(lane, state));
+            self.renew_by(&lane);
+            self.lanes.insert(Host::clone(&host), Held::new(lane, state));
+            self.sort(&host, now);
         }
         moved
     }
 
-    /// Begins what may begin, one delivery a lane in turn, so that no lane takes all the slots.
-    pub(super) async fn start(&mut self, now: SystemTime) -> bool {
-        // What cannot be written down is not begun.
-        if self.is_paused() {
-            return false;
-        }
-        let hosts: Vec<String> = self.lanes.keys().cloned().collect();
-        for host in &hosts {
-            self.read(host, now).await;
-            if self.is_paused() {
-                return false;
-            }
-        }
-        let hosts = self.in_turns(hosts);
-        let mut moved = false;
-        loop {
-            let mut begun = false;
-            for host in &hosts {
-                begun |= self.start_one(host, now);
-            }
-            moved |= begun;
-            if !begun {
-                return moved;
-            }
+    /// The lane may hold more than was read.
+    pub(super) fn has_more(&mut self, host: &Host, now: SystemTime) {
+        if let Some(held) = self.lanes.get_mut(host) {
+            held.exhausted = false;
+            self.sort(host, now);
         }
     }
 
-    /// Those with something of high priority, each followed by one of the others: neither starves the other.
-    fn in_turns(&self, hosts: Vec<String>) -> Vec<String> {
-        let is_urgent = |host: &String| {
-            let next = self.lanes.get(host).and_then(|held| held.buffer.front());
-            next.is_some_and(|next| next.priority == Priority::High)
-        };
-        let (urgent, others): (Vec<_>, Vec<_>) = hosts.into_iter().partition(is_urgent);
-        let mut others = others.into_iter();
-        let mut all: Vec<String> = urgent
-            .into_iter()
-            .flat_map(|host| std::iter::once(host).chain(others.next()))
-            .collect();
-        all.extend(others);
-        all
-    }
-
-    /// Reads what is due in a lane that has room and nothing read.
-    pub(super) async fn read(&mut self, host: &str, now: SystemTime) {
+    /// Puts a lane that something happened to where it belongs: to those that are to be read, begun, or given back.
+    pub(super) fn sort(&mut self, host: &Host, now: SystemTime) {
         let Some(held) = self.lanes.get_mut(host) else {
             return;
         };
-        if !held.buffer.is_empty() || held.exhausted || held.state.permits(now) == 0 {
-            return;
+        if held.is_done(now) {
+            self.idle.insert(Host::clone(host));
+        } else if held.state.permits(now) == 0 {
+            // It is sorted again when what is under way has ended.
+        } else if let Some(next) = held.buffer.front() {
+            if !held.has_turn {
+                held.has_turn = true;
+                let (urgent, proven) = (next.priority == Priority::High, held.state.is_proven());
+                self.turns.push(Host::clone(host), urgent, proven);
+            }
+        } else if !held.exhausted {
+            self.unread.insert(Host::clone(host));
         }
-        // What is in hand is returned again.
-        let max = READ + held.in_hand.len();
-        let first = held.in_hand.is_empty();
-        let lane = held.lane.clone();
-        let due = self.settings.stores.queue.due(&lane, max, now).await;
-        let Some(due) = self.taken_from(host, due, "read a lane") else {
-            return;
-        };
+    }
+
+    /// Reads what is due in lanes that have room and nothing read.
+    pub(super) async fn read(&mut self, now: SystemTime) {
+        // What cannot begin, or not be written down, need not be known.
+        while !self.unread.is_empty() && self.running.len() < self.settings.in_flight && !self.is_paused() {
+            let hosts: Vec<Host> = self.unread.iter().take(READ_LANES).cloned().collect();
+            let share = READ_IN_ALL / self.lanes.len().max(1);
+            let mut asked = Vec::with_capacity(hosts.len());
+            for host in &hosts {
+                let Some(held) = self.lanes.get(host) else {
+                    continue;
+                };
+                let permits = held.state.permits(now);
+                if held.buffer.is_empty() && !held.exhausted && permits > 0 {
+                    // What is in hand is returned again.
+                    let max = share.clamp(READ_LEAST, READ).max(permits) + held.in_hand.len();
+                    asked.push((held.lane.clone(), max));
+                }
+            }
+            let due = self.settings.stores.queue.due_all(&asked, now).await;
+            let Some(due) = self.taken(due, "read lanes") else {
+                return;
+            };
+            for host in &hosts {
+                self.unread.remove(host);
+            }
+            for ((lane, max), due) in asked.iter().zip(due) {
+                let host = Host::from(lane.host.as_str());
+                match due {
+                    Some(due) => self.was_read(&host, due, *max, now),
+                    None => self.lost(&host),
+                }
+            }
+        }
+    }
+
+    fn was_read(&mut self, host: &Host, due: Vec<Delivery>, max: usize, now: SystemTime) {
         let Some(held) = self.lanes.get_mut(host) else {
             return;
         };
         held.exhausted = due.len() < max;
+        let first = held.in_hand.is_empty();
         if first && !held.state.is_worth_keeping() && !due.is_empty() && due.iter().all(|row| row.attempt > 0)
         {
             held.state = LaneState::suspect(self.settings.lane_limits, now);
@@ -106,34 +125,50 @@ impl Driver {
         for row in due {
             held.ordered |= row.order.is_some();
             if held.in_hand.insert(row.id.clone()) {
-                held.buffer.push_back(row);
+                held.buffer.push_back(Arc::new(row));
             }
         }
+        self.sort(host, now);
     }
 
-    pub(super) fn start_one(&mut self, host: &str, now: SystemTime) -> bool {
-        let slots = self.settings.in_flight;
+    /// Begins what may begin, one delivery a lane in turn, so that no lane takes all the slots.
+    pub(super) fn start(&mut self, now: SystemTime) -> bool {
+        let mut moved = false;
+        // What cannot be written down is not begun.
+        while !self.is_paused() && self.running.len() < self.settings.in_flight {
+            let Some(host) = self.turns.next(self.has_room_for_unproven()) else {
+                break;
+            };
+            moved |= self.start_one(&host, now);
+        }
+        moved
+    }
+
+    /// Rounded up: with one slot, an unknown host gets it.
+    fn has_room_for_unproven(&self) -> bool {
+        self.unproven < (self.settings.in_flight * 3).div_ceil(4)
+    }
+
+    fn start_one(&mut self, host: &Host, now: SystemTime) -> bool {
+        let has_room_for_unproven = self.has_room_for_unproven();
         let Some(held) = self.lanes.get_mut(host) else {
             return false;
         };
-        if self.running.len() >= slots || held.state.permits(now) == 0 {
-            return false;
-        }
+        held.has_turn = false;
         let proven = held.state.is_proven();
-        // Rounded up: with one slot, an unknown host gets it.
-        if !proven && self.unproven >= (slots * 3).div_ceil(4) {
-            return false;
-        }
-        let Some(delivery) = held.buffer.pop_front() else {
+        let may_begin = held.state.permits(now) > 0 && (proven || has_room_for_unproven);
+        let Some(delivery) = may_begin.then(|| held.buffer.pop_front()).flatten() else {
+            // Its place was for what it was then.
+            self.sort(host, now);
             return false;
         };
         let ticket = held.state.on_start(now);
         held.running += 1;
         self.unproven += usize::from(!proven);
         let running = Running {
-            host: host.to_owned(),
+            host: Host::clone(host),
             fence: held.lane.fence,
-            delivery: delivery.clone(),
+            delivery: Arc::clone(&delivery),
             ticket,
             proven,
         };
@@ -141,6 +176,7 @@ impl Driver {
         let task = async move { Ended::Attempt(attempt(&settings, &bodies, &delivery).await) };
         let handle = self.tasks.spawn(task);
         self.running.insert(handle.id(), running);
+        self.sort(host, now);
         true
     }
 }

@@ -3,7 +3,7 @@
 use super::{Driver, Ended};
 use crate::{
     DeliveryEvent, Outcome,
-    held::{Held, Running},
+    held::{Held, Host, Running},
 };
 use federate_protocol::delivery::{Fault, Next, Verdict, next_attempt};
 use federate_store::{Delivery, Settled};
@@ -44,7 +44,12 @@ impl Driver {
         self.progress.attempts += 1;
         let entropy = self.random.next();
         let mut held = Self::lane_of(&mut self.lanes, &running);
-        let Running { delivery, ticket, .. } = running;
+        let Running {
+            host,
+            delivery,
+            ticket,
+            ..
+        } = running;
         if let Some(held) = &mut held {
             held.state.on_outcome(ticket, verdict, now, entropy);
         }
@@ -63,7 +68,13 @@ impl Driver {
             Next::Dead { reason } => Settled::Dead { reason },
         };
         if let Some(held) = held {
-            held.outcome(delivery.id.clone(), settled.clone(), now);
+            // It is in hand until the store knows.
+            held.outcomes.push((delivery.id.clone(), settled.clone()));
+            self.hurry |= held.ordered && held.running == 0;
+            self.outcomes += 1;
+            self.first_outcome.get_or_insert(now);
+            self.unsettled.insert(Host::clone(&host));
+            self.sort(&host, now);
         }
         self.tell(&delivery, &settled);
     }
@@ -111,7 +122,7 @@ impl Driver {
         if let Some(held) = Self::lane_of(&mut self.lanes, &running) {
             held.state.on_abandoned(running.ticket, now);
             held.in_hand.remove(&running.delivery.id);
-            held.exhausted = false;
+            self.has_more(&running.host, now);
         }
     }
 
@@ -126,7 +137,7 @@ impl Driver {
 
     /// The lane of an attempt, if it is still ours under the same lease.
     pub(super) fn lane_of<'a>(
-        lanes: &'a mut BTreeMap<String, Held>,
+        lanes: &'a mut BTreeMap<Host, Held>,
         running: &Running,
     ) -> Option<&'a mut Held> {
         lanes

@@ -1,6 +1,7 @@
 //! Hosts that may be worth a try before their time.
 
 use super::Driver;
+use crate::held::Host;
 use federate_protocol::delivery::LaneState;
 use std::time::{Duration, SystemTime};
 
@@ -14,8 +15,10 @@ impl Driver {
             if self.is_paused() {
                 break;
             }
+            let host = Host::from(host);
             if let Some(held) = self.lanes.get_mut(&host) {
                 let _ = held.state.on_inbound(now);
+                self.sort(&host, now);
             } else if let Some(at) = self.known.get_mut(&host).and_then(|state| state.on_inbound(now)) {
                 let probed = self.settings.stores.queue.probe(&host, at).await;
                 let _ = self.taken(probed, "bring a probe forward");
@@ -32,7 +35,7 @@ impl Driver {
         }
         tracing::warn!(seconds = back.as_secs(), "clock was set back");
         let closed = |state: &LaneState| state.closed_until().is_some();
-        let mut hosts: Vec<String> = self
+        let mut hosts: Vec<Host> = self
             .known
             .iter()
             .filter(|(_, state)| closed(state))
@@ -46,6 +49,8 @@ impl Driver {
             let probed = self.settings.stores.queue.probe(&host, now).await;
             let _ = self.taken(probed, "bring a probe forward");
         }
+        // The leases may end far in the future now.
+        self.renew_at = Some(now);
         self.look();
     }
 }

@@ -28,17 +28,27 @@ impl Driver {
     ) -> Option<T> {
         match answer {
             Err(error) if error.kind() == StoreErrorKind::Fenced => {
-                if let Some(held) = self.lanes.remove(host) {
-                    tracing::warn!(
-                        host,
-                        in_hand = held.in_hand.len(),
-                        "lease went to another worker, who repeats what is in hand"
-                    );
-                }
+                self.lost(host);
                 None
             }
             answer => self.taken(answer, what),
         }
+    }
+
+    /// Another worker has the lane now, and repeats what is in hand.
+    pub(super) fn lost(&mut self, host: &str) {
+        let Some(held) = self.lanes.remove(host) else {
+            return;
+        };
+        if held.has_turn {
+            self.turns.remove(host);
+        }
+        self.outcomes = self.outcomes.saturating_sub(held.outcomes.len());
+        tracing::warn!(
+            host,
+            in_hand = held.in_hand.len(),
+            "lease went to another worker, who repeats what is in hand"
+        );
     }
 
     pub(super) fn store_failed(&mut self, error: &StoreError, what: &'static str) {

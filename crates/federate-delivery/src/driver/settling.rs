@@ -1,99 +1,142 @@
 //! What the store is told, and lanes that are given back.
 
-use super::{Driver, READ};
-use crate::held::Held;
+use super::Driver;
+use crate::held::{Held, Host};
 use federate_protocol::delivery::LaneState;
-use federate_store::{Delivery, LEASE, Settled};
-use std::time::SystemTime;
+use federate_store::{Delivery, LEASE, Lane, Settled, Settling};
+use std::time::{Duration, SystemTime};
 
 /// Hosts that are remembered while nothing is on its way to them: ten megabytes at most.
 const MAX_KNOWN: usize = 65_536;
 
+/// Outcomes that are written down as soon as there are so many.
+const SETTLE_BATCH: usize = 256;
+
+/// How long an outcome may wait for others to be written down with. A crash in this time sends them twice.
+const SETTLE_WITHIN: Duration = Duration::from_millis(200);
+
+/// Deliveries of a dead host that are read at once.
+const BURY: usize = 64;
+
 impl Driver {
-    /// Writes outcomes down.
+    /// Writes all outcomes down, those of all lanes in one transaction.
     pub(super) async fn settle(&mut self, now: SystemTime) -> bool {
-        let hosts: Vec<String> = self
-            .lanes
+        if !self.is_settling_due(now) || self.is_paused() {
+            return false;
+        }
+        // They are copied, as a turn can be dropped while the store writes.
+        let batch: Vec<Settling> = self
+            .unsettled
             .iter()
-            .filter(|(_, held)| held.is_settling_due(now))
-            .map(|(host, _)| host.clone())
+            .filter_map(|host| self.lanes.get(host))
+            .map(|held| Settling {
+                lane: held.lane.clone(),
+                outcomes: held.outcomes.clone(),
+            })
             .collect();
-        let mut moved = false;
-        for host in hosts {
-            if self.is_paused() {
-                break;
-            }
-            let Some(held) = self.lanes.get(&host) else {
-                continue;
-            };
-            let settled = self
-                .settings
-                .stores
-                .queue
-                .settle(&held.lane, &held.outcomes, now)
-                .await;
-            if self.taken_from(&host, settled, "write outcomes").is_some() {
-                moved = true;
-                if let Some(held) = self.lanes.get_mut(&host) {
-                    held.settled();
-                }
+        if batch.is_empty() {
+            self.forget_outcomes();
+            return false;
+        }
+        let settled = self.settings.stores.queue.settle_all(&batch, now).await;
+        let Some(settled) = self.taken(settled, "write outcomes") else {
+            return false;
+        };
+        for (settling, owned) in batch.iter().zip(settled) {
+            let host = Host::from(settling.lane.host.as_str());
+            if !owned {
+                self.lost(&host);
+            } else if let Some(held) = self.lanes.get_mut(&host) {
+                held.settled();
+                self.sort(&host, now);
             }
         }
-        moved
+        self.forget_outcomes();
+        true
+    }
+
+    fn is_settling_due(&self, now: SystemTime) -> bool {
+        let Some(first) = self.first_outcome else {
+            return false;
+        };
+        self.hurry
+            || self.running.is_empty()
+            || self.outcomes >= SETTLE_BATCH
+            // A clock that went back says nothing about how long it has been.
+            || now.duration_since(first).map_or(true, |waited| waited >= SETTLE_WITHIN)
+    }
+
+    /// When outcomes have to be written down.
+    pub(super) fn settle_by(&self) -> Option<SystemTime> {
+        self.first_outcome.map(|first| first + SETTLE_WITHIN)
+    }
+
+    /// There is nothing to be written down.
+    pub(super) fn forget_outcomes(&mut self) {
+        self.unsettled.clear();
+        self.outcomes = 0;
+        self.first_outcome = None;
+        self.hurry = false;
     }
 
     /// Gives back the lanes in which nothing more can be done for now.
     pub(super) async fn give_back(&mut self, now: SystemTime) -> bool {
-        let done = |held: &Held| held.outcomes.is_empty() && held.is_done(now);
-        let hosts: Vec<String> = self
-            .lanes
-            .iter()
-            .filter(|(_, held)| done(held))
-            .map(|(host, _)| host.clone())
-            .collect();
-        let mut moved = false;
+        if self.idle.is_empty() || self.is_paused() {
+            return false;
+        }
+        let lanes = &self.lanes;
+        self.idle
+            .retain(|host| lanes.get(host).is_some_and(|held| held.is_done(now)));
+        let hosts: Vec<Host> = self.idle.iter().cloned().collect();
+        let mut back = Vec::with_capacity(hosts.len());
         for host in hosts {
-            if self.is_paused() {
-                break;
-            }
             if let Some(held) = self.lanes.get_mut(&host) {
                 held.put_back();
             }
             if !self.draining {
                 self.bury(&host, now).await;
             }
-            let Some(held) = self.lanes.get(&host) else {
-                continue;
-            };
-            let closed_until = held.state.closed_until().filter(|until| *until > now);
-            let released = self
-                .settings
-                .stores
-                .queue
-                .release(held.lane.clone(), closed_until)
-                .await;
-            if self.taken_from(&host, released, "give a lane back").is_none() {
-                continue;
+            if self.is_paused() {
+                return false;
             }
-            moved = true;
-            if let Some(held) = self.lanes.remove(&host) {
-                if let Some(until) = closed_until {
-                    let seconds = until.duration_since(now).unwrap_or_default().as_secs();
-                    tracing::info!(
-                        host,
-                        failures = held.state.failed_tries(),
-                        seconds,
-                        "host does not take deliveries, pausing"
-                    );
-                }
-                self.remember(host, held.state, now);
+            if let Some(held) = self.lanes.get(&host) {
+                back.push((
+                    held.lane.clone(),
+                    held.state.closed_until().filter(|until| *until > now),
+                ));
             }
         }
-        moved
+        if back.is_empty() {
+            return false;
+        }
+        let released = self.settings.stores.queue.release_all(&back).await;
+        if self.taken(released, "give lanes back").is_none() {
+            return false;
+        }
+        self.idle.clear();
+        for (lane, closed_until) in &back {
+            let Some((host, held)) = self.lanes.remove_entry(lane.host.as_str()) else {
+                continue;
+            };
+            if held.has_turn {
+                self.turns.remove(&host);
+            }
+            if let Some(until) = closed_until {
+                let seconds = until.duration_since(now).unwrap_or_default().as_secs();
+                tracing::info!(
+                    host = &*host,
+                    failures = held.state.failed_tries(),
+                    seconds,
+                    "host does not take deliveries, pausing"
+                );
+            }
+            self.remember(host, held.state, now);
+        }
+        true
     }
 
     /// Where the host has been dead so long that its deliveries have had their time, they need no attempt of their own.
-    pub(super) async fn bury(&mut self, host: &str, now: SystemTime) {
+    async fn bury(&mut self, host: &str, now: SystemTime) {
         let schedule = self.settings.schedule;
         loop {
             let Some(held) = self.lanes.get(host) else { return };
@@ -101,11 +144,11 @@ impl Driver {
             if held.state.closed_until().is_none() || tries < schedule.min_tries {
                 return;
             }
-            let due = self.settings.stores.queue.due(&held.lane, READ, now).await;
+            let due = self.settings.stores.queue.due(&held.lane, BURY, now).await;
             let Some(due) = self.taken_from(host, due, "read a lane") else {
                 return;
             };
-            let whole = due.len() >= READ;
+            let whole = due.len() >= BURY;
             let over: Vec<Delivery> = due
                 .into_iter()
                 .filter(|row| schedule.is_over(row.first_enqueued, tries, now))
@@ -142,7 +185,7 @@ impl Driver {
         }
     }
 
-    pub(super) fn remember(&mut self, host: String, state: LaneState, now: SystemTime) {
+    fn remember(&mut self, host: Host, state: LaneState, now: SystemTime) {
         if !state.is_worth_keeping() {
             return;
         }
@@ -155,27 +198,40 @@ impl Driver {
         }
     }
 
+    /// Renews all leases that are half over.
     pub(super) async fn renew(&mut self, now: SystemTime) {
-        let late = |held: &Held| now + LEASE / 2 >= held.lane.until || held.lane.until > now + LEASE * 2;
-        let hosts: Vec<String> = self
+        if self.renew_at.is_none_or(|at| now < at) || self.is_paused() {
+            return;
+        }
+        let late = |held: &&Held| now + LEASE / 2 >= held.lane.until || held.lane.until > now + LEASE * 2;
+        let lanes: Vec<Lane> = self
             .lanes
-            .iter()
-            .filter(|(_, held)| late(held))
-            .map(|(host, _)| host.clone())
+            .values()
+            .filter(late)
+            .map(|held| held.lane.clone())
             .collect();
-        for host in hosts {
-            if self.is_paused() {
-                break;
-            }
-            let Some(held) = self.lanes.get(&host) else {
-                continue;
+        if !lanes.is_empty() {
+            let renewed = self.settings.stores.queue.renew_all(&lanes, now).await;
+            let Some(renewed) = self.taken(renewed, "renew leases") else {
+                return;
             };
-            let renewed = self.settings.stores.queue.renew(&held.lane, now).await;
-            if let Some(lane) = self.taken_from(&host, renewed, "renew a lease")
-                && let Some(held) = self.lanes.get_mut(&host)
-            {
-                held.lane = lane;
+            for (lane, renewed) in lanes.iter().zip(renewed) {
+                match renewed {
+                    Some(renewed) => {
+                        if let Some(held) = self.lanes.get_mut(lane.host.as_str()) {
+                            held.lane = renewed;
+                        }
+                    }
+                    None => self.lost(&lane.host),
+                }
             }
         }
+        self.renew_at = self.lanes.values().map(|held| held.lane.until - LEASE / 2).min();
+    }
+
+    /// Another lease is to be renewed.
+    pub(super) fn renew_by(&mut self, lane: &Lane) {
+        let at = lane.until - LEASE / 2;
+        self.renew_at = Some(self.renew_at.map_or(at, |renew_at| renew_at.min(at)));
     }
 }

@@ -1,31 +1,16 @@
 //! Lanes: who may work on which host.
 
-use super::{BEHIND, NOT_URGENT, URGENT, order, to_json, turn};
+use super::{BEHIND, NOT_URGENT, URGENT, to_json, turn};
 use crate::{
     backend::Files,
     error::Failure,
     time::{limit, micros, time},
 };
-use federate_store::{Delivery, DeliveryId, Iri, LEASE, Lane, OrderKey, Priority, StoreError};
+use federate_store::{LEASE, Lane};
 use sqlx::SqliteConnection;
 use std::time::SystemTime;
 
 type Ready = (i64, String, i64);
-
-/// What is due in a lane.
-#[derive(sqlx::FromRow)]
-struct DueRow {
-    activity: String,
-    sender: String,
-    inbox: String,
-    attempt: i64,
-    first_enqueued: i64,
-    at_once: i64,
-    ordered: Option<i64>,
-    due: i64,
-    activity_no: i64,
-    inbox_no: i64,
-}
 
 impl Files {
     pub(super) async fn lease_lanes(
@@ -100,139 +85,60 @@ impl Files {
         Ok(leased.collect())
     }
 
-    pub(super) async fn renew_lane(&self, lane: &Lane, now: SystemTime) -> Result<Lane, Failure> {
+    /// In the order in which they were given; `None` where it is somebody else's.
+    pub(super) async fn renew_lanes(
+        &self,
+        lanes: &[Lane],
+        now: SystemTime,
+    ) -> Result<Vec<Option<Lane>>, Failure> {
         let until = now + LEASE;
-        let done = sqlx::query(
-            "UPDATE federate_lanes SET ready = ?3 WHERE host = ?1 AND fence = ?2 AND worker IS NOT NULL",
-        )
-        .bind(lane.host.as_str())
-        .bind(fence(lane))
-        .bind(micros(until))
-        .execute(&self.write)
-        .await?;
-        if done.rows_affected() == 0 {
-            return Err(StoreError::fenced().into());
-        }
-        Ok(Lane {
-            until,
-            ..lane.clone()
-        })
-    }
-
-    pub(super) async fn read_due(
-        &self,
-        lane: &Lane,
-        max: usize,
-        now: SystemTime,
-    ) -> Result<Vec<Delivery>, Failure> {
-        let mut connection = self.read.acquire().await?;
-        let number = owned(&mut connection, lane).await?;
-        let rows: Vec<DueRow> = sqlx::query_as(
-            "SELECT a.iri AS activity, a.sender, i.iri AS inbox, p.attempt, p.first_enqueued, a.at_once, a.ordered,
-                    p.due, p.activity AS activity_no, p.inbox AS inbox_no
-             FROM (SELECT * FROM (SELECT * FROM federate_pending WHERE lane = ?1 AND due <= 0
-                                  ORDER BY due, activity, inbox LIMIT ?3)
-                   UNION ALL
-                   SELECT * FROM (SELECT * FROM federate_pending WHERE lane = ?1 AND due > 0 AND due <= ?2
-                                  ORDER BY due LIMIT ?3)) p
-             JOIN federate_activities a ON a.no = p.activity
-             JOIN federate_inboxes i ON i.no = p.inbox
-             WHERE (SELECT paused FROM federate_lanes WHERE no = ?1) = 0
-             ORDER BY a.at_once, p.activity, p.inbox LIMIT ?3",
-        )
-        .bind(number)
-        .bind(micros(now))
-        .bind(limit(max))
-        .fetch_all(&mut *connection)
-        .await?;
-        drop(connection);
-        let mut due = Vec::with_capacity(rows.len());
-        let mut unreadable = Vec::new();
-        for row in rows {
-            let (Ok(activity), Ok(inbox)) = (Iri::parse(&row.activity), Iri::parse(&row.inbox)) else {
-                unreadable.push((row.due, row.activity_no, row.inbox_no));
-                continue;
-            };
-            due.push(Delivery {
-                id: DeliveryId::new(&activity, &inbox),
-                activity,
-                sender: row.sender,
-                inbox,
-                attempt: u32::try_from(row.attempt).unwrap_or(u32::MAX),
-                first_enqueued: time(row.first_enqueued),
-                priority: Priority::of_rank(row.at_once + 2),
-                order: row.ordered.map(OrderKey::from_stored),
-            });
-        }
-        if !unreadable.is_empty() {
-            self.bury_unreadable(number, &unreadable, now).await?;
-        }
-        Ok(due)
-    }
-
-    /// A damaged row must not hold up its lane.
-    async fn bury_unreadable(
-        &self,
-        lane: i64,
-        rows: &[(i64, i64, i64)],
-        now: SystemTime,
-    ) -> Result<(), Failure> {
         let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
-        for (due, activity, inbox) in rows {
-            tracing::error!(
-                lane,
-                activity,
-                inbox,
-                "a delivery cannot be read: now a dead letter"
-            );
-            sqlx::query(
-                "INSERT INTO federate_dead (activity, inbox, attempt, first_enqueued, died, reason)
-                 SELECT activity, inbox, attempt, first_enqueued, ?5, 'row cannot be read' FROM federate_pending
-                 WHERE lane = ?1 AND due = ?2 AND activity = ?3 AND inbox = ?4",
-            )
-            .bind(lane)
-            .bind(due)
-            .bind(activity)
-            .bind(inbox)
-            .bind(micros(now))
+        let numbers = owned(&mut tx, lanes).await?;
+        sqlx::query("UPDATE federate_lanes SET ready = ?2 WHERE no IN (SELECT value FROM json_each(?1))")
+            .bind(to_json(&numbers))
+            .bind(micros(until))
             .execute(&mut *tx)
             .await?;
-            let ordered: Vec<order::Line> = sqlx::query_as(
-                "DELETE FROM federate_pending WHERE lane = ?1 AND due = ?2 AND activity = ?3 AND inbox = ?4
-                 RETURNING inbox, ordered",
-            )
-            .bind(lane)
-            .bind(due)
-            .bind(activity)
-            .bind(inbox)
-            .fetch_all(&mut *tx)
-            .await?;
-            order::next(&mut tx, &ordered).await?;
-        }
         tx.commit().await?;
-        Ok(())
+        let renewed = lanes.iter().zip(numbers).map(|(lane, number)| {
+            number.map(|_| Lane {
+                until,
+                ..lane.clone()
+            })
+        });
+        Ok(renewed.collect())
     }
 
-    pub(super) async fn release_lane(
-        &self,
-        lane: &Lane,
-        closed_until: Option<SystemTime>,
-    ) -> Result<(), Failure> {
+    pub(super) async fn release_lanes(&self, lanes: &[(Lane, Option<SystemTime>)]) -> Result<(), Failure> {
         let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
-        let turn = turn(&mut tx).await?;
-        let done = sqlx::query(
-            "UPDATE federate_lanes SET fence = fence + 1, worker = NULL, closed_until = ?3
-             WHERE host = ?1 AND fence = ?2",
+        // Those that are somebody else's now are left alone.
+        let numbers = owned(&mut tx, lanes.iter().map(|(lane, _)| lane)).await?;
+        let closed: Vec<(i64, i64)> = numbers
+            .iter()
+            .zip(lanes)
+            .filter_map(|(number, (_, until))| Some(((*number)?, micros((*until)?))))
+            .collect();
+        let numbers = to_json(&numbers);
+        sqlx::query(
+            "UPDATE federate_lanes SET fence = fence + 1, worker = NULL, closed_until = NULL
+             WHERE no IN (SELECT value FROM json_each(?1))",
         )
-        .bind(lane.host.as_str())
-        .bind(fence(lane))
-        .bind(closed_until.map(micros))
+        .bind(numbers.as_str())
         .execute(&mut *tx)
         .await?;
-        if done.rows_affected() == 0 {
-            return Ok(()); // Somebody else's now; the rollback takes the turn back.
+        if !closed.is_empty() {
+            // `UPDATE ... FROM` would choose by itself what it reads first.
+            sqlx::query(
+                "INSERT INTO federate_lanes (no, host, closed_until)
+                 SELECT l.no, l.host, j.value ->> 1 FROM json_each(?1) j CROSS JOIN federate_lanes l ON l.no = j.value ->> 0
+                 WHERE true ON CONFLICT DO UPDATE SET closed_until = excluded.closed_until",
+            )
+            .bind(to_json(&closed))
+            .execute(&mut *tx)
+            .await?;
         }
-        make_ready(&mut tx, &lane.host, turn).await?;
+        let turn = turn(&mut tx).await?;
+        make_all_ready(&mut tx, &numbers, turn).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -310,6 +216,19 @@ pub(super) async fn make_ready(
     host: &str,
     turn: i64,
 ) -> Result<(), sqlx::Error> {
+    let number: Option<i64> = sqlx::query_scalar("SELECT no FROM federate_lanes WHERE host = ?1")
+        .bind(host)
+        .fetch_optional(&mut *connection)
+        .await?;
+    make_all_ready(connection, &to_json(&[number]), turn).await
+}
+
+/// Says anew when those of these lanes, by number, that nobody holds may be leased.
+async fn make_all_ready(
+    connection: &mut SqliteConnection,
+    numbers: &str,
+    turn: i64,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE federate_lanes SET ready = (
              SELECT CASE WHEN closed_until IS NOT NULL THEN max(closed_until, p.due)
@@ -319,9 +238,9 @@ pub(super) async fn make_ready(
              FROM federate_pending p
              WHERE p.lane = federate_lanes.no AND p.due < ?3 AND federate_lanes.paused = 0
              ORDER BY p.due LIMIT 1)
-         WHERE host = ?1 AND worker IS NULL",
+         WHERE no IN (SELECT value FROM json_each(?1)) AND worker IS NULL",
     )
-    .bind(host)
+    .bind(numbers)
     .bind(turn)
     .bind(BEHIND)
     .bind(URGENT)
@@ -330,15 +249,32 @@ pub(super) async fn make_ready(
     Ok(())
 }
 
-/// The lane's number, where the lease is still the caller's.
-pub(super) async fn owned(connection: &mut SqliteConnection, lane: &Lane) -> Result<i64, Failure> {
-    let number: Option<i64> =
-        sqlx::query_scalar("SELECT no FROM federate_lanes WHERE host = ?1 AND fence = ?2")
-            .bind(lane.host.as_str())
-            .bind(fence(lane))
-            .fetch_optional(connection)
-            .await?;
-    number.ok_or_else(|| StoreError::fenced().into())
+/// The numbers of those lanes whose leases are still the caller's, each in its place.
+pub(super) async fn owned(
+    connection: &mut SqliteConnection,
+    lanes: impl IntoIterator<Item = &Lane>,
+) -> Result<Vec<Option<i64>>, Failure> {
+    let lanes: Vec<(&str, i64)> = lanes
+        .into_iter()
+        .map(|lane| (lane.host.as_str(), fence(lane)))
+        .collect();
+    let found: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT j.key, l.no FROM json_each(?1) j
+         CROSS JOIN federate_lanes l ON l.host = j.value ->> 0 AND l.fence = j.value ->> 1",
+    )
+    .bind(to_json(&lanes))
+    .fetch_all(connection)
+    .await?;
+    let mut numbers = vec![None; lanes.len()];
+    for (place, number) in found {
+        if let Some(entry) = usize::try_from(place)
+            .ok()
+            .and_then(|place| numbers.get_mut(place))
+        {
+            *entry = Some(number);
+        }
+    }
+    Ok(numbers)
 }
 
 fn fence(lane: &Lane) -> i64 {

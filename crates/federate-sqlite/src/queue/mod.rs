@@ -3,6 +3,7 @@
 //! Batches go into SQLite as one JSON text each and are taken apart there by `json_each`: one statement for a
 //! thousand rows, where a thousand statements would each cross to the connection's thread and back.
 
+mod due;
 mod enqueue;
 mod lanes;
 mod operator;
@@ -15,7 +16,8 @@ use crate::{
     error::{Failure, retrying},
 };
 use federate_store::{
-    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Iri, Lane, Settled, StoreError, Waiting,
+    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Iri, Lane, Settled, Settling, StoreError,
+    Waiting,
 };
 use sqlx::SqliteConnection;
 use std::time::SystemTime;
@@ -38,11 +40,11 @@ impl DeliveryQueue for Files {
     }
 
     async fn renew(&self, lane: &Lane, now: SystemTime) -> Result<Lane, StoreError> {
-        retrying!(self.renew_lane(lane, now))
+        only(self.renew_all(std::slice::from_ref(lane), now).await?)
     }
 
     async fn due(&self, lane: &Lane, max: usize, now: SystemTime) -> Result<Vec<Delivery>, StoreError> {
-        retrying!(self.read_due(lane, max, now))
+        only(self.due_all(&[(lane.clone(), max)], now).await?)
     }
 
     async fn settle(
@@ -51,12 +53,36 @@ impl DeliveryQueue for Files {
         outcomes: &[(DeliveryId, Settled)],
         now: SystemTime,
     ) -> Result<(), StoreError> {
-        let outcomes = settle::Outcomes::new(outcomes);
-        retrying!(self.write_outcomes(lane, &outcomes, now))
+        let settling = Settling {
+            lane: lane.clone(),
+            outcomes: outcomes.to_vec(),
+        };
+        let settled = self.settle_all(&[settling], now).await?;
+        only(settled.into_iter().map(|owned| owned.then_some(())).collect())
     }
 
     async fn release(&self, lane: Lane, closed_until: Option<SystemTime>) -> Result<(), StoreError> {
-        retrying!(self.release_lane(&lane, closed_until))
+        self.release_all(&[(lane, closed_until)]).await
+    }
+
+    async fn due_all(
+        &self,
+        lanes: &[(Lane, usize)],
+        now: SystemTime,
+    ) -> Result<Vec<Option<Vec<Delivery>>>, StoreError> {
+        retrying!(self.read_due(lanes, now))
+    }
+
+    async fn settle_all(&self, batch: &[Settling], now: SystemTime) -> Result<Vec<bool>, StoreError> {
+        retrying!(self.write_outcomes(batch, now))
+    }
+
+    async fn release_all(&self, lanes: &[(Lane, Option<SystemTime>)]) -> Result<(), StoreError> {
+        retrying!(self.release_lanes(lanes))
+    }
+
+    async fn renew_all(&self, lanes: &[Lane], now: SystemTime) -> Result<Vec<Option<Lane>>, StoreError> {
+        retrying!(self.renew_lanes(lanes, now))
     }
 
     async fn reclaim(&self, worker: &str) -> Result<usize, StoreError> {
@@ -122,6 +148,15 @@ impl DeliveryQueue for Files {
     async fn prune(&self, before: SystemTime, max: usize) -> Result<usize, StoreError> {
         retrying!(self.forget_activities(before, max))
     }
+}
+
+/// The answer about the one lane that was asked about.
+fn only<T>(answers: Vec<Option<T>>) -> Result<T, StoreError> {
+    answers
+        .into_iter()
+        .next()
+        .flatten()
+        .ok_or_else(StoreError::fenced)
 }
 
 /// Deliveries as `[[activity, inbox], ...]`.
