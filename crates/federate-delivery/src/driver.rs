@@ -49,8 +49,8 @@ pub(crate) struct Driver {
     /// How many outcomes are not written down, and since when the first of them.
     outcomes: usize,
     first_outcome: Option<SystemTime>,
-    /// Something waits for an outcome to be written down.
-    hurry: bool,
+    /// Others may wait for one of them to be written down.
+    others_wait: bool,
     /// When the first of the leases has to be renewed.
     renew_at: Option<SystemTime>,
     tasks: JoinSet<Ended>,
@@ -104,7 +104,7 @@ impl Driver {
             idle: BTreeSet::new(),
             outcomes: 0,
             first_outcome: None,
-            hurry: false,
+            others_wait: false,
             renew_at: None,
             tasks: JoinSet::new(),
             running: HashMap::new(),
@@ -248,7 +248,6 @@ impl Driver {
     pub(crate) async fn finish(&mut self) -> usize {
         self.end_pause();
         let now = self.settings.clock.now();
-        self.hurry = true;
         self.settle(now).await;
         for held in self.lanes.values_mut() {
             held.put_back();

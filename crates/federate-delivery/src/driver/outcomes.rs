@@ -70,7 +70,7 @@ impl Driver {
         if let Some(held) = held {
             // It is in hand until the store knows.
             held.outcomes.push((delivery.id.clone(), settled.clone()));
-            self.hurry |= held.ordered && held.running == 0;
+            self.others_wait |= held.ordered;
             self.outcomes += 1;
             self.first_outcome.get_or_insert(now);
             self.unsettled.insert(Host::clone(&host));

@@ -15,6 +15,9 @@ const SETTLE_BATCH: usize = 256;
 /// How long an outcome may wait for others to be written down with. A crash in this time sends them twice.
 const SETTLE_WITHIN: Duration = Duration::from_millis(200);
 
+/// The same where others may wait for it, as they are in one order.
+const SETTLE_ORDERED_WITHIN: Duration = Duration::from_millis(50);
+
 /// Deliveries of a dead host that are read at once.
 const BURY: usize = 64;
 
@@ -59,16 +62,22 @@ impl Driver {
         let Some(first) = self.first_outcome else {
             return false;
         };
-        self.hurry
-            || self.running.is_empty()
+        self.running.is_empty()
             || self.outcomes >= SETTLE_BATCH
             // A clock that went back says nothing about how long it has been.
-            || now.duration_since(first).map_or(true, |waited| waited >= SETTLE_WITHIN)
+            || now.duration_since(first).map_or(true, |waited| waited >= self.settle_within())
+    }
+
+    fn settle_within(&self) -> Duration {
+        match self.others_wait {
+            true => SETTLE_ORDERED_WITHIN,
+            false => SETTLE_WITHIN,
+        }
     }
 
     /// When outcomes have to be written down.
     pub(super) fn settle_by(&self) -> Option<SystemTime> {
-        self.first_outcome.map(|first| first + SETTLE_WITHIN)
+        self.first_outcome.map(|first| first + self.settle_within())
     }
 
     /// There is nothing to be written down.
@@ -76,7 +85,7 @@ impl Driver {
         self.unsettled.clear();
         self.outcomes = 0;
         self.first_outcome = None;
-        self.hurry = false;
+        self.others_wait = false;
     }
 
     /// Gives back the lanes in which nothing more can be done for now.

@@ -22,20 +22,20 @@ macro_rules! bound {
     };
 }
 
-/// What is due in a lane.
-#[derive(sqlx::FromRow)]
+/// What is due in a lane, as the statement gives it.
+#[derive(serde::Deserialize)]
 struct DueRow {
     lane: i64,
+    at_once: i64,
+    activity_no: i64,
+    inbox_no: i64,
+    due: i64,
+    attempt: i64,
+    first_enqueued: i64,
+    ordered: Option<i64>,
     activity: String,
     sender: String,
     inbox: String,
-    attempt: i64,
-    first_enqueued: i64,
-    at_once: i64,
-    ordered: Option<i64>,
-    due: i64,
-    activity_no: i64,
-    inbox_no: i64,
 }
 
 impl Files {
@@ -54,7 +54,9 @@ impl Files {
             .collect();
         // Of each lane what is due at once and what waited for a time, as much of both as may be. Where the last of them stands is
         // looked up first, as a join knows no limit for each of its rows; then the key of the table is read from there to there. The highest number is that of all, and the rest is left out below.
-        let rows: Vec<DueRow> = sqlx::query_as(
+        //
+        // It is all one row: each one crosses from the connection's thread by itself.
+        let rows: String = sqlx::query_scalar(
             concat!(
                 "WITH lane AS MATERIALIZED (
                      SELECT l.no, ",
@@ -71,8 +73,9 @@ impl Files {
                 bound!("inbox", "due > 0 AND due <= ?2"),
                 "    AS timed_inbox
                      FROM json_each(?1) j CROSS JOIN federate_lanes l ON l.no = j.value ->> 0 AND l.paused = 0)
-                 SELECT p.lane, a.iri AS activity, a.sender, i.iri AS inbox, p.attempt, p.first_enqueued, a.at_once, a.ordered,
-                        p.due, p.activity AS activity_no, p.inbox AS inbox_no
+                 SELECT json_group_array(json_array(
+                     p.lane, a.at_once, p.activity, p.inbox, p.due, p.attempt, p.first_enqueued, a.ordered,
+                     a.iri, a.sender, i.iri))
                  FROM (SELECT p.* FROM lane CROSS JOIN federate_pending p
                            ON p.lane = lane.no AND (p.due, p.activity, p.inbox)
                               < (coalesce(lane.due, 1), coalesce(lane.activity, 0), coalesce(lane.inbox, 0))
@@ -82,16 +85,18 @@ impl Files {
                               < (coalesce(lane.timed_due, ?2 + 1), coalesce(lane.timed_activity, 0),
                                  coalesce(lane.timed_inbox, 0))) p
                  CROSS JOIN federate_activities a ON a.no = p.activity
-                 CROSS JOIN federate_inboxes i ON i.no = p.inbox
-                 ORDER BY p.lane, a.at_once, p.activity, p.inbox"
+                 CROSS JOIN federate_inboxes i ON i.no = p.inbox"
             ),
         )
         .bind(to_json(&asked))
         .bind(micros(now))
         .bind(asked.iter().map(|(_, max)| *max).max().unwrap_or(0))
-        .fetch_all(&mut *connection)
+        .fetch_one(&mut *connection)
         .await?;
         drop(connection);
+        let mut rows: Vec<DueRow> =
+            serde_json::from_str(&rows).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        rows.sort_unstable_by_key(|row| (row.at_once, row.activity_no, row.inbox_no));
         let mut due: HashMap<i64, (usize, Vec<Delivery>)> = asked
             .iter()
             .map(|(lane, max)| (*lane, (usize::try_from(*max).unwrap_or(0), Vec::new())))

@@ -1,44 +1,56 @@
 //! What waits for another delivery of its order.
 
-use super::BEHIND;
+use super::{BEHIND, to_json};
 use sqlx::SqliteConnection;
 
 /// The number of an inbox, and the key of the order in which a delivery to it was, if it was in one.
 pub(super) type Line = (i64, Option<i64>);
 
+/// A delivery that is let go: its lane, activity and inbox.
+type First = (i64, i64, i64);
+
 /// These deliveries are settled: the next of each line is due at once. The lanes that it is in, if nobody holds them, are to be
 /// [made ready](super::lanes::make_ready) after it.
 pub(super) async fn next(connection: &mut SqliteConnection, settled: &[Line]) -> Result<(), sqlx::Error> {
-    for (inbox, ordered) in settled {
-        let Some(ordered) = ordered else { continue };
-        let first: Option<(i64, i64, i64, i64)> = sqlx::query_as(
-            "SELECT p.lane, p.due, p.activity, a.at_once
-             FROM federate_pending p CROSS JOIN federate_activities a ON a.no = p.activity
-             WHERE p.inbox = ?1 AND p.ordered = ?2 ORDER BY p.activity LIMIT 1",
-        )
-        .bind(inbox)
-        .bind(ordered)
-        .fetch_optional(&mut *connection)
-        .await?;
-        let Some((lane, BEHIND, activity, at_once)) = first else {
-            continue;
-        };
-        sqlx::query(
-            "UPDATE federate_pending SET due = ?5 WHERE lane = ?1 AND due = ?2 AND activity = ?3 AND inbox = ?4",
-        )
-        .bind(lane)
-        .bind(BEHIND)
-        .bind(activity)
-        .bind(inbox)
-        .bind(at_once)
-        .execute(&mut *connection)
-        .await?;
-        sqlx::query("UPDATE federate_known SET due = ?3 WHERE activity = ?1 AND inbox = ?2")
-            .bind(activity)
-            .bind(inbox)
-            .bind(at_once)
-            .execute(&mut *connection)
-            .await?;
+    let lines: Vec<&Line> = settled.iter().filter(|(_, ordered)| ordered.is_some()).collect();
+    if lines.is_empty() {
+        return Ok(());
     }
+    next_of(connection, &to_json(&lines)).await
+}
+
+/// The same of lines as `[[inbox, order], ...]`.
+pub(super) async fn next_of(connection: &mut SqliteConnection, lines: &str) -> Result<(), sqlx::Error> {
+    let first: Vec<First> = sqlx::query_as(
+        "SELECT p.lane, p.activity, p.inbox FROM json_each(?1) j
+         CROSS JOIN federate_pending p ON p.inbox = j.value ->> 0 AND p.ordered = j.value ->> 1 AND p.activity = (
+             SELECT o.activity FROM federate_pending o
+             WHERE o.inbox = j.value ->> 0 AND o.ordered = j.value ->> 1 ORDER BY o.activity LIMIT 1)
+         WHERE p.due = ?2",
+    )
+    .bind(lines)
+    .bind(BEHIND)
+    .fetch_all(&mut *connection)
+    .await?;
+    if first.is_empty() {
+        return Ok(());
+    }
+    let first = to_json(&first);
+    sqlx::query(
+        "UPDATE federate_pending SET due = (SELECT at_once FROM federate_activities WHERE no = activity)
+         WHERE (lane, due, activity, inbox) IN (
+             SELECT value ->> 0, ?2, value ->> 1, value ->> 2 FROM json_each(?1))",
+    )
+    .bind(first.as_str())
+    .bind(BEHIND)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "UPDATE federate_known SET due = (SELECT at_once FROM federate_activities WHERE no = activity)
+         WHERE (activity, inbox) IN (SELECT value ->> 1, value ->> 2 FROM json_each(?1))",
+    )
+    .bind(first.as_str())
+    .execute(connection)
+    .await?;
     Ok(())
 }
