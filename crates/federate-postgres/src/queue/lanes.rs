@@ -1,38 +1,19 @@
 //! Lanes: who may work on which host.
 
-use super::{behind, fence, fenced, lock, make_ready, not_urgent, order, readiness, turn, urgent};
+use super::{behind, fence, make_ready, not_urgent, readiness, turn, urgent};
 use crate::{
     backend::Tables,
     error::Failure,
     time::{limit, micros, time},
 };
-use federate_store::{Delivery, DeliveryId, Iri, LEASE, Lane, OrderKey, Priority};
-use sqlx::FromRow;
+use federate_store::{LEASE, Lane};
 use std::time::SystemTime;
-
-/// What is due in a lane. All but the first is NULL where nothing is.
-#[derive(FromRow)]
-struct DueRow {
-    lane: i64,
-    activity: Option<String>,
-    sender: Option<String>,
-    inbox: Option<String>,
-    attempt: Option<i32>,
-    first_enqueued: Option<i64>,
-    priority: Option<i16>,
-    ordered: Option<i64>,
-    activity_no: Option<i64>,
-    inbox_no: Option<i64>,
-}
 
 /// How many lanes one lease gives: enough for anybody, and so few that the statement can count with it.
 const MAX_LANES: usize = 1_000_000;
 
 /// Kind, former readiness, host and fence of a lane.
 type Leased = (i16, i64, String, i64);
-
-/// A row that holds no delivery: lane, activity, inbox.
-type Unreadable = (i64, i64, i64);
 
 impl Tables {
     pub(super) async fn lease_lanes(
@@ -105,144 +86,84 @@ impl Tables {
         Ok(leased.collect())
     }
 
-    pub(super) async fn renew_lane(&self, lane: &Lane, now: SystemTime) -> Result<Lane, Failure> {
-        let until = now + LEASE;
-        let done = sqlx::query(
-            "UPDATE federate.lanes SET ready = $3 WHERE host = $1 AND fence = $2 AND worker IS NOT NULL",
-        )
-        .bind(lane.host.as_str())
-        .bind(fence(lane))
-        .bind(micros(until))
-        .execute(&self.pool)
-        .await?;
-        if done.rows_affected() == 0 {
-            return Err(fenced());
-        }
-        Ok(Lane {
-            until,
-            ..lane.clone()
-        })
-    }
-
-    pub(super) async fn read_due(
+    /// In the order in which they were given; `None` where it is somebody else's.
+    pub(super) async fn renew_lanes(
         &self,
-        lane: &Lane,
-        max: usize,
+        lanes: &[Lane],
         now: SystemTime,
-    ) -> Result<Vec<Delivery>, Failure> {
-        // Each class by itself, so that each is read in the order of the index and no further than it must.
-        let rows: Vec<DueRow> = sqlx::query_as(
-            "SELECT l.no AS lane, d.activity, d.sender, d.inbox, d.attempt, d.first_enqueued, d.priority, d.ordered,
-                    d.activity_no, d.inbox_no
-             FROM federate.lanes l LEFT JOIN LATERAL (
-                 SELECT a.iri AS activity, a.sender, i.iri AS inbox, p.attempt, p.first_enqueued,
-                        p.priority, p.ordered, p.activity AS activity_no, p.inbox AS inbox_no
-                 FROM unnest('{0,1,2}'::smallint[]) class (priority) CROSS JOIN LATERAL (
-                     (SELECT * FROM federate.pending
-                      WHERE lane = l.no AND priority = class.priority AND due = 0
-                      ORDER BY activity, inbox LIMIT $4)
-                     UNION ALL
-                     (SELECT * FROM federate.pending
-                      WHERE lane = l.no AND priority = class.priority AND due > 0 AND due <= $3
-                      ORDER BY due LIMIT $4)) p
-                 JOIN federate.activities a ON a.no = p.activity
-                 JOIN federate.inboxes i ON i.no = p.inbox
-                 WHERE NOT l.paused
-                 ORDER BY p.priority, p.activity, p.inbox LIMIT $4) d ON true
-             WHERE l.host = $1 AND l.fence = $2
-             ORDER BY d.priority, d.activity_no, d.inbox_no",
+    ) -> Result<Vec<Option<Lane>>, Failure> {
+        let until = now + LEASE;
+        let hosts: Vec<&str> = lanes.iter().map(|lane| lane.host.as_str()).collect();
+        let fences: Vec<i64> = lanes.iter().map(fence).collect();
+        let places: Vec<i64> = sqlx::query_scalar(
+            "WITH mine AS MATERIALIZED (
+                 SELECT l.no, u.place FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY u (host, fence, place)
+                 JOIN federate.lanes l ON l.host = u.host AND l.fence = u.fence AND l.worker IS NOT NULL
+                 ORDER BY l.no FOR NO KEY UPDATE OF l)
+             UPDATE federate.lanes l SET ready = $3 FROM mine m WHERE l.no = m.no RETURNING m.place",
         )
-        .bind(lane.host.as_str())
-        .bind(fence(lane))
-        .bind(micros(now))
-        .bind(limit(max))
+        .bind(&hosts)
+        .bind(&fences)
+        .bind(micros(until))
         .fetch_all(&self.pool)
         .await?;
-        if rows.is_empty() {
-            return Err(fenced());
-        }
-        let mut due = Vec::with_capacity(rows.len());
-        let mut unreadable = Vec::new();
-        for row in rows {
-            match row.read() {
-                Ok(delivery) => due.push(delivery),
-                Err(Some(key)) => unreadable.push(key),
-                Err(None) => {}
+        let mut renewed = vec![None; lanes.len()];
+        for place in places {
+            let index = usize::try_from(place - 1).unwrap_or(usize::MAX);
+            if let (Some(renewed), Some(lane)) = (renewed.get_mut(index), lanes.get(index)) {
+                *renewed = Some(Lane {
+                    until,
+                    ..lane.clone()
+                });
             }
         }
-        for key in unreadable {
-            self.bury_unreadable(key, now).await?;
-        }
-        Ok(due)
+        Ok(renewed)
     }
 
-    /// A damaged row must not hold up its lane.
-    async fn bury_unreadable(
-        &self,
-        (lane, activity, inbox): Unreadable,
-        now: SystemTime,
-    ) -> Result<(), Failure> {
-        tracing::error!(
-            lane,
-            activity,
-            inbox,
-            "a delivery cannot be read: now a dead letter"
-        );
-        let mut tx = self.pool.begin().await?;
-        lock(&mut tx, &[lane]).await?;
-        let lines: Vec<order::Line> = sqlx::query_as(
-            "WITH gone AS (
-                 DELETE FROM federate.pending WHERE lane = $1 AND activity = $2 AND inbox = $3 RETURNING *),
-             buried AS (
-                 INSERT INTO federate.dead (activity, inbox, first_enqueued, died, attempt, reason)
-                 SELECT activity, inbox, first_enqueued, $4, attempt, 'row cannot be read' FROM gone)
-             SELECT inbox, ordered FROM gone",
-        )
-        .bind(lane)
-        .bind(activity)
-        .bind(inbox)
-        .bind(micros(now))
-        .fetch_all(&mut *tx)
-        .await?;
-        order::next(&mut tx, &lines).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Whether others can have it at once.
+    /// Whether others can have one of them at once.
     ///
-    /// The one write that does not wait for the disk: if the server crashes and forgets it, the lane is free when its
-    /// lease ends. Whoever leases it meanwhile waits for the disk, and takes this along.
-    pub(super) async fn release_lane(
-        &self,
-        lane: &Lane,
-        closed_until: Option<SystemTime>,
-    ) -> Result<bool, Failure> {
-        let (mine, freed, ready): (bool, bool, bool) = sqlx::query_as(concat!(
-            "WITH mine AS MATERIALIZED (
-                 SELECT no, paused, xmin AS version FROM federate.lanes WHERE host = $1 AND fence = $2 FOR NO KEY UPDATE),
+    /// The one write that does not wait for the disk: if the server crashes and forgets it, the lanes are free when their
+    /// leases end. Whoever leases one meanwhile waits for the disk, and takes this along.
+    pub(super) async fn release_lanes(&self, lanes: &[(Lane, Option<SystemTime>)]) -> Result<bool, Failure> {
+        let hosts: Vec<&str> = lanes.iter().map(|(lane, _)| lane.host.as_str()).collect();
+        let fences: Vec<i64> = lanes.iter().map(|(lane, _)| fence(lane)).collect();
+        let closed: Vec<Option<i64>> = lanes.iter().map(|(_, until)| until.map(micros)).collect();
+        let freed: Vec<(i64, Option<bool>)> = sqlx::query_as(concat!(
+            "WITH asked AS MATERIALIZED (
+                 SELECT (SELECT no FROM federate.lanes WHERE host = u.host) AS no, u.fence, u.closed_until, u.place
+                 FROM unnest($1::text[], $2::bigint[], $3::bigint[])
+                     WITH ORDINALITY u (host, fence, closed_until, place)),
+             mine AS MATERIALIZED (
+                 SELECT l.no, l.paused, l.xmin AS version, a.closed_until, a.place
+                 FROM asked a JOIN federate.lanes l ON l.no = a.no AND l.fence = a.fence
+                 ORDER BY l.no FOR NO KEY UPDATE OF l),
              seen AS MATERIALIZED (
-                 SELECT no, xmin AS version FROM federate.lanes WHERE host = $1),
+                 SELECT l.no, l.xmin AS version FROM asked a JOIN federate.lanes l ON l.no = a.no),
              freed AS (
                  UPDATE federate.lanes o SET fence = o.fence + 1, worker = NULL, closed_until = l.closed_until, ready = ",
             readiness!(),
-            "    FROM (SELECT m.no, m.paused, $3::bigint AS closed_until
+            "    FROM (SELECT m.no, m.paused, m.closed_until
                        FROM mine m JOIN seen s ON s.no = m.no AND s.version = m.version) l
-                 WHERE o.no = l.no RETURNING coalesce(o.ready < 0, false) AS ready)
-             SELECT EXISTS (SELECT 1 FROM mine), EXISTS (SELECT 1 FROM freed),
-                    coalesce((SELECT bool_or(ready) FROM freed), false)
-             FROM set_config('synchronous_commit', 'off', true)"
+                 WHERE o.no = l.no RETURNING o.no, coalesce(o.ready < 0, false) AS ready)
+             SELECT m.place, f.ready FROM mine m LEFT JOIN freed f ON f.no = m.no,
+                    set_config('synchronous_commit', 'off', true)"
         ))
-        .bind(lane.host.as_str())
-        .bind(fence(lane))
-        .bind(closed_until.map(micros))
-        .fetch_one(&self.pool)
+        .bind(&hosts)
+        .bind(&fences)
+        .bind(&closed)
+        .fetch_all(&self.pool)
         .await?;
-        if mine && !freed {
-            // Somebody wrote it while we waited for its lock: what is pending must be looked at again.
-            return self.release_locked(lane, closed_until).await;
+        let mut any = false;
+        for (place, ready) in freed {
+            let lane = usize::try_from(place - 1).ok().and_then(|index| lanes.get(index));
+            any |= match (ready, lane) {
+                (Some(ready), _) => ready,
+                // Somebody wrote it while we waited for its lock: what is pending must be looked at again.
+                (None, Some((lane, closed_until))) => self.release_locked(lane, *closed_until).await?,
+                (None, None) => false,
+            };
         }
-        Ok(ready)
+        Ok(any)
     }
 
     async fn release_locked(&self, lane: &Lane, closed_until: Option<SystemTime>) -> Result<bool, Failure> {
@@ -338,30 +259,6 @@ impl Tables {
         .fetch_optional(&self.pool)
         .await?;
         Ok(ready.map(time))
-    }
-}
-
-impl DueRow {
-    /// `Err`: its key, where there is a row at all.
-    fn read(self) -> Result<Delivery, Option<Unreadable>> {
-        let (Some(activity_no), Some(inbox_no)) = (self.activity_no, self.inbox_no) else {
-            return Err(None);
-        };
-        let iri = |text: Option<String>| text.and_then(|text| Iri::parse(&text).ok());
-        let (Some(activity), Some(inbox), Some(sender)) = (iri(self.activity), iri(self.inbox), self.sender)
-        else {
-            return Err(Some((self.lane, activity_no, inbox_no)));
-        };
-        Ok(Delivery {
-            id: DeliveryId::new(&activity, &inbox),
-            activity,
-            sender,
-            inbox,
-            attempt: self.attempt.and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
-            first_enqueued: time(self.first_enqueued.unwrap_or(0)),
-            priority: Priority::of_rank(self.priority.map_or(1, i64::from)),
-            order: self.ordered.map(OrderKey::from_stored),
-        })
     }
 }
 

@@ -12,6 +12,7 @@
 //! So whoever adds pending rows, or makes one due, writes the lane's row too. The same holds for what is the first of a
 //! [line](order).
 
+mod due;
 mod enqueue;
 mod lanes;
 mod operator;
@@ -19,12 +20,10 @@ mod order;
 mod settle;
 mod waiting;
 
-use crate::{
-    backend::Tables,
-    error::{Failure, retrying},
-};
+use crate::{backend::Tables, error::retrying};
 use federate_store::{
-    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Iri, Lane, Settled, StoreError, Waiting,
+    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Iri, Lane, Settled, Settling, StoreError,
+    Waiting,
 };
 use sqlx::PgConnection;
 use std::time::SystemTime;
@@ -50,11 +49,11 @@ impl DeliveryQueue for Tables {
     }
 
     async fn renew(&self, lane: &Lane, now: SystemTime) -> Result<Lane, StoreError> {
-        retrying!(self.renew_lane(lane, now))
+        only(self.renew_all(std::slice::from_ref(lane), now).await?)
     }
 
     async fn due(&self, lane: &Lane, max: usize, now: SystemTime) -> Result<Vec<Delivery>, StoreError> {
-        retrying!(self.read_due(lane, max, now))
+        only(self.due_all(&[(lane.clone(), max)], now).await?)
     }
 
     async fn settle(
@@ -63,15 +62,39 @@ impl DeliveryQueue for Tables {
         outcomes: &[(DeliveryId, Settled)],
         now: SystemTime,
     ) -> Result<(), StoreError> {
-        let outcomes = settle::Outcomes::new(outcomes);
-        retrying!(self.write_outcomes(lane, &outcomes, now))
+        let settling = Settling {
+            lane: lane.clone(),
+            outcomes: outcomes.to_vec(),
+        };
+        let settled = self.settle_all(&[settling], now).await?;
+        only(settled.into_iter().map(|owned| owned.then_some(())).collect())
     }
 
     async fn release(&self, lane: Lane, closed_until: Option<SystemTime>) -> Result<(), StoreError> {
-        if retrying!(self.release_lane(&lane, closed_until))? {
+        self.release_all(&[(lane, closed_until)]).await
+    }
+
+    async fn due_all(
+        &self,
+        lanes: &[(Lane, usize)],
+        now: SystemTime,
+    ) -> Result<Vec<Option<Vec<Delivery>>>, StoreError> {
+        retrying!(self.read_due(lanes, now))
+    }
+
+    async fn settle_all(&self, batch: &[Settling], now: SystemTime) -> Result<Vec<bool>, StoreError> {
+        retrying!(self.write_outcomes(batch, now))
+    }
+
+    async fn release_all(&self, lanes: &[(Lane, Option<SystemTime>)]) -> Result<(), StoreError> {
+        if retrying!(self.release_lanes(lanes))? {
             self.notifier.tell();
         }
         Ok(())
+    }
+
+    async fn renew_all(&self, lanes: &[Lane], now: SystemTime) -> Result<Vec<Option<Lane>>, StoreError> {
+        retrying!(self.renew_lanes(lanes, now))
     }
 
     async fn reclaim(&self, worker: &str) -> Result<usize, StoreError> {
@@ -242,7 +265,11 @@ fn fence(lane: &Lane) -> i64 {
     i64::try_from(lane.fence).unwrap_or(i64::MAX)
 }
 
-/// What a caller is told whose lease went to somebody else.
-fn fenced() -> Failure {
-    StoreError::fenced().into()
+/// The answer about the one lane that was asked about.
+fn only<T>(answers: Vec<Option<T>>) -> Result<T, StoreError> {
+    answers
+        .into_iter()
+        .next()
+        .flatten()
+        .ok_or_else(StoreError::fenced)
 }
