@@ -1,9 +1,10 @@
 //! One attempt: the body, the key of this moment, a fresh signature, one request, and what its outcome means.
 
-use crate::{Builder, ResolveError, SenderError, bodies::Bodies, target::Target};
+use crate::{Builder, ResolveError, SenderError, bodies::Bodies, peers::Peers, target::Target};
 use bytes::Bytes;
 use federate_http::{Budget, HttpError, HttpErrorKind, Phase};
 use federate_protocol::{
+    activitystreams::Iri,
     delivery::{Attempt, Fault, Verdict, classify},
     signatures::{self, Flavour, Signer},
 };
@@ -18,6 +19,7 @@ const MAX_ANSWER: usize = 64 * 1024;
 pub(crate) async fn attempt(
     settings: &Builder,
     bodies: &Bodies,
+    peers: &Peers,
     delivery: &Delivery,
 ) -> Result<Verdict, StoreError> {
     let Some(body) = bodies.get(&*settings.stores.outbox, &delivery.activity).await? else {
@@ -35,6 +37,9 @@ pub(crate) async fn attempt(
             Err(error) => return Ok(unresolved(&error)),
         },
     };
+    if let Err(error) = settings.inboxes.may_deliver(&delivery.sender, &inbox).await {
+        return Ok(dead(&error.to_string()));
+    }
     let Some(uri) = inbox
         .to_url()
         .ok()
@@ -45,8 +50,10 @@ pub(crate) async fn attempt(
     if uri.host().is_none_or(str::is_empty) {
         return Ok(dead("inbox is not a URL with a host"));
     }
+    let lane = lane_of(&inbox);
     let now = settings.clock.now();
-    let request = match signed(uri, body, &*signer, now) {
+    let flavour = peers.flavour(&lane, now).await;
+    let request = match signed(uri, body, &*signer, flavour, now) {
         Ok(request) => request,
         Err(verdict) => return Ok(verdict),
     };
@@ -58,6 +65,9 @@ pub(crate) async fn attempt(
     let now = settings.clock.now();
     Ok(match answer {
         Ok(response) => {
+            if response.headers().contains_key("accept-signature") {
+                peers.takes_rfc9421(&lane, now).await;
+            }
             let retry_after = response
                 .headers()
                 .get(header::RETRY_AFTER)
@@ -74,10 +84,12 @@ pub(crate) async fn attempt(
     })
 }
 
-/// Which signature the peer takes. Until there is evidence that a host verifies RFC 9421 it is draft-cavage: several
-/// servers answer 202 to what they cannot verify, and drop it.
-fn flavour(_uri: &http::Uri) -> Flavour {
-    Flavour::Cavage
+/// The host as the names of lanes have it.
+fn lane_of(inbox: &Iri) -> String {
+    inbox
+        .origin()
+        .map(|origin| origin.authority())
+        .unwrap_or_default()
 }
 
 /// Signing takes a core for most of a millisecond; attempts are tasks of their own, so every core signs.
@@ -85,9 +97,9 @@ fn signed(
     uri: http::Uri,
     body: Bytes,
     signer: &dyn Signer,
+    flavour: Flavour,
     now: SystemTime,
 ) -> Result<Request<Bytes>, Verdict> {
-    let flavour = flavour(&uri);
     let request = Request::builder()
         .method(Method::POST)
         .uri(uri)

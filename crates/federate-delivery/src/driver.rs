@@ -15,6 +15,7 @@ use crate::{
     bodies::Bodies,
     expand::Expanded,
     held::{Held, Host, Running},
+    peers::Peers,
     random::Random,
 };
 use federate_protocol::{
@@ -37,6 +38,7 @@ pub(crate) struct Driver {
     settings: Arc<Builder>,
     signals: Arc<Signals>,
     bodies: Arc<Bodies>,
+    peers: Arc<Peers>,
     /// By host. Ordered, so that a simulation repeats itself.
     lanes: BTreeMap<Host, Held>,
     /// Hosts that nothing is on its way to, as far as there is something to remember.
@@ -90,12 +92,13 @@ struct Pause {
 }
 
 impl Driver {
-    pub(crate) fn new(settings: Arc<Builder>, signals: Arc<Signals>) -> Self {
+    pub(crate) fn new(settings: Arc<Builder>, signals: Arc<Signals>, peers: Arc<Peers>) -> Self {
         Self {
             random: Random::new(settings.seed),
             settings,
             signals,
             bodies: Arc::default(),
+            peers,
             lanes: BTreeMap::new(),
             known: HashMap::new(),
             turns: Turns::default(),

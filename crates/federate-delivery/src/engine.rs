@@ -1,6 +1,6 @@
 //! The engine as the application holds it.
 
-use crate::{Builder, Clock, Inboxes, Progress, Senders, Signals, driver::Driver};
+use crate::{Builder, Clock, Inboxes, Progress, Senders, Signals, driver::Driver, peers::Peers};
 use federate_http::HttpClient;
 use federate_store::Stores;
 use std::{
@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 pub struct Engine {
     settings: Arc<Builder>,
     signals: Arc<Signals>,
+    peers: Arc<Peers>,
     /// One turn at a time: a `step` beside a `run_until` waits for it to end.
     driver: Mutex<Driver>,
     total: StdMutex<Progress>,
@@ -48,11 +49,13 @@ impl Engine {
     pub(crate) fn new(settings: Builder) -> Self {
         let settings = Arc::new(settings);
         let signals = Arc::<Signals>::default();
-        let driver = Mutex::new(Driver::new(Arc::clone(&settings), Arc::clone(&signals)));
+        let peers = Arc::new(Peers::new(Arc::clone(&settings.stores.cache)));
+        let driver = Driver::new(Arc::clone(&settings), Arc::clone(&signals), Arc::clone(&peers));
         Self {
             settings,
             signals,
-            driver,
+            peers,
+            driver: Mutex::new(driver),
             total: StdMutex::default(),
             reclaimed: AtomicBool::new(false),
         }
@@ -126,6 +129,13 @@ impl Engine {
     /// if its breaker is open, a probe is brought forward. Cheap, from any thread.
     pub fn heard_from(&self, host: &str) {
         self.signals.heard_from(host);
+    }
+
+    /// Says that `host` (as for [`heard_from`](Engine::heard_from)) has shown that it verifies signatures by RFC 9421: it has signed with one
+    /// itself. From now on it gets these, in all processes over one store; until somebody says so, draft-cavage. An answer with
+    /// `Accept-Signature` says so by itself.
+    pub async fn takes_rfc9421(&self, host: &str) {
+        self.peers.takes_rfc9421(host, self.settings.clock.now()).await;
     }
 
     /// When there will be something to do, as far as the store knows: for tests that own the time.

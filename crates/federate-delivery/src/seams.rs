@@ -50,6 +50,16 @@ pub trait Inboxes: Debug + Send + Sync {
             reason: "inboxes are not looked up here".to_owned(),
         })
     }
+
+    /// Whether `sender` may deliver to this inbox now. Asked before every attempt, so that a host that was suspended since the
+    /// activity was expanded gets nothing more, whatever is in hand already: an implementation looks at what lies in memory.
+    ///
+    /// # Errors
+    /// [`Forbidden`] makes the delivery a dead letter. The default permits everything.
+    async fn may_deliver(&self, sender: &str, inbox: &Iri) -> Result<(), Forbidden> {
+        let _ = (sender, inbox);
+        Ok(())
+    }
 }
 
 /// One page of an expansion.
@@ -85,6 +95,14 @@ impl ExpandError {
     pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(cause.into())
     }
+}
+
+/// Why an inbox gets nothing from this sender now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not to be delivered: {reason}")]
+pub struct Forbidden {
+    /// Why, for the operator.
+    pub reason: String,
 }
 
 /// Why the inbox of an actor is not known.

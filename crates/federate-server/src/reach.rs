@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
-use federate_delivery::{Clock, ExpandError, Expansion, Inboxes, ResolveError};
+use federate_delivery::{Clock, ExpandError, Expansion, Forbidden, Inboxes, ResolveError};
 use federate_fetch::Fetcher;
 use federate_protocol::activitystreams::{Iri, Object, is_public};
 use federate_protocol::audience::{Reach, collapse};
@@ -37,6 +37,15 @@ impl<App> fmt::Debug for Recipients<App> {
 
 #[async_trait]
 impl<App: Directory> Inboxes for Recipients<App> {
+    async fn may_deliver(&self, _: &str, inbox: &Iri) -> Result<(), Forbidden> {
+        match self.is_blocked(inbox) {
+            true => Err(Forbidden {
+                reason: "the host is suspended".to_owned(),
+            }),
+            false => Ok(()),
+        }
+    }
+
     /// The first page has everybody who is named; after it come the followers, collection by collection. A page is
     /// named by the collection's place in the audience and the cursor within it.
     async fn expand(&self, outgoing: &Outgoing, after: Option<&str>) -> Result<Expansion, ExpandError> {

@@ -16,10 +16,12 @@ pub enum CacheKind {
     Document,
     /// The actor's id of a handle, by the handle.
     Handle,
-    /// What is known of a host (its software, what signatures it takes), by the host.
+    /// What is known of a host (its software), by the host.
     Host,
     /// When an actor moved last, by the actor's id.
     Move,
+    /// What signatures a host has shown to take, by the name of its lane.
+    Signature,
 }
 
 impl CacheKind {
@@ -32,6 +34,7 @@ impl CacheKind {
             Self::Handle => "handle",
             Self::Host => "host",
             Self::Move => "move",
+            Self::Signature => "signature",
         }
     }
 }

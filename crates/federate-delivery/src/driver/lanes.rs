@@ -172,8 +172,9 @@ impl Driver {
             ticket,
             proven,
         };
-        let (settings, bodies) = (Arc::clone(&self.settings), Arc::clone(&self.bodies));
-        let task = async move { Ended::Attempt(attempt(&settings, &bodies, &delivery).await) };
+        let settings = Arc::clone(&self.settings);
+        let (bodies, peers) = (Arc::clone(&self.bodies), Arc::clone(&self.peers));
+        let task = async move { Ended::Attempt(attempt(&settings, &bodies, &peers, &delivery).await) };
         let handle = self.tasks.spawn(task);
         self.running.insert(handle.id(), running);
         self.sort(host, now);

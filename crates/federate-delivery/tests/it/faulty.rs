@@ -30,8 +30,9 @@ impl Faulty {
         })
     }
 
-    pub(crate) fn percent(&self, percent: u64) {
-        *self.percent.lock().unwrap() = percent;
+    /// From now on so many fail; as many as did before.
+    pub(crate) fn percent(&self, percent: u64) -> u64 {
+        std::mem::replace(&mut *self.percent.lock().unwrap(), percent)
     }
 
     /// What an engine sees.

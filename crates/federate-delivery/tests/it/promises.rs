@@ -658,6 +658,100 @@ async fn p11_what_is_about_one_object_arrives_in_its_order_whatever_fails() {
 }
 
 #[tokio::test]
+async fn a_host_gets_the_signature_that_it_has_shown_to_take() {
+    let world = World::new(|url, _| match url.contains("asks") {
+        true => Reply::AsksToSign(202),
+        false => OK,
+    });
+    let inboxes = [
+        "https://asks.example/inbox",
+        "https://signs.example/inbox",
+        "https://old.example/inbox",
+    ];
+    let engine = world.builder().build();
+    let flavours = |engine_step: usize| {
+        let seen = world.net.seen();
+        let mut last: Vec<(String, bool, bool)> = seen[3 * engine_step..]
+            .iter()
+            .map(|seen| {
+                let has = |name: &str| seen.request.headers().contains_key(name);
+                (host_of(&seen.url), has("signature-input"), has("content-digest"))
+            })
+            .collect();
+        last.sort();
+        last
+    };
+    let draft = |host: &str| (host.to_owned(), false, false);
+    let standard = |host: &str| (host.to_owned(), true, true);
+    world.post("https://a.example/1", &inboxes).await;
+    engine.step().await;
+    assert_eq!(
+        flavours(0),
+        ["asks.example", "old.example", "signs.example"].map(draft)
+    );
+    engine.takes_rfc9421("signs.example").await;
+    let second = [
+        standard("asks.example"),
+        draft("old.example"),
+        standard("signs.example"),
+    ];
+    world.post("https://a.example/2", &inboxes).await;
+    engine.step().await;
+    assert_eq!(flavours(1), second);
+    // A refusal is no evidence for the other one, and another process knows what this one has learnt.
+    world.net.script(|_, _| Reply::Status(401));
+    let other = world.builder().build();
+    world.post("https://a.example/3", &inboxes).await;
+    other.step().await;
+    assert_eq!(flavours(2), second);
+    world.clock.advance(DAY);
+    other.step().await;
+    assert_eq!(flavours(3), second);
+}
+
+#[tokio::test]
+async fn p22_a_suspended_host_gets_nothing_of_what_is_in_hand() {
+    let world = World::new(|_, _| OK);
+    let inboxes: Vec<String> = (0..40)
+        .map(|n| format!("https://bad.example/{n}/inbox"))
+        .collect();
+    let inboxes: Vec<&str> = inboxes.iter().map(String::as_str).collect();
+    world.post("https://a.example/1", &inboxes).await;
+    let engine = world.builder().in_flight(1).build();
+    // Some have arrived, the others are read and wait for their turn.
+    let step = engine.step();
+    let suspended = async {
+        while world.net.seen().len() < 3 {
+            tokio::task::yield_now().await;
+        }
+        world
+            .app
+            .suspended
+            .lock()
+            .unwrap()
+            .insert("bad.example".to_owned());
+        let cancelled = world.stores.queue.cancel("bad.example").await.unwrap();
+        (cancelled, world.net.seen().len())
+    };
+    let (_, (cancelled, begun)) = tokio::join!(step, suspended);
+    assert!(cancelled > 30, "{cancelled}");
+    assert!(
+        world.net.seen().len() <= begun + 1,
+        "nothing but what was under way"
+    );
+    let counts = world.counts().await;
+    assert_eq!((counts.pending, counts.cancelled), (0, cancelled));
+    // What somebody sends there all the same has its reason.
+    world
+        .post("https://a.example/2", &["https://bad.example/inbox"])
+        .await;
+    engine.step().await;
+    let dead = world.stores.queue.dead(9).await.unwrap();
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0].reason, "not to be delivered: suspended");
+}
+
+#[tokio::test]
 async fn p4_an_answer_to_a_person_goes_before_a_flood() {
     let world = World::new(|_, _| OK);
     let flood: Vec<String> = (0..300).map(|n| format!("https://h{n}.example/inbox")).collect();

@@ -110,6 +110,11 @@ struct Life {
     /// Of what must keep its order: the object, and the how-manyth it is.
     ordered: BTreeMap<String, (u64, usize)>,
     jumped: bool,
+    /// Hosts that were suspended once: something for them may have been called off.
+    suspended: BTreeSet<String>,
+    /// How many deliveries the store says that it has taken back, and called off.
+    superseded: u64,
+    cancelled: u64,
     trace: Vec<String>,
 }
 
@@ -141,6 +146,9 @@ fn live(seed: u64) -> Vec<String> {
             posted: BTreeSet::new(),
             ordered: BTreeMap::new(),
             jumped: false,
+            suspended: BTreeSet::new(),
+            superseded: 0,
+            cancelled: 0,
             trace: vec![],
         };
         life.troubled().await;
@@ -171,7 +179,10 @@ impl Life {
             for n in 0..self.rng.below(5) {
                 self.post(&format!("https://a.example/{round}/{n}")).await;
             }
-            if self.rng.chance(25) {
+            self.operate().await;
+            if self.rng.chance(8) {
+                self.outage(&engine).await;
+            } else if self.rng.chance(25) {
                 let polls = self.rng.below(60);
                 self.crash_in(&engine, polls).await;
                 drop(engine);
@@ -207,6 +218,45 @@ impl Life {
             .await;
         self.posted
             .extend(inboxes.iter().map(|inbox| (id.to_owned(), (*inbox).to_owned())));
+    }
+
+    /// What people do meanwhile: a host is suspended or not any more, a post is taken back.
+    async fn operate(&mut self) {
+        let hosts: Vec<String> = self.kinds.keys().cloned().collect();
+        let host = hosts[self.rng.below(hosts.len() as u64) as usize].clone();
+        let queue = self.world.stores.queue.clone();
+        match self.rng.below(100) {
+            0..=5 => {
+                self.world.app.suspended.lock().unwrap().insert(host.clone());
+                self.cancelled += queue.cancel(&host).await.unwrap();
+                self.trace.push(format!("suspended {host}"));
+                self.suspended.insert(host);
+            }
+            6..=15 => {
+                self.world.app.suspended.lock().unwrap().remove(&host);
+            }
+            16..=25 if !self.posted.is_empty() => {
+                let at = self.rng.below(self.posted.len() as u64) as usize;
+                let id = self.posted.iter().nth(at).unwrap().0.clone();
+                self.superseded += queue.supersede(&iri(&id)).await.unwrap();
+                self.trace.push(format!("took back {id}"));
+            }
+            26..=30 => queue.pause(&host).await.unwrap(),
+            31..=45 => queue.resume(&host).await.unwrap(),
+            _ => {}
+        }
+    }
+
+    /// The disk is full, or the database restarts: every call fails for a while.
+    async fn outage(&mut self, engine: &Engine) {
+        let before = self.store.percent(100);
+        for _ in 0..1 + self.rng.below(3) {
+            self.step(engine).await;
+            self.check().await;
+            self.world.clock.advance(seconds(self.rng.below(120)));
+        }
+        self.store.percent(before);
+        self.trace.push("outage".to_owned());
     }
 
     async fn time_passes(&mut self, engine: &Engine) {
@@ -267,6 +317,9 @@ impl Life {
             taken.len()
         );
         self.check_order();
+        self.check_suspended();
+        assert_eq!(counts.cancelled, self.cancelled);
+        assert_eq!(counts.superseded, self.superseded);
         let most = self.world.net.most_under_way.lock().unwrap();
         assert!(most.values().all(|most| *most <= 64), "{most:?}");
     }
@@ -285,6 +338,12 @@ impl Life {
         }
     }
 
+    /// P22: no request began to a host that was suspended then. (What was under way when it was suspended is looked at in `Net`.)
+    fn check_suspended(&self) {
+        let begun = self.world.net.begun_suspended.lock().unwrap();
+        assert!(begun.is_empty(), "{begun:?}");
+    }
+
     /// The faults end; what is not refused for good arrives.
     async fn healed(&mut self) {
         for kind in self.kinds.values_mut() {
@@ -294,6 +353,10 @@ impl Life {
         }
         set_script(&self.world, self.kinds.clone(), Rng(0));
         self.store.percent(0);
+        self.world.app.suspended.lock().unwrap().clear();
+        for host in self.kinds.keys() {
+            self.world.stores.queue.resume(host).await.unwrap();
+        }
         let engine = self.engine();
         let healed_at = self.world.clock.now();
         loop {
@@ -326,15 +389,32 @@ impl Life {
                 self.kinds[letter.delivery.inbox.host().unwrap()],
                 Kind::Refusing(_)
             );
+            let was_suspended = letter.reason.contains("suspended");
+            assert!(!was_suspended || self.suspended.contains(letter.delivery.inbox.host().unwrap()));
             let age = letter
                 .died
                 .duration_since(letter.delivery.first_enqueued)
                 .unwrap_or_default();
-            assert!(refused || age >= HORIZON, "{letter:?}");
+            assert!(refused || was_suspended || age >= HORIZON, "{letter:?}");
             assert!(!letter.reason.is_empty());
             ended.insert(pair);
         }
-        assert_eq!(ended, self.posted);
+        // What is neither with its host nor dead was taken back before anybody had seen it, or called off.
+        let missing: Vec<_> = self.posted.difference(&ended).collect();
+        assert!(
+            missing.len() as u64 <= counts.superseded + counts.cancelled,
+            "{missing:?}"
+        );
+        let tried: BTreeSet<(String, String)> = self.world.net.tried();
+        for (id, inbox) in missing {
+            let was_suspended = self.suspended.contains(iri(inbox).host().unwrap());
+            let was_tried = tried.contains(&(id.clone(), inbox.clone()));
+            assert!(
+                was_suspended || !was_tried,
+                "{id} for {inbox} was taken back and had been tried"
+            );
+        }
+        assert!(ended.is_subset(&self.posted));
         let total = self.world.net.seen().len();
         self.trace.push(format!("{counts:?} in {total} requests"));
     }

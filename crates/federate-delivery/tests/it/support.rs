@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use federate_delivery::{
-    Builder, Clock, Engine, ExpandError, Expansion, Inboxes, ResolveError, SenderError, Senders,
+    Builder, Clock, Engine, ExpandError, Expansion, Forbidden, Inboxes, ResolveError, SenderError, Senders,
 };
 use federate_http::{Budget, HttpClient, HttpError, HttpErrorKind, Phase};
 use federate_protocol::{
@@ -106,6 +106,8 @@ impl Clock for VirtualClock {
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
     Status(u16),
+    /// Says that it verifies RFC 9421.
+    AsksToSign(u16),
     After(u16, String),
     Fail(HttpErrorKind),
     /// Takes it, and the answer is lost.
@@ -138,6 +140,9 @@ pub(crate) struct Net {
     arrivals: Mutex<Vec<(String, String)>>,
     under_way: Mutex<BTreeMap<String, usize>>,
     pub(crate) most_under_way: Mutex<BTreeMap<String, usize>>,
+    /// Requests that began while their host was suspended.
+    pub(crate) begun_suspended: Mutex<Vec<String>>,
+    suspended: Mutex<Option<Arc<App>>>,
 }
 
 impl fmt::Debug for Net {
@@ -159,6 +164,8 @@ impl Net {
             arrivals: Mutex::default(),
             under_way: Mutex::default(),
             most_under_way: Mutex::default(),
+            begun_suspended: Mutex::default(),
+            suspended: Mutex::default(),
         })
     }
 
@@ -181,6 +188,16 @@ impl Net {
     /// What hosts have: (body, inbox).
     pub(crate) fn taken(&self) -> BTreeSet<(String, String)> {
         self.taken.lock().unwrap().clone()
+    }
+
+    /// What was sent at all: (body, inbox).
+    pub(crate) fn tried(&self) -> BTreeSet<(String, String)> {
+        let seen = self.seen.lock().unwrap();
+        let pair = |seen: &Seen| {
+            let body = String::from_utf8(seen.request.body().to_vec()).unwrap();
+            (body, seen.url.clone())
+        };
+        seen.iter().map(pair).collect()
     }
 
     /// The same in the order in which they came first.
@@ -234,6 +251,15 @@ impl HttpClient for Net {
     async fn send(&self, request: Request<Bytes>, budget: &Budget) -> Result<Response<Bytes>, HttpError> {
         let url = request.uri().to_string();
         let _under_way = UnderWay::new(self, request.uri().host().unwrap());
+        if let Some(app) = &*self.suspended.lock().unwrap()
+            && app
+                .suspended
+                .lock()
+                .unwrap()
+                .contains(request.uri().host().unwrap())
+        {
+            self.begun_suspended.lock().unwrap().push(url.clone());
+        }
         let at = self.clock.now();
         let reply = (self.script.lock().unwrap())(&url, at);
         tokio::task::yield_now().await;
@@ -243,6 +269,15 @@ impl HttpClient for Net {
             Reply::Status(status) => {
                 self.saw(&url, at, request, good(status));
                 Ok(answer(status))
+            }
+            Reply::AsksToSign(status) => {
+                self.saw(&url, at, request, good(status));
+                let mut answer = answer(status);
+                let asked = r#"sig1=("@method" "@target-uri")"#;
+                answer
+                    .headers_mut()
+                    .insert("accept-signature", asked.parse().unwrap());
+                Ok(answer)
             }
             Reply::After(status, after) => {
                 self.saw(&url, at, request, good(status));
@@ -283,6 +318,8 @@ pub(crate) struct App {
     pub(crate) page: usize,
     /// Inboxes cannot be looked up.
     pub(crate) is_away: AtomicBool,
+    /// Hosts that get nothing.
+    pub(crate) suspended: Mutex<BTreeSet<String>>,
 }
 
 impl App {
@@ -297,6 +334,7 @@ impl App {
             signer: Mutex::new(signer),
             page: 3,
             is_away: AtomicBool::new(false),
+            suspended: Mutex::default(),
         })
     }
 }
@@ -340,6 +378,20 @@ impl Inboxes for App {
             next,
             ..Expansion::default()
         })
+    }
+
+    async fn may_deliver(&self, _: &str, inbox: &Iri) -> Result<(), Forbidden> {
+        match self
+            .suspended
+            .lock()
+            .unwrap()
+            .contains(inbox.host().unwrap_or_default())
+        {
+            true => Err(Forbidden {
+                reason: "suspended".to_owned(),
+            }),
+            false => Ok(()),
+        }
     }
 
     /// The inbox is beside the actor, if the actor says so.
@@ -389,10 +441,12 @@ impl World {
     pub(crate) fn new(script: impl FnMut(&str, SystemTime) -> Reply + Send + 'static) -> Self {
         let clock = VirtualClock::new();
         let net = Net::new(&clock, script);
+        let app = App::new();
+        *net.suspended.lock().unwrap() = Some(app.clone());
         Self {
             clock,
             net,
-            app: App::new(),
+            app,
             stores: Memory::new().stores(),
         }
     }

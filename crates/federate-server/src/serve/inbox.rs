@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use federate_protocol::activitystreams::Activity;
 use federate_protocol::receive::receive as begin;
-use federate_protocol::{Authenticated, Refused, Step};
+use federate_protocol::signatures::Flavour;
+use federate_protocol::{Authenticated, Evidence, Refused, Step};
 use federate_store::{Accepted, StoreError};
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
@@ -48,7 +49,18 @@ pub(super) async fn receive<App: Directory>(
             inner.arrived.notify_one();
             // A host that talks is up: what waits for it is tried soon.
             if let Some(origin) = activity.by().origin() {
-                inner.delivery.heard_from(&origin.authority());
+                let host = origin.authority();
+                inner.delivery.heard_from(&host);
+                let signed = activity.evidence();
+                if matches!(
+                    signed,
+                    Evidence::RequestSignature {
+                        flavour: Flavour::Rfc9421,
+                        ..
+                    }
+                ) {
+                    inner.delivery.takes_rfc9421(&host).await;
+                }
             }
             accepted()
         }
