@@ -72,7 +72,7 @@ impl Builder {
     }
 
     /// Requests under way at once, to all hosts together; 512 by default, at least 1. Hosts that have not answered
-    /// yet get at most three quarters of them.
+    /// yet get at most three quarters of them, and those whose last attempt failed a sixteenth.
     pub fn in_flight(mut self, requests: usize) -> Self {
         self.in_flight = requests.max(1);
         self

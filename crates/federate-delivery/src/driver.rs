@@ -57,8 +57,9 @@ pub(crate) struct Driver {
     renew_at: Option<SystemTime>,
     tasks: JoinSet<Ended>,
     running: HashMap<Id, Running>,
-    /// How many of those under way go to hosts that have not answered yet.
-    unproven: usize,
+    /// How many of those under way go to hosts that answered nothing yet, and to those that failed last.
+    unknown: usize,
+    suspects: usize,
     expanding: Option<(Id, AbortHandle, Iri)>,
     /// Expansions that failed: how often, and when to try again.
     put_off: HashMap<Iri, (u32, SystemTime)>,
@@ -111,7 +112,8 @@ impl Driver {
             renew_at: None,
             tasks: JoinSet::new(),
             running: HashMap::new(),
-            unproven: 0,
+            unknown: 0,
+            suspects: 0,
             expanding: None,
             put_off: HashMap::new(),
             pause: Pause::default(),

@@ -1,6 +1,6 @@
 //! A lane that this engine has leased.
 
-use federate_protocol::delivery::{LaneState, Ticket};
+use federate_protocol::delivery::{LaneState, Standing, Ticket};
 use federate_store::{Delivery, DeliveryId, Lane, Settled};
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -37,8 +37,8 @@ pub(crate) struct Running {
     pub(crate) fence: u64,
     pub(crate) delivery: Arc<Delivery>,
     pub(crate) ticket: Ticket,
-    /// The host had answered when it began.
-    pub(crate) proven: bool,
+    /// What was known of the host when it began.
+    pub(crate) standing: Standing,
 }
 
 impl Held {

@@ -1,11 +1,11 @@
 //! Lanes that are leased, read and worked on.
 
-use super::{Driver, Ended};
+use super::{Driver, Ended, turns::Room};
 use crate::{
     attempt::attempt,
     held::{Held, Host, Running},
 };
-use federate_protocol::delivery::LaneState;
+use federate_protocol::delivery::{LaneState, Standing};
 use federate_store::{Delivery, Priority};
 use std::{sync::Arc, time::SystemTime};
 
@@ -69,8 +69,8 @@ impl Driver {
         } else if let Some(next) = held.buffer.front() {
             if !held.has_turn {
                 held.has_turn = true;
-                let (urgent, proven) = (next.priority == Priority::High, held.state.is_proven());
-                self.turns.push(Host::clone(host), urgent, proven);
+                let urgent = next.priority == Priority::High;
+                self.turns.push(Host::clone(host), urgent, held.state.standing());
             }
         } else if !held.exhausted {
             self.unread.insert(Host::clone(host));
@@ -136,7 +136,7 @@ impl Driver {
         let mut moved = false;
         // What cannot be written down is not begun.
         while !self.is_paused() && self.running.len() < self.settings.in_flight {
-            let Some(host) = self.turns.next(self.has_room_for_unproven()) else {
+            let Some(host) = self.turns.next(self.room()) else {
                 break;
             };
             moved |= self.start_one(&host, now);
@@ -144,19 +144,25 @@ impl Driver {
         moved
     }
 
-    /// Rounded up: with one slot, an unknown host gets it.
-    fn has_room_for_unproven(&self) -> bool {
-        self.unproven < (self.settings.in_flight * 3).div_ceil(4)
+    /// Rounded up: with one slot, a dead host is still probed.
+    fn room(&self) -> Room {
+        let slots = self.settings.in_flight;
+        let unproven = self.suspects + self.unknown;
+        let has_room = unproven < (slots * 3).div_ceil(4);
+        Room {
+            unknown: has_room,
+            suspect: has_room && self.suspects < slots.div_ceil(16),
+        }
     }
 
     fn start_one(&mut self, host: &Host, now: SystemTime) -> bool {
-        let has_room_for_unproven = self.has_room_for_unproven();
+        let room = self.room();
         let Some(held) = self.lanes.get_mut(host) else {
             return false;
         };
         held.has_turn = false;
-        let proven = held.state.is_proven();
-        let may_begin = held.state.permits(now) > 0 && (proven || has_room_for_unproven);
+        let standing = held.state.standing();
+        let may_begin = held.state.permits(now) > 0 && room.has(standing);
         let Some(delivery) = may_begin.then(|| held.buffer.pop_front()).flatten() else {
             // Its place was for what it was then.
             self.sort(host, now);
@@ -164,13 +170,14 @@ impl Driver {
         };
         let ticket = held.state.on_start(now);
         held.running += 1;
-        self.unproven += usize::from(!proven);
+        self.suspects += usize::from(standing == Standing::Suspect);
+        self.unknown += usize::from(standing == Standing::Unknown);
         let running = Running {
             host: Host::clone(host),
             fence: held.lane.fence,
             delivery: Arc::clone(&delivery),
             ticket,
-            proven,
+            standing,
         };
         let settings = Arc::clone(&self.settings);
         let (bodies, peers) = (Arc::clone(&self.bodies), Arc::clone(&self.peers));

@@ -5,7 +5,7 @@ use crate::{
     DeliveryEvent, Outcome,
     held::{Held, Host, Running},
 };
-use federate_protocol::delivery::{Fault, Next, Verdict, next_attempt};
+use federate_protocol::delivery::{Fault, Next, Standing, Verdict, next_attempt};
 use federate_store::{Delivery, Settled};
 use std::collections::BTreeMap;
 use tokio::task::{Id, JoinError};
@@ -128,7 +128,11 @@ impl Driver {
 
     pub(super) fn take_running(&mut self, id: Id) -> Option<Running> {
         let running = self.running.remove(&id)?;
-        self.unproven = self.unproven.saturating_sub(usize::from(!running.proven));
+        match running.standing {
+            Standing::Proven => {}
+            Standing::Unknown => self.unknown = self.unknown.saturating_sub(1),
+            Standing::Suspect => self.suspects = self.suspects.saturating_sub(1),
+        }
         if let Some(held) = Self::lane_of(&mut self.lanes, &running) {
             held.running = held.running.saturating_sub(1);
         }

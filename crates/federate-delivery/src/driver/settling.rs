@@ -195,6 +195,7 @@ impl Driver {
     }
 
     fn remember(&mut self, host: Host, state: LaneState, now: SystemTime) {
+        let state = state.rested();
         if !state.is_worth_keeping() {
             return;
         }

@@ -1,6 +1,7 @@
 //! Whose turn it is.
 
 use crate::held::Host;
+use federate_protocol::delivery::Standing;
 use std::collections::VecDeque;
 
 /// Lanes with something to begin, each at one place: one delivery a turn, so that no lane takes all the slots.
@@ -12,62 +13,94 @@ pub(super) struct Turns {
     urgent_had_it: bool,
 }
 
-/// Those that have answered and those that have not, in turn.
+/// By what is known of them, in turn.
 #[derive(Debug, Default)]
 struct Line {
     proven: VecDeque<Host>,
-    unproven: VecDeque<Host>,
-    proven_had_it: bool,
+    unknown: VecDeque<Host>,
+    suspect: VecDeque<Host>,
+    last: usize,
+}
+
+/// Of which hosts something may begin. Those that have answered may always.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Room {
+    pub(super) unknown: bool,
+    pub(super) suspect: bool,
+}
+
+impl Room {
+    pub(super) fn has(self, standing: Standing) -> bool {
+        match standing {
+            Standing::Proven => true,
+            Standing::Unknown => self.unknown,
+            Standing::Suspect => self.suspect,
+        }
+    }
 }
 
 impl Turns {
     /// The lane waits for its turn behind all others of its kind.
-    pub(super) fn push(&mut self, host: Host, urgent: bool, proven: bool) {
+    pub(super) fn push(&mut self, host: Host, urgent: bool, standing: Standing) {
         let line = if urgent {
             &mut self.urgent
         } else {
             &mut self.others
         };
-        let line = if proven {
-            &mut line.proven
-        } else {
-            &mut line.unproven
-        };
-        line.push_back(host);
+        line.of(standing).push_back(host);
     }
 
     /// The lane is not there any more.
     pub(super) fn remove(&mut self, host: &str) {
         for line in [&mut self.urgent, &mut self.others] {
-            line.proven.retain(|other| **other != *host);
-            line.unproven.retain(|other| **other != *host);
+            for standing in STANDINGS {
+                line.of(standing).retain(|other| **other != *host);
+            }
         }
     }
 
-    /// Whose turn it is; without `unproven` it is that of one that has answered.
-    pub(super) fn next(&mut self, unproven: bool) -> Option<Host> {
+    /// Whose turn it is, among those for whom there is room.
+    pub(super) fn next(&mut self, room: Room) -> Option<Host> {
         let (first, second) = if self.urgent_had_it {
             (&mut self.others, &mut self.urgent)
         } else {
             (&mut self.urgent, &mut self.others)
         };
-        if let Some(host) = first.next(unproven) {
+        if let Some(host) = first.next(room) {
             self.urgent_had_it = !self.urgent_had_it;
             return Some(host);
         }
-        second.next(unproven)
+        second.next(room)
     }
 }
 
+const STANDINGS: [Standing; 3] = [Standing::Proven, Standing::Unknown, Standing::Suspect];
+
 impl Line {
-    fn next(&mut self, unproven: bool) -> Option<Host> {
-        let turn = unproven && self.proven_had_it;
-        self.proven_had_it = !turn;
-        if turn {
-            return self.unproven.pop_front().or_else(|| self.proven.pop_front());
+    fn of(&mut self, standing: Standing) -> &mut VecDeque<Host> {
+        match standing {
+            Standing::Proven => &mut self.proven,
+            Standing::Unknown => &mut self.unknown,
+            Standing::Suspect => &mut self.suspect,
         }
-        let proven = self.proven.pop_front();
-        proven.or_else(|| unproven.then(|| self.unproven.pop_front()).flatten())
+    }
+
+    fn next(&mut self, room: Room) -> Option<Host> {
+        let turns = STANDINGS
+            .iter()
+            .enumerate()
+            .cycle()
+            .skip(self.last + 1)
+            .take(STANDINGS.len());
+        for (place, standing) in turns {
+            if room.has(*standing)
+                && let Some(host) = self.of(*standing).pop_front()
+            {
+                self.last = place;
+                return Some(host);
+            }
+        }
+        None
     }
 }
 
@@ -75,16 +108,21 @@ impl Line {
 mod tests {
     use super::*;
 
-    fn turns(hosts: &[(&str, bool, bool)]) -> Turns {
+    const ALL: Room = Room {
+        unknown: true,
+        suspect: true,
+    };
+
+    fn turns(hosts: &[(&str, bool, Standing)]) -> Turns {
         let mut turns = Turns::default();
-        for (host, urgent, proven) in hosts {
-            turns.push(Host::from(*host), *urgent, *proven);
+        for (host, urgent, standing) in hosts {
+            turns.push(Host::from(*host), *urgent, *standing);
         }
         turns
     }
 
-    fn all(turns: &mut Turns, unproven: bool) -> Vec<String> {
-        std::iter::from_fn(|| turns.next(unproven))
+    fn all(turns: &mut Turns, room: Room) -> Vec<String> {
+        std::iter::from_fn(|| turns.next(room))
             .map(|host| host.to_string())
             .collect()
     }
@@ -92,24 +130,55 @@ mod tests {
     #[test]
     fn the_urgent_and_the_others_take_turns() {
         let mut turns = turns(&[
-            ("a", false, true),
-            ("b", false, true),
-            ("u", true, true),
-            ("v", true, true),
-            ("w", true, true),
+            ("a", false, Standing::Proven),
+            ("b", false, Standing::Proven),
+            ("u", true, Standing::Proven),
+            ("v", true, Standing::Proven),
+            ("w", true, Standing::Proven),
         ]);
-        assert_eq!(all(&mut turns, true), ["u", "a", "v", "b", "w"]);
+        assert_eq!(all(&mut turns, ALL), ["u", "a", "v", "b", "w"]);
     }
 
     #[test]
-    fn p4_those_that_never_answered_wait_for_a_slot_without_losing_their_place() {
-        let mut turns = turns(&[("x", false, false), ("a", false, true), ("y", false, false)]);
-        assert_eq!(all(&mut turns, false), ["a"]);
-        assert_eq!(all(&mut turns, true), ["x", "y"]);
-        turns.push(Host::from("a"), false, true);
-        turns.push(Host::from("z"), false, false);
-        turns.push(Host::from("b"), false, true);
-        let order = all(&mut turns, true);
-        assert!(order == ["a", "z", "b"] || order == ["z", "a", "b"], "{order:?}");
+    fn p4_those_that_do_not_answer_wait_for_a_slot_without_losing_their_place() {
+        let mut turns = turns(&[
+            ("x", false, Standing::Unknown),
+            ("s", false, Standing::Suspect),
+            ("a", false, Standing::Proven),
+            ("y", false, Standing::Unknown),
+            ("t", false, Standing::Suspect),
+        ]);
+        let none = Room {
+            unknown: false,
+            suspect: false,
+        };
+        assert_eq!(all(&mut turns, none), ["a"]);
+        let unknown = Room {
+            unknown: true,
+            ..none
+        };
+        assert_eq!(turns.next(unknown).as_deref(), Some("x"));
+        let mut order = all(&mut turns, ALL);
+        assert_eq!(order.len(), 3);
+        assert!(order.iter().position(|host| host == "s") < order.iter().position(|host| host == "t"));
+        order.sort();
+        assert_eq!(order, ["s", "t", "y"]);
+        // A kind of which there are many does not hold up the others.
+        for host in ["b", "c", "d", "e"] {
+            turns.push(Host::from(host), false, Standing::Unknown);
+        }
+        turns.push(Host::from("a"), false, Standing::Proven);
+        turns.push(Host::from("s"), false, Standing::Suspect);
+        let order = all(&mut turns, ALL);
+        assert!(order.iter().take(3).any(|host| host == "a"), "{order:?}");
+        assert!(order.iter().take(3).any(|host| host == "s"), "{order:?}");
+    }
+
+    #[test]
+    fn a_lane_that_is_gone_has_no_turn() {
+        let mut turns = turns(&[("a", false, Standing::Proven), ("b", true, Standing::Suspect)]);
+        turns.remove("a");
+        turns.remove("b");
+        assert_eq!(all(&mut turns, ALL), [""; 0]);
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod faulty;
+mod half_dead;
 mod promises;
 mod simulation;
 mod sockets;

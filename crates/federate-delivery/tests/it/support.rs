@@ -205,6 +205,16 @@ impl Net {
         self.arrivals.lock().unwrap().clone()
     }
 
+    /// How many requests are under way now to such hosts.
+    pub(crate) fn under_way(&self, which: impl Fn(&str) -> bool) -> usize {
+        let under_way = self.under_way.lock().unwrap();
+        under_way
+            .iter()
+            .filter(|(host, _)| which(host))
+            .map(|(_, count)| count)
+            .sum()
+    }
+
     fn saw(&self, url: &str, at: SystemTime, request: Request<Bytes>, taken: bool) {
         if taken {
             let body = String::from_utf8(request.body().to_vec()).unwrap();

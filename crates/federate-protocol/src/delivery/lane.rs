@@ -87,6 +87,17 @@ impl Ticket {
     }
 }
 
+/// What is known of a host, where slots are shared out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Standing {
+    /// The last thing that is known of it is an answer.
+    Proven,
+    /// Nothing is known.
+    Unknown,
+    /// The last thing that is known of it is a failure.
+    Suspect,
+}
+
 /// A lane as an operator sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -226,17 +237,39 @@ impl LaneState {
         self.failures
     }
 
-    /// Whether the last thing that we know of the host is an answer. Those of which this is not known should not
-    /// be able to take all the slots there are.
+    /// What is known of the host. Those that did not answer should not be able to take all the slots there are.
     #[must_use]
-    pub fn is_proven(&self) -> bool {
-        self.proven
+    pub fn standing(&self) -> Standing {
+        if self.proven {
+            Standing::Proven
+        } else if self.failures > 0 || self.breaker != Breaker::Closed {
+            Standing::Suspect
+        } else {
+            Standing::Unknown
+        }
     }
 
     /// `false` where a fresh state would do as well: nothing under way, nothing learnt that matters.
     #[must_use]
     pub fn is_worth_keeping(&self) -> bool {
-        self.in_flight > 0 || self.breaker != Breaker::Closed || self.failures > 0 || !self.slow_start
+        self.in_flight > 0
+            || self.breaker != Breaker::Closed
+            || self.failures > 0
+            || !self.slow_start
+            || self.proven
+    }
+
+    /// Nothing is on its way to the host any more. How much it took at once an hour ago says little: where nothing speaks against it,
+    /// it is kept only that it answers, and the window begins anew.
+    #[must_use]
+    pub fn rested(self) -> Self {
+        if self.in_flight > 0 || self.breaker != Breaker::Closed || self.failures > 0 || !self.slow_start {
+            return self;
+        }
+        Self {
+            proven: self.proven,
+            ..Self::new(self.limits)
+        }
     }
 
     /// The lane as an operator sees it.

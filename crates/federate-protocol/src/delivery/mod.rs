@@ -27,5 +27,5 @@ mod retry_after;
 
 pub use backoff::{FIRST_RETRY, HORIZON, LONGEST_BACKOFF, MIN_TRIES, Next, Schedule, backoff, next_attempt};
 pub use classify::{Attempt, Fault, Verdict, classify};
-pub use lane::{LaneLimits, LaneState, LaneView, Ticket};
+pub use lane::{LaneLimits, LaneState, LaneView, Standing, Ticket};
 pub use retry_after::{LONGEST_RETRY_AFTER, retry_after};

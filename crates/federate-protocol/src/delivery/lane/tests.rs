@@ -264,3 +264,34 @@ proptest! {
         prop_assert!(lane.permits(later) >= 1);
     }
 }
+
+#[test]
+fn a_host_that_rests_is_remembered_for_what_it_last_did() {
+    let mut lane = LaneState::new(LaneLimits::default());
+    assert_eq!(lane.standing(), Standing::Unknown);
+    assert!(!lane.clone().rested().is_worth_keeping());
+    let ticket = lane.on_start(START);
+    let other = lane.on_start(START);
+    lane.on_outcome(ticket, &Verdict::Delivered, START, 0);
+    lane.on_outcome(other, &Verdict::Delivered, START, 0);
+    assert!(lane.view().window > 2);
+    let rested = lane.clone().rested();
+    assert_eq!(rested.standing(), Standing::Proven);
+    assert_eq!(
+        rested.view().window,
+        2,
+        "how much it took at once then says little"
+    );
+    assert!(rested.is_worth_keeping());
+    once(&mut lane, &failed(), START);
+    assert_eq!(lane.standing(), Standing::Suspect);
+    assert_eq!(lane.clone().rested(), lane, "what speaks against it stays");
+    // What is half open is suspect until it answers.
+    let mut lane = open(START);
+    assert_eq!(lane.standing(), Standing::Suspect);
+    let until = lane.closed_until().unwrap();
+    let probe = lane.on_start(until);
+    assert_eq!(lane.standing(), Standing::Suspect);
+    lane.on_outcome(probe, &Verdict::Delivered, until, 0);
+    assert_eq!(lane.standing(), Standing::Proven);
+}
