@@ -41,6 +41,14 @@ docs() {
   RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps --all-features
 }
 
+# killed TIMES [--release]: so many kills over each of the two stores, with what the tests have built.
+killed() {
+  local times=$1
+  shift
+  FEDERATE_REQUIRE_POSTGRES=1 FEDERATE_KILLS="$times" \
+    cargo test --quiet "$@" --workspace --test it -- --nocapture p1_kill_9_of
+}
+
 # fuzz SECONDS: every target for so long, with its seeds.
 fuzz() {
   local seconds=$1 target

@@ -1,5 +1,7 @@
 //! What stands on the command line.
 
+use std::time::Duration;
+
 /// What is to be done, and to what.
 #[derive(Debug)]
 pub(crate) struct Arguments {
@@ -24,6 +26,8 @@ pub(crate) struct Work {
     pub(crate) until_empty: bool,
     pub(crate) allow_loopback: bool,
     pub(crate) extra_root_ca: Option<String>,
+    pub(crate) worker: Option<String>,
+    pub(crate) first_retry: Option<Duration>,
 }
 
 /// Options that were given and not yet asked for.
@@ -33,7 +37,15 @@ struct Options {
 }
 
 const FLAGS: [&str; 4] = ["--each", "--until-empty", "--dangerous-allow-loopback", "--json"];
-const VALUES: [&str; 5] = ["--store", "--inboxes", "--count", "--extra-root-ca", "--host"];
+const VALUES: [&str; 7] = [
+    "--store",
+    "--inboxes",
+    "--count",
+    "--extra-root-ca",
+    "--worker",
+    "--first-retry",
+    "--host",
+];
 
 impl Arguments {
     pub(crate) fn parse(texts: &[String]) -> Result<Self, String> {
@@ -61,6 +73,12 @@ impl Arguments {
                 until_empty: options.flag("--until-empty"),
                 allow_loopback: options.flag("--dangerous-allow-loopback"),
                 extra_root_ca: options.value("--extra-root-ca").ok(),
+                worker: options.value("--worker").ok(),
+                first_retry: options
+                    .value("--first-retry")
+                    .ok()
+                    .map(|text| seconds(&text))
+                    .transpose()?,
             }),
             "status" => Command::Status {
                 json: options.flag("--json"),
@@ -129,5 +147,13 @@ impl Options {
             Some(name) => Err(format!("{name} does not belong here, or stands twice")),
             None => Ok(()),
         }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().map(Duration::try_from_secs_f64);
+    match seconds {
+        Ok(Ok(duration)) if !duration.is_zero() => Ok(duration),
+        _ => Err(format!("--first-retry {text} is no number of seconds")),
     }
 }

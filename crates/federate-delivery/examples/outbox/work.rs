@@ -5,6 +5,7 @@ use crate::arguments::Work;
 use crate::store::Store;
 use federate_delivery::{Engine, SystemClock};
 use federate_http::{Guard, GuardedClient, user_agent};
+use federate_protocol::delivery::{LaneLimits, Schedule};
 use federate_store::Stores;
 use std::error::Error;
 use std::sync::Arc;
@@ -18,14 +19,25 @@ const LOOK: Duration = Duration::from_millis(200);
 pub(crate) async fn work(store: &Store, how: &Work) -> Result<(), Box<dyn Error>> {
     let stores = store.stores();
     let application = Application::new(&stores).await?;
-    let engine = Engine::builder(
+    let mut builder = Engine::builder(
         stores.clone(),
         Arc::new(client(how)?),
         Arc::clone(&application) as _,
         application,
         Arc::new(SystemClock),
-    );
-    let engine = Arc::new(engine.poll(Duration::from_secs(1)).build());
+    )
+    .poll(Duration::from_secs(1));
+    if let Some(name) = &how.worker {
+        builder = builder.worker(name);
+    }
+    if let Some(wait) = how.first_retry {
+        let mut limits = LaneLimits::default();
+        limits.first_pause = wait;
+        builder = builder
+            .lane_limits(limits)
+            .schedule(Schedule::default().first_retry(wait));
+    }
+    let engine = Arc::new(builder.build());
     let _listening = store.listen({
         let engine = Arc::clone(&engine);
         move || engine.wake()

@@ -1,4 +1,5 @@
-//! The engine over the memory store, a scripted network and a clock that moves when told; and once over sockets.
+//! The engine over the memory store, a scripted network and a clock that moves when told; once over sockets; and as processes
+//! over both databases.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -7,8 +8,11 @@
     reason = "what fails here should fail the test"
 )]
 
+#[path = "../../../federate-postgres/tests/support/cluster.rs"]
+mod cluster;
 mod faulty;
 mod half_dead;
+mod processes;
 mod promises;
 mod simulation;
 mod sockets;

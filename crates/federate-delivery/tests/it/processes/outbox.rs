@@ -1,0 +1,204 @@
+//! The program `outbox`, as `cargo test` builds it beside the tests.
+
+use std::{
+    collections::BTreeSet,
+    io::Read,
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+/// The program with a store.
+#[derive(Debug, Clone)]
+pub(super) struct Outbox {
+    program: PathBuf,
+    store: String,
+}
+
+/// An `outbox enqueue` that runs.
+#[derive(Debug)]
+pub(super) struct Enqueuer {
+    child: Child,
+    stdout: JoinHandle<String>,
+    /// Inboxes of one activity.
+    group: usize,
+    expected: usize,
+}
+
+/// What an enqueuer that ended had promised.
+#[derive(Debug)]
+pub(super) struct Run {
+    process: u32,
+    pub(super) killed: bool,
+    /// The activity's id and the inbox, as they were printed.
+    pub(super) promised: Vec<(String, String)>,
+    group: usize,
+}
+
+/// An `outbox work` that runs.
+#[derive(Debug)]
+pub(super) struct Worker(Child);
+
+impl Outbox {
+    pub(super) fn new(store: impl Into<String>) -> Self {
+        let test = std::env::current_exe().unwrap();
+        let program = test.parent().unwrap().with_file_name("examples").join("outbox");
+        assert!(
+            program.exists(),
+            "{program:?} is not there: `cargo test -p federate-delivery` builds it, with `--test` it does not"
+        );
+        Self {
+            program,
+            store: store.into(),
+        }
+    }
+
+    /// `count` activities for the inboxes of that file; with `each`, so many for each of them by itself.
+    pub(super) fn enqueue(&self, inboxes: &Path, count: usize, each: bool) -> Enqueuer {
+        let lines = std::fs::read_to_string(inboxes).unwrap().lines().count();
+        let mut command = self.command("enqueue");
+        command.arg("--inboxes").arg(inboxes);
+        command.args(["--count", &count.to_string()]);
+        if each {
+            command.arg("--each");
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let stdout = std::thread::spawn(move || {
+            let mut text = Vec::new();
+            stdout.read_to_end(&mut text).unwrap();
+            String::from_utf8(text).unwrap()
+        });
+        Enqueuer {
+            child,
+            stdout,
+            group: if each { 1 } else { lines },
+            expected: lines * count,
+        }
+    }
+
+    /// A worker with this name, which retries after a tenth of a second.
+    pub(super) fn work(&self, name: &str, until_empty: bool) -> Worker {
+        let mut command = self.command("work");
+        command.args([
+            "--worker",
+            name,
+            "--first-retry",
+            "0.1",
+            "--dangerous-allow-loopback",
+        ]);
+        if until_empty {
+            command.arg("--until-empty");
+        }
+        Worker(command.spawn().unwrap())
+    }
+
+    /// What `outbox status --json` says.
+    pub(super) fn status(&self) -> serde_json::Value {
+        let output = self.command("status").arg("--json").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    fn command(&self, what: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args([what, "--store", &self.store]);
+        command
+    }
+}
+
+impl Enqueuer {
+    /// `SIGKILL`.
+    pub(super) fn kill(mut self) -> Run {
+        self.child.kill().unwrap();
+        self.end()
+    }
+
+    /// Waits until it ends by itself.
+    pub(super) fn end(mut self) -> Run {
+        let process = self.child.id();
+        let status = self.child.wait().unwrap();
+        let printed = self.stdout.join().unwrap();
+        // Only whole lines count: the last one may be cut.
+        let whole = printed.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        let promised: Vec<_> = whole
+            .lines()
+            .map(|line| line.split_once(' ').unwrap())
+            .map(|(id, inbox)| (id.to_owned(), inbox.to_owned()))
+            .collect();
+        let killed = was_killed(status);
+        if !killed {
+            assert!(status.success(), "enqueue ended by itself: {status}");
+            assert_eq!(promised.len(), self.expected, "a line for each delivery");
+        }
+        Run {
+            process,
+            killed,
+            promised,
+            group: self.group,
+        }
+    }
+}
+
+impl Run {
+    /// Whether the kill can have come between the commit of this activity and the line about it.
+    pub(super) fn was_about_to_promise(&self, id: &str) -> bool {
+        let mut parts = id.rsplit('-');
+        let (number, process) = (parts.next().unwrap(), parts.next().unwrap());
+        let of_this_run = match self.promised.first() {
+            Some((first, _)) => {
+                first.rsplit_once('-').map(|(run, _)| run) == id.rsplit_once('-').map(|(run, _)| run)
+            }
+            None => process == self.process.to_string(),
+        };
+        let next = self.promised.len() / self.group + 1;
+        self.killed && of_this_run && number == next.to_string()
+    }
+}
+
+impl Worker {
+    /// `SIGKILL`. It must have been running.
+    pub(super) fn kill(mut self) {
+        self.0.kill().unwrap();
+        let status = self.0.wait().unwrap();
+        assert!(was_killed(status), "a worker ended by itself: {status}");
+    }
+
+    /// `SIGTERM`, and waits: it finishes what is under way.
+    pub(super) fn stop(self) {
+        let id = self.0.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(sent.success());
+        self.end(Duration::from_secs(30));
+    }
+
+    /// Waits until it has ended by itself, at most so long.
+    pub(super) fn end(mut self, patience: Duration) {
+        const LOOK: Duration = Duration::from_millis(10);
+        for _ in 0..patience.as_millis() / LOOK.as_millis() {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                assert!(status.success(), "{status}");
+                return;
+            }
+            std::thread::sleep(LOOK);
+        }
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+        panic!("a worker did not end in {patience:?}");
+    }
+}
+
+fn was_killed(status: ExitStatus) -> bool {
+    status.signal() == Some(9)
+}
+
+/// All that was promised; each delivery once.
+pub(super) fn promised(runs: &[Run]) -> BTreeSet<(String, String)> {
+    let all = runs.iter().flat_map(|run| run.promised.iter().cloned());
+    let set: BTreeSet<_> = all.collect();
+    let lines: usize = runs.iter().map(|run| run.promised.len()).sum();
+    assert_eq!(set.len(), lines, "no delivery is promised twice");
+    set
+}
