@@ -20,7 +20,7 @@ pub(super) struct Outbox {
 /// An `outbox enqueue` that runs.
 #[derive(Debug)]
 pub(super) struct Enqueuer {
-    child: Child,
+    process: Process,
     stdout: JoinHandle<String>,
     /// Inboxes of one activity.
     group: usize,
@@ -39,7 +39,11 @@ pub(super) struct Run {
 
 /// An `outbox work` that runs.
 #[derive(Debug)]
-pub(super) struct Worker(Child);
+pub(super) struct Worker(Process);
+
+/// It does not outlive a test that fails.
+#[derive(Debug)]
+struct Process(Child);
 
 impl Outbox {
     pub(super) fn new(store: impl Into<String>) -> Self {
@@ -72,7 +76,7 @@ impl Outbox {
             String::from_utf8(text).unwrap()
         });
         Enqueuer {
-            child,
+            process: Process(child),
             stdout,
             group: if each { 1 } else { lines },
             expected: lines * count,
@@ -92,7 +96,7 @@ impl Outbox {
         if until_empty {
             command.arg("--until-empty");
         }
-        Worker(command.spawn().unwrap())
+        Worker(Process(command.spawn().unwrap()))
     }
 
     /// What `outbox status --json` says.
@@ -112,14 +116,14 @@ impl Outbox {
 impl Enqueuer {
     /// `SIGKILL`.
     pub(super) fn kill(mut self) -> Run {
-        self.child.kill().unwrap();
+        self.process.0.kill().unwrap();
         self.end()
     }
 
     /// Waits until it ends by itself.
     pub(super) fn end(mut self) -> Run {
-        let process = self.child.id();
-        let status = self.child.wait().unwrap();
+        let process = self.process.0.id();
+        let status = self.process.0.wait().unwrap();
         let printed = self.stdout.join().unwrap();
         // Only whole lines count: the last one may be cut.
         let whole = printed.rsplit_once('\n').map_or("", |(whole, _)| whole);
@@ -161,14 +165,14 @@ impl Run {
 impl Worker {
     /// `SIGKILL`. It must have been running.
     pub(super) fn kill(mut self) {
-        self.0.kill().unwrap();
-        let status = self.0.wait().unwrap();
+        self.0.0.kill().unwrap();
+        let status = self.0.0.wait().unwrap();
         assert!(was_killed(status), "a worker ended by itself: {status}");
     }
 
     /// `SIGTERM`, and waits: it finishes what is under way.
     pub(super) fn stop(self) {
-        let id = self.0.id().to_string();
+        let id = self.0.0.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &id]).status().unwrap();
         assert!(sent.success());
         self.end(Duration::from_secs(30));
@@ -178,15 +182,20 @@ impl Worker {
     pub(super) fn end(mut self, patience: Duration) {
         const LOOK: Duration = Duration::from_millis(10);
         for _ in 0..patience.as_millis() / LOOK.as_millis() {
-            if let Some(status) = self.0.try_wait().unwrap() {
+            if let Some(status) = self.0.0.try_wait().unwrap() {
                 assert!(status.success(), "{status}");
                 return;
             }
             std::thread::sleep(LOOK);
         }
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
         panic!("a worker did not end in {patience:?}");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
