@@ -65,7 +65,7 @@ fn p1_what_returned_ok_survives_kill_9() {
 }
 
 /// What is in the store, in the children's words.
-async fn everything(file: &std::path::Path) -> BTreeSet<String> {
+pub(crate) async fn everything(file: &std::path::Path) -> BTreeSet<String> {
     let stores = Sqlite::open(file).await.unwrap().stores();
     let mut found = BTreeSet::new();
     let counts = stores.queue.counts().await.unwrap();
@@ -163,7 +163,7 @@ fn p1_child() {
     });
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -5,6 +5,7 @@ mod application;
 mod contract;
 mod kill;
 mod open;
+mod power;
 
 use federate_store::{Iri, Outgoing};
 
