@@ -1,6 +1,10 @@
 //! Opening: durability of every connection, migrations, and what is refused.
 
-use crate::{at, cluster::database, iri, outgoing};
+use crate::{
+    at,
+    cluster::{Cluster, database},
+    iri, logged, outgoing,
+};
 use federate_postgres::{OpenError, Postgres};
 use federate_store::{Backend, Delivery};
 use sqlx::PgPool;
@@ -43,6 +47,32 @@ async fn p1_every_connection_waits_for_the_disk() {
             assert_eq!(one.synchronous_commit, "on");
             assert!(one.is_full(), "{one:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn p1_a_server_that_does_not_write_to_the_disk_is_told() {
+    let options = "-c synchronous_commit=off -c fsync=off -c full_page_writes=off";
+    let Some(cluster) = Cluster::start_with(options) else {
+        return;
+    };
+    let (lines, guard) = logged();
+    let store = Postgres::open(&cluster.database().url).await.unwrap();
+    let pool = PgPool::connect(&cluster.database().url).await.unwrap();
+    Postgres::in_database(pool).await.unwrap();
+    drop(guard);
+    let lines = String::from_utf8(lines.lock().unwrap().clone()).unwrap();
+    let said = |what: &str| lines.lines().filter(|line| line.contains(what)).count();
+    assert_eq!(said("the server does not write to the disk"), 2, "{lines}");
+    assert_eq!(said("fsync=false full_page_writes=false"), 2, "{lines}");
+    assert_eq!(
+        said("the application's pool has synchronous_commit=off"),
+        1,
+        "{lines}"
+    );
+    for one in store.durability().await.unwrap() {
+        assert_eq!(one.synchronous_commit, "on", "what a connection can do, ours do");
+        assert!(!one.is_full());
     }
 }
 

@@ -34,13 +34,13 @@ use std::{
     },
 };
 
-/// What the shell does. Parameter: the directory of the binaries.
+/// What the shell does. Parameters: the directory of the binaries, and options of the server.
 const WATCHDOG: &str = r#"
 trap '' INT HUP TERM
 directory=$(mktemp -d /tmp/federate-postgres.XXXXXX) || exit 1
 log=$directory/log
 if "$1/initdb" -D "$directory/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$log" 2>&1 &&
-    "$1/pg_ctl" -D "$directory/data" -l "$log" -w -t 60 -o "-k $directory -c listen_addresses= -c max_connections=300" \
+    "$1/pg_ctl" -D "$directory/data" -l "$log" -w -t 60 -o "-k $directory -c listen_addresses= -c max_connections=300 $2" \
         start >/dev/null 2>&1
 then
     echo "$directory"
@@ -79,6 +79,11 @@ pub fn database() -> Option<Database> {
 impl Cluster {
     /// Starts a server. `None`: none is installed, and the test is skipped.
     pub fn start() -> Option<Self> {
+        Self::start_with("")
+    }
+
+    /// As [`Cluster::start`], with options of the server, as in `-c fsync=off`.
+    pub fn start_with(options: &str) -> Option<Self> {
         let Some(binaries) = binaries() else {
             assert!(
                 env::var_os("FEDERATE_REQUIRE_POSTGRES").is_none_or(|value| value != "1"),
@@ -90,6 +95,7 @@ impl Cluster {
         let mut watchdog = unprivileged("sh")
             .args(["-c", WATCHDOG, "sh"])
             .arg(&binaries)
+            .arg(options)
             // What is meant for the tests in the terminal must not end it before them.
             .process_group(0)
             .stdin(Stdio::piped())

@@ -8,6 +8,28 @@ mod open;
 mod power;
 
 use federate_store::{Iri, Outgoing};
+use std::sync::{Arc, Mutex};
+
+/// What is logged on this thread until the guard is dropped.
+fn logged() -> (Arc<Mutex<Vec<u8>>>, impl Drop) {
+    struct Writer(Arc<Mutex<Vec<u8>>>);
+    impl std::io::Write for Writer {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let lines = Arc::<Mutex<Vec<u8>>>::default();
+    let to = Arc::clone(&lines);
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || Writer(Arc::clone(&to)))
+        .finish();
+    (lines, tracing::subscriber::set_default(subscriber))
+}
 
 fn iri(text: &str) -> Iri {
     Iri::parse(text).unwrap()

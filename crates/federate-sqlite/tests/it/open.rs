@@ -1,6 +1,6 @@
 //! Opening: durability of every connection, migrations, and what is refused.
 
-use crate::{at, iri, outgoing};
+use crate::{at, iri, logged, outgoing};
 use federate_sqlite::{OpenError, Sqlite};
 use federate_store::{Backend, Delivery};
 use sqlx::SqlitePool;
@@ -20,6 +20,49 @@ async fn p1_every_connection_is_wal_and_full() {
     assert!(checked.len() >= 9, "all connections of all pools: {checked:?}");
     for (journal, synchronous, foreign_keys) in checked {
         assert_eq!((journal.as_str(), synchronous, foreign_keys), ("wal", 2, 1));
+    }
+}
+
+#[tokio::test]
+async fn p1_an_application_that_may_lose_what_it_records_is_told() {
+    use sqlx::sqlite::{
+        SqliteConnectOptions, SqliteJournalMode as Journal, SqliteSynchronous as Synchronous,
+    };
+    for (journal, synchronous, told) in [
+        (Journal::Wal, Synchronous::Full, None),
+        (Journal::Wal, Synchronous::Extra, None),
+        (Journal::Wal, Synchronous::Normal, Some("below synchronous=FULL")),
+        (Journal::Wal, Synchronous::Off, Some("below synchronous=FULL")),
+        (
+            Journal::Memory,
+            Synchronous::Full,
+            Some("keeps no journal on disk"),
+        ),
+        (Journal::Delete, Synchronous::Full, Some("not in WAL mode")),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new()
+            .filename(directory.path().join("app.db"))
+            .create_if_missing(true)
+            .journal_mode(journal)
+            .synchronous(synchronous);
+        let pool = SqlitePool::connect_with(options).await.unwrap();
+        let (lines, guard) = logged();
+        let store = Sqlite::in_database(pool).await.unwrap();
+        drop(guard);
+        let lines = String::from_utf8(lines.lock().unwrap().clone()).unwrap();
+        let warned: Vec<&str> = lines.lines().filter(|line| line.contains("WARN")).collect();
+        match told {
+            Some(what) => assert!(warned.len() == 1 && warned[0].contains(what), "{lines}"),
+            None => assert_eq!(warned, [""; 0]),
+        }
+        // The queue's own file is ours.
+        let said = store.durability().await.unwrap();
+        let ours = said.iter().rev().take(5);
+        assert!(
+            ours.clone().all(|one| (one.0.as_str(), one.1) == ("wal", 2)),
+            "{said:?}"
+        );
     }
 }
 
