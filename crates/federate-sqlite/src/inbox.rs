@@ -2,6 +2,7 @@
 
 use crate::{
     backend::{Files, handled, record},
+    clean,
     error::{Failure, retrying},
     time::{limit, micros, time},
 };
@@ -9,6 +10,7 @@ use federate_store::{
     Accepted, DeadActivity, Inbox, Iri, Outgoing, Pending, ReceivedId, Sealed, Settlement, StoreError,
     shorten,
 };
+use sqlx::Connection as _;
 use std::time::SystemTime;
 
 #[federate_store::async_trait]
@@ -137,7 +139,8 @@ impl Files {
     }
 
     async fn mark_and_record(&self, id: &ReceivedId, outgoing: &[Outgoing]) -> Result<bool, Failure> {
-        let mut tx = self.application.begin_with("BEGIN IMMEDIATE").await?;
+        let mut connection = clean::acquire(&self.application).await?;
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
         if !handled(&mut tx, id).await? {
             tx.rollback().await?;
             return Ok(false);

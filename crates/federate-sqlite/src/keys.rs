@@ -2,9 +2,11 @@
 
 use crate::{
     backend::Files,
+    clean,
     error::{Failure, retrying},
 };
 use federate_store::{KeyStore, StoreError};
+use sqlx::Connection as _;
 
 #[federate_store::async_trait]
 impl KeyStore for Files {
@@ -22,7 +24,8 @@ impl Files {
         if let Some(secret) = self.secret(name).await? {
             return Ok(secret);
         }
-        let mut tx = self.application.begin_with("BEGIN IMMEDIATE").await?;
+        let mut connection = clean::acquire(&self.application).await?;
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::query("INSERT INTO federate_keys (name, secret) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING")
             .bind(name)
             .bind(candidate)

@@ -24,6 +24,24 @@
 //! application's (`pool.begin_with("BEGIN IMMEDIATE")`): one that reads first and writes later can fail with
 //! `SQLITE_BUSY` at once, whatever its busy timeout.
 //!
+//! # When the disk is full
+//!
+//! What is written is refused as [`Full`](federate_store::StoreErrorKind::Full), nothing of it is there, and what follows is
+//! written when there is space again. SQLite rolls back by itself what cannot go on, of which sqlx does not know: in a pool
+//! of the application's a connection to which that happened refuses `BEGIN` for ever after. Our own pools close it. Let
+//! yours do the same:
+//!
+//! ```
+//! # use sqlx::{Connection, sqlite::SqlitePoolOptions};
+//! let options = SqlitePoolOptions::new().after_release(|connection, _| {
+//!     Box::pin(async move {
+//!         connection.ping().await?; // a rollback that was begun has ended
+//!         Ok(!connection.is_in_transaction())
+//!     })
+//! });
+//! # let _ = options;
+//! ```
+//!
 //! # Example
 //!
 //! ```
@@ -50,6 +68,7 @@
 
 mod backend;
 mod cache;
+mod clean;
 mod error;
 mod followers;
 mod inbox;

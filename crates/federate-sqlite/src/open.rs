@@ -3,6 +3,7 @@
 use crate::{
     Sqlite,
     backend::Files,
+    clean,
     error::OpenError,
     migrate::{APPLICATION, QUEUE, migrate},
 };
@@ -118,6 +119,7 @@ async fn connect(path: &Path, connections: u32) -> Result<SqlitePool, OpenError>
     loop {
         let pool = SqlitePoolOptions::new()
             .max_connections(connections)
+            .after_release(clean::keeps)
             .connect_with(options.clone())
             .await;
         match pool {

@@ -3,9 +3,12 @@
 
 mod application;
 mod contract;
+mod full;
 mod kill;
 mod open;
 mod power;
+#[path = "../support/small.rs"]
+mod small;
 
 use federate_store::{Iri, Outgoing};
 use std::sync::{Arc, Mutex};
