@@ -1,10 +1,13 @@
 //! Real processes: the program `outbox`, killed, restarted and stopped, against servers on loopback.
 
+mod disk_full;
 mod kills;
 mod outbox;
 mod rolling;
 
 mod sink;
+#[path = "../../../../federate-sqlite/tests/support/small.rs"]
+mod small;
 
 /// Numbers that repeat themselves (SplitMix64).
 #[derive(Debug, Clone)]

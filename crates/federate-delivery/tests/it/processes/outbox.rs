@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    io::Read,
+    io::{BufReader, Read},
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -68,7 +68,8 @@ impl Outbox {
         if each {
             command.arg("--each");
         }
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let mut stdout = child.stdout.take().unwrap();
         let stdout = std::thread::spawn(move || {
             let mut text = Vec::new();
@@ -120,10 +121,31 @@ impl Enqueuer {
         self.end()
     }
 
-    /// Waits until it ends by itself.
-    pub(super) fn end(mut self) -> Run {
+    /// Waits until it has ended by itself.
+    pub(super) fn end(self) -> Run {
+        let expected = self.expected;
+        let (run, status, said) = self.ended();
+        if !run.killed {
+            assert!(status.success(), "enqueue ended with {status}: {said}");
+            assert_eq!(run.promised.len(), expected, "a line for each delivery");
+        }
+        run
+    }
+
+    /// Waits until it has ended because the store refused; what it said of that.
+    pub(super) fn end_refused(self) -> (Run, String) {
+        let (run, status, said) = self.ended();
+        assert_eq!(status.code(), Some(1), "{said}");
+        (run, said)
+    }
+
+    fn ended(mut self) -> (Run, ExitStatus, String) {
         let process = self.process.0.id();
+        // It says a line at most: that fits into the pipe.
         let status = self.process.0.wait().unwrap();
+        let mut said = String::new();
+        let stderr = self.process.0.stderr.take().unwrap();
+        BufReader::new(stderr).read_to_string(&mut said).unwrap();
         let printed = self.stdout.join().unwrap();
         // Only whole lines count: the last one may be cut.
         let whole = printed.rsplit_once('\n').map_or("", |(whole, _)| whole);
@@ -132,17 +154,13 @@ impl Enqueuer {
             .map(|line| line.split_once(' ').unwrap())
             .map(|(id, inbox)| (id.to_owned(), inbox.to_owned()))
             .collect();
-        let killed = was_killed(status);
-        if !killed {
-            assert!(status.success(), "enqueue ended by itself: {status}");
-            assert_eq!(promised.len(), self.expected, "a line for each delivery");
-        }
-        Run {
+        let run = Run {
             process,
-            killed,
+            killed: was_killed(status),
             promised,
             group: self.group,
-        }
+        };
+        (run, status, said)
     }
 }
 
