@@ -15,7 +15,8 @@ pub enum OpenError {
     /// The application's pool gives no connection, or a question to its database failed.
     #[error("cannot use the application's database")]
     Pool(#[source] sqlx::Error),
-    /// A newer release has been here: this one does not know its tables, and touches nothing.
+    /// A newer release has been here whose tables are not for this one, and nothing was touched. (Where it only added to
+    /// them, it has noted so, and this release works on.)
     #[error("schema is at version {found}, this release knows {known}")]
     NewerSchema {
         /// What the database says.

@@ -2,6 +2,11 @@
 //!
 //! sqlx's migrator keeps one table for a database: with it our steps would be unknown to the application's own
 //! migrator, which refuses to start over what it does not know.
+//!
+//! A step only adds: tables, indexes, columns that have a default. What is no longer used is removed by a step of a later
+//! release, which notes the oldest release that it leaves in working order. So a process that runs can go on when a newer one
+//! has opened the files, and whoever takes an update back can. A process that starts is refused by steps that it does not
+//! know, unless each of them notes that it may go on.
 
 use crate::error::OpenError;
 use sqlx::{SqliteConnection, SqlitePool};
@@ -9,23 +14,36 @@ use sqlx::{SqliteConnection, SqlitePool};
 /// The steps of one half of the schema, oldest first. A step that was released is never changed.
 pub(crate) struct Part {
     pub(crate) name: &'static str,
-    steps: &'static [&'static str],
+    steps: &'static [Step],
+}
+
+struct Step {
+    sql: &'static str,
+    /// The oldest release, by the newest version that it knows, that works on these tables too.
+    works_with: i64,
 }
 
 pub(crate) const APPLICATION: Part = Part {
     name: "application",
-    steps: &[include_str!("../migrations/application-1.sql")],
+    steps: &[Step {
+        sql: include_str!("../migrations/application-1.sql"),
+        works_with: 1,
+    }],
 };
 
 pub(crate) const QUEUE: Part = Part {
     name: "queue",
-    steps: &[include_str!("../migrations/queue-1.sql")],
+    steps: &[Step {
+        sql: include_str!("../migrations/queue-1.sql"),
+        works_with: 1,
+    }],
 };
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS _federate_migrations (
     part TEXT NOT NULL,
     version INTEGER NOT NULL,
     applied INTEGER NOT NULL DEFAULT (unixepoch()),
+    works_with INTEGER,
     PRIMARY KEY (part, version)
 ) WITHOUT ROWID";
 
@@ -41,38 +59,99 @@ pub(crate) async fn migrate(pool: &SqlitePool, part: &Part) -> Result<(), OpenEr
     };
     let mut connection = pool.acquire().await.map_err(failed(0))?;
     // The usual start finds everything as it should be, and takes no lock for it.
-    if current(&mut connection, part).await.map_err(failed(0))? == known {
-        return Ok(());
+    let found = current(&mut connection, part).await.map_err(failed(0))?;
+    if found >= known {
+        return accept(&mut connection, part, found).await;
     }
     drop(connection);
 
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed(0))?;
-    sqlx::query(TABLE).execute(&mut *tx).await.map_err(failed(0))?;
+    begin(&mut tx).await.map_err(failed(0))?;
     // Again, under the lock: another process may have been faster.
     let found = current(&mut tx, part).await.map_err(failed(0))?;
-    if found > known {
+    if found >= known {
+        return accept(&mut tx, part, found).await;
+    }
+    for (version, step) in (1..).zip(part.steps) {
+        if version <= found {
+            continue;
+        }
+        sqlx::raw_sql(step.sql)
+            .execute(&mut *tx)
+            .await
+            .map_err(failed(version))?;
+        sqlx::query("INSERT INTO _federate_migrations (part, version, works_with) VALUES (?1, ?2, ?3)")
+            .bind(part.name)
+            .bind(version)
+            .bind(step.works_with)
+            .execute(&mut *tx)
+            .await
+            .map_err(failed(version))?;
+    }
+    tx.commit().await.map_err(failed(known))
+}
+
+/// Whether this release may work on tables of that version, which is not older.
+async fn accept(connection: &mut SqliteConnection, part: &Part, found: i64) -> Result<(), OpenError> {
+    let known = i64::try_from(part.steps.len()).unwrap_or(i64::MAX);
+    if found == known {
+        return Ok(());
+    }
+    let works = works_with(connection, part, known)
+        .await
+        .map_err(|source| OpenError::Migrate {
+            part: part.name,
+            version: found,
+            source,
+        })?;
+    if !works {
         return Err(OpenError::NewerSchema {
             part: part.name,
             found,
             known,
         });
     }
-    for (version, step) in (1..).zip(part.steps) {
-        if version <= found {
-            continue;
-        }
-        sqlx::raw_sql(*step)
-            .execute(&mut *tx)
-            .await
-            .map_err(failed(version))?;
-        sqlx::query("INSERT INTO _federate_migrations (part, version) VALUES (?1, ?2)")
-            .bind(part.name)
-            .bind(version)
-            .execute(&mut *tx)
-            .await
-            .map_err(failed(version))?;
+    tracing::info!(
+        part = part.name,
+        found,
+        known,
+        "the schema is of a newer release, which leaves this one in working order"
+    );
+    Ok(())
+}
+
+async fn works_with(connection: &mut SqliteConnection, part: &Part, known: i64) -> Result<bool, sqlx::Error> {
+    if !notes_what_works(connection).await? {
+        return Ok(false);
     }
-    tx.commit().await.map_err(failed(known))
+    sqlx::query_scalar(
+        "SELECT min(coalesce(works_with, version) <= ?2) FROM _federate_migrations WHERE part = ?1 AND version > ?2",
+    )
+    .bind(part.name)
+    .bind(known)
+    .fetch_one(connection)
+    .await
+}
+
+/// Makes the table of what was done, where it is not there as it should be.
+async fn begin(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query(TABLE).execute(&mut *connection).await?;
+    if !notes_what_works(connection).await? {
+        sqlx::query("ALTER TABLE _federate_migrations ADD COLUMN works_with INTEGER")
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The column came later than the table.
+async fn notes_what_works(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let columns: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM pragma_table_info('_federate_migrations') WHERE name = 'works_with'",
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(columns > 0)
 }
 
 async fn current(connection: &mut SqliteConnection, part: &Part) -> Result<i64, sqlx::Error> {

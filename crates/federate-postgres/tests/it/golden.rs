@@ -3,7 +3,7 @@
 //! `tests/golden/<version>.sql` is what the release with that newest schema wrote, as [`fill`] does. A new one is written
 //! by running this test with `FEDERATE_WRITE_GOLDEN=1`, before the release, and never changed after it.
 
-use crate::{at, cluster::Cluster, cluster::database, iri, outgoing};
+use crate::{NEWER, at, cluster::Cluster, cluster::database, iri, outgoing};
 use federate_postgres::Postgres;
 use federate_store::{
     Accepted, Backend, CacheKind, Delivery, Entry, Follower, LEASE, OrderKey, Outgoing, Priority, Sealed,
@@ -27,7 +27,25 @@ async fn p20_databases_of_earlier_releases_are_opened() {
             .unwrap();
         let stores = Postgres::in_database(pool).await.unwrap().stores();
         everything_is_there(&stores).await;
-        work_goes_on(&stores, version).await;
+        work_goes_on(&stores, &format!("version {version}")).await;
+    }
+}
+
+#[tokio::test]
+async fn p20_what_a_newer_release_adds_breaks_nothing_that_runs() {
+    for migrated_when_full in [true, false] {
+        let Some(database) = database() else { return };
+        let stores = Postgres::open(&database.url).await.unwrap().stores();
+        if migrated_when_full {
+            fill(&stores).await;
+            everything_is_there(&stores).await;
+            database.execute(NEWER);
+        } else {
+            database.execute(NEWER);
+            fill(&stores).await;
+        }
+        everything_is_there(&stores).await;
+        work_goes_on(&stores, "this release, with what a newer one added").await;
     }
 }
 
@@ -209,7 +227,7 @@ async fn work_goes_on(stores: &Stores, version: &str) {
     assert_eq!(
         delivered,
         expected.map(|(inbox, n)| (inbox.to_owned(), n)),
-        "of version {version}"
+        "of {version}"
     );
     let lane = stores.queue.lease("w", 9, at(900) + 2 * LEASE).await.unwrap();
     let lane = lane.iter().find(|lane| lane.host == "e.example").unwrap();

@@ -19,6 +19,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+/// What a newer release may do to the tables.
+const NEWER: &str = include_str!("../support/newer.sql");
+
 /// What is logged on this thread until the guard is dropped.
 fn logged() -> (Arc<Mutex<Vec<u8>>>, impl Drop) {
     struct Writer(Arc<Mutex<Vec<u8>>>);

@@ -1,7 +1,7 @@
 //! Opening: durability of every connection, migrations, and what is refused.
 
 use crate::{
-    at,
+    NEWER, at,
     cluster::{Cluster, database},
     iri, logged, outgoing,
 };
@@ -156,6 +156,39 @@ async fn p20_a_newer_schema_is_refused_and_left_alone() {
         .await
         .unwrap();
     assert_eq!(versions, 2);
+}
+
+#[tokio::test]
+async fn p20_a_newer_schema_that_works_with_this_release_is_worked_on() {
+    let Some(database) = database() else { return };
+    let store = Postgres::open(&database.url).await.unwrap();
+    database.execute(NEWER);
+    let again = Postgres::open(&database.url).await.unwrap();
+    again.stores().outbox.record(&outgoing(1)).await.unwrap();
+    assert_eq!(store.stores().outbox.unexpanded(9).await.unwrap(), [outgoing(1)]);
+    // The next one takes something away.
+    database.execute("INSERT INTO federate.migrations (version, works_with) VALUES (3, 2)");
+    let error = Postgres::open(&database.url).await.unwrap_err();
+    assert!(
+        matches!(error, OpenError::NewerSchema { found: 3, known: 1 }),
+        "{error:?}"
+    );
+    store.stores().outbox.record(&outgoing(2)).await.unwrap();
+}
+
+#[tokio::test]
+async fn p20_a_schema_from_before_it_noted_what_works_is_brought_up_to_date() {
+    let Some(database) = database() else { return };
+    database.execute(
+        "CREATE SCHEMA federate;
+         CREATE TABLE federate.migrations (version integer PRIMARY KEY, applied timestamptz NOT NULL DEFAULT now())",
+    );
+    let store = Postgres::open(&database.url).await.unwrap();
+    let noted: Vec<(i32, i32)> = sqlx::query_as("SELECT version, works_with FROM federate.migrations")
+        .fetch_all(store.pool())
+        .await
+        .unwrap();
+    assert_eq!(noted, [(1, 1)]);
 }
 
 #[tokio::test]

@@ -2,8 +2,9 @@
 
 use crate::{at, iri, logged, outgoing};
 use federate_sqlite::{OpenError, Sqlite};
-use federate_store::{Backend, Delivery};
+use federate_store::{Backend, Delivery, contract};
 use sqlx::SqlitePool;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 async fn connect(file: &std::path::Path) -> SqlitePool {
     let options = sqlx::sqlite::SqliteConnectOptions::new()
@@ -138,6 +139,102 @@ async fn p20_a_newer_schema_is_refused_and_left_alone() {
         error.to_string(),
         "schema of `application` is at version 99, this release knows 1"
     );
+}
+
+/// What a later release may do while this one works on the files: it adds, and notes that this one may go on.
+async fn migrate_further(file: &std::path::Path) {
+    for (file, part) in [
+        (file.to_owned(), "application"),
+        (file.with_extension("db-federate"), "queue"),
+    ] {
+        let pool = connect(&file).await;
+        let tables: Vec<String> = sqlx::query_scalar(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'federate\\_%' ESCAPE '\\'",
+        )
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+        assert!(!tables.is_empty());
+        let mut statements: Vec<String> = tables
+            .iter()
+            .map(|table| format!("ALTER TABLE {table} ADD COLUMN added_later INTEGER NOT NULL DEFAULT 7"))
+            .collect();
+        statements.push("CREATE TABLE federate_of_a_later_release (no INTEGER PRIMARY KEY)".to_owned());
+        statements.push(format!(
+            "INSERT INTO _federate_migrations (part, version, works_with) VALUES ('{part}', 2, 1)"
+        ));
+        let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statements.join(";")))
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        pool.close().await;
+    }
+}
+
+#[tokio::test]
+async fn p20_a_newer_schema_that_works_with_this_release_is_worked_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("app.db");
+    let store = Sqlite::open(&file).await.unwrap();
+    migrate_further(&file).await;
+    let again = Sqlite::open(&file).await.unwrap();
+    again.stores().outbox.record(&outgoing(1)).await.unwrap();
+    assert_eq!(store.stores().outbox.unexpanded(9).await.unwrap(), [outgoing(1)]);
+    // The next one takes something away.
+    sqlx::raw_sql(
+        "INSERT INTO _federate_migrations (part, version, works_with) VALUES ('application', 3, 2)",
+    )
+    .execute(store.pool())
+    .await
+    .unwrap();
+    let error = Sqlite::open(&file).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            OpenError::NewerSchema {
+                part: "application",
+                found: 3,
+                known: 1
+            }
+        ),
+        "{error:?}"
+    );
+    store.stores().outbox.record(&outgoing(2)).await.unwrap();
+}
+
+#[tokio::test]
+async fn p20_what_a_newer_release_adds_breaks_nothing_that_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let next = AtomicUsize::new(0);
+    contract::all(async || {
+        let name = format!("{}.db", next.fetch_add(1, Ordering::SeqCst));
+        let file = directory.path().join(name);
+        let store = Sqlite::builder().cache_entries(32).open(&file).await.unwrap();
+        migrate_further(&file).await;
+        store.stores()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p20_a_schema_from_before_it_noted_what_works_is_brought_up_to_date() {
+    let directory = tempfile::tempdir().unwrap();
+    let pool = connect(&directory.path().join("app.db")).await;
+    sqlx::raw_sql(
+        "CREATE TABLE _federate_migrations (part TEXT NOT NULL, version INTEGER NOT NULL,
+             applied INTEGER NOT NULL DEFAULT (unixepoch()), PRIMARY KEY (part, version)) WITHOUT ROWID",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    Sqlite::in_database(pool.clone()).await.unwrap();
+    let noted: Vec<(i64, i64)> = sqlx::query_as("SELECT version, works_with FROM _federate_migrations")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    assert_eq!(noted, [(1, 1)]);
 }
 
 #[tokio::test]

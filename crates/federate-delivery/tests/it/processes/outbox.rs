@@ -107,6 +107,13 @@ impl Outbox {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
+    /// What it says when it does not open the store.
+    pub(super) fn refuses(&self) -> String {
+        let output = self.command("status").output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
     fn command(&self, what: &str) -> Command {
         let mut command = Command::new(&self.program);
         command.args([what, "--store", &self.store]);
