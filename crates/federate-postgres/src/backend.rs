@@ -3,7 +3,7 @@
 use crate::{
     Builder, Listening, OpenError, cache::CacheTable, error::store_error, listen, notify::Notifier, sql,
 };
-use federate_store::{Backend, BoxFuture, OrderKey, Outgoing, ReceivedId, StoreError, Stores};
+use federate_store::{Backend, BoxFuture, OrderKey, Outgoing, ReceivedId, StoreError, Stores, Wake};
 use sqlx::{PgConnection, PgPool, postgres::PgConnectOptions};
 use std::{fmt, sync::Arc};
 
@@ -139,6 +139,13 @@ impl Backend for Postgres {
             followers: self.tables.clone(),
             cache: self.cache.clone(),
         }
+    }
+
+    fn listen(&self, wake: Wake) -> Option<federate_store::Listening> {
+        Some(federate_store::Listening::new(Postgres::listen(
+            self,
+            move || wake(),
+        )))
     }
 
     fn record<'a>(

@@ -368,6 +368,7 @@ impl<App: Directory> Builder<App> {
             inbox: crate::worker::worker(&federation),
             clock: self.clock,
             stores: federation.inner.stores.clone(),
+            listen: Box::new(move |wake| self.backend.listen(wake)),
         };
         Ok((federation, engine))
     }

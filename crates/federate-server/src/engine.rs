@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use federate_delivery::Clock;
-use federate_store::{StoreError, Stores};
+use federate_store::{Listening, StoreError, Stores, Wake};
 use futures_util::FutureExt;
 use futures_util::future::{self, Either};
 
@@ -29,6 +29,7 @@ pub struct Engine {
     pub(crate) inbox: Arc<dyn InboxWorker>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stores: Stores,
+    pub(crate) listen: Box<dyn Fn(Wake) -> Option<Listening> + Send + Sync>,
 }
 
 /// What one step did.
@@ -52,8 +53,10 @@ impl Progress {
 pub(crate) trait InboxWorker: Send + Sync {
     /// Takes up what is due. How much there was.
     async fn step(&self) -> Result<usize, StoreError>;
-    /// Returns when something new was accepted by this process.
+    /// Returns when something new was accepted, by this process or, as far as that is heard, by another.
     async fn arrived(&self);
+    /// Something was.
+    fn wake(&self);
     /// When something will be due.
     async fn next_due(&self) -> Option<SystemTime>;
 }
@@ -86,6 +89,14 @@ impl Engine {
     /// Works until `stop` is done, then finishes what has begun.
     pub async fn run_until(&self, stop: impl Future<Output = ()> + Send) {
         let stop = stop.shared();
+        // What other processes record and accept.
+        let _listening = (self.listen)({
+            let (delivery, inbox) = (Arc::clone(&self.delivery), Arc::clone(&self.inbox));
+            Arc::new(move || {
+                delivery.wake();
+                inbox.wake();
+            })
+        });
         let receiving = self.receive_until(stop.clone());
         let tidying = self.tidy_until(stop.clone());
         let delivering = self.delivery.run_until(stop);

@@ -85,6 +85,10 @@ impl<App: Directory> InboxWorker for Worker<App> {
         self.federation.inner.arrived.notified().await;
     }
 
+    fn wake(&self) {
+        self.federation.inner.arrived.notify_one();
+    }
+
     async fn next_due(&self) -> Option<SystemTime> {
         self.federation.inner.stores.inbox.next_due().await.ok().flatten()
     }

@@ -1,10 +1,32 @@
 //! A store as a whole: its seams, and the connection type of the application's transactions.
 
 use crate::{Cache, DeliveryQueue, Followers, Inbox, KeyStore, Outbox, Outgoing, ReceivedId, StoreError};
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc};
 
 /// A boxed future that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What is called when there is something to do: cheap, from any thread.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Listens until it is dropped; see [`Backend::listen`].
+#[must_use = "dropping it ends the listening"]
+pub struct Listening(
+    #[expect(dead_code, reason = "what matters is when it is dropped")] Box<dyn Any + Send + Sync>,
+);
+
+impl Listening {
+    /// Of a store whose listening ends when `guard` is dropped.
+    pub fn new(guard: impl Any + Send + Sync) -> Self {
+        Self(Box::new(guard))
+    }
+}
+
+impl fmt::Debug for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Listening")
+    }
+}
 
 /// A store that is a value. Its connection type is what makes a transaction of the wrong database a type error.
 ///
@@ -15,6 +37,16 @@ pub trait Backend: Clone + Send + Sync + 'static {
 
     /// The seams of this store. Cheap: each is an `Arc`.
     fn stores(&self) -> Stores;
+
+    /// Calls `wake` soon after another process over the same store has recorded, enqueued or accepted something, for as long as what it
+    /// returns lives. `None`, the default: the store cannot tell, and whoever waits looks by itself now and then. It may be called
+    /// where nothing happened, and must be called once after each break in which something could have been missed.
+    ///
+    /// Must be called inside a tokio runtime.
+    fn listen(&self, wake: Wake) -> Option<Listening> {
+        let _ = wake;
+        None
+    }
 
     /// Records what is to be sent in the caller's transaction: there when it commits, never when it does not.
     ///

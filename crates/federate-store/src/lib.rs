@@ -60,7 +60,7 @@ pub mod stored;
 mod waiting;
 
 pub use async_trait::async_trait;
-pub use backend::{Backend, BoxFuture, Stores};
+pub use backend::{Backend, BoxFuture, Listening, Stores, Wake};
 pub use bytes::Bytes;
 pub use cache::{Cache, CacheKind, Entry};
 pub use delivery::{

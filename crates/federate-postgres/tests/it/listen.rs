@@ -2,7 +2,8 @@
 
 use crate::{at, cluster::database, iri, outgoing};
 use federate_postgres::Postgres;
-use federate_store::{Backend, Delivery, Sealed};
+use federate_store::{Backend, Delivery, Sealed, Wake};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::{sync::mpsc, time::timeout};
 
@@ -22,9 +23,11 @@ async fn another_process_is_told_when_there_is_something_to_do() {
     let here = Postgres::in_database(pool.clone()).await.unwrap();
     let there = Postgres::open(&database.url).await.unwrap();
     let (call, mut calls) = mpsc::unbounded_channel();
-    let listening = there.listen(move || {
+    // As whoever knows only that it is a backend does.
+    let wake: Wake = Arc::new(move || {
         let _ = call.send(());
     });
+    let listening = Backend::listen(&there, wake).expect("this store can tell");
     assert!(
         woken(&mut calls).await,
         "once it listens, as something may have been there"
