@@ -7,8 +7,8 @@ use crate::{
     time::{limit, micros, time},
 };
 use federate_store::{
-    Accepted, DeadActivity, Inbox, Iri, Outgoing, Pending, ReceivedId, Sealed, Settlement, StoreError,
-    shorten,
+    Accepted, DeadActivity, Inbox, InboxBacklog, Iri, Outgoing, Pending, ReceivedId, Sealed, Settlement,
+    StoreError, shorten,
 };
 use sqlx::Connection as _;
 use std::time::SystemTime;
@@ -59,6 +59,10 @@ impl Inbox for Files {
         retrying!(self.read_dead_received(max))
     }
 
+    async fn backlog(&self) -> Result<Option<InboxBacklog>, StoreError> {
+        retrying!(self.read_inbox_backlog()).map(Some)
+    }
+
     async fn retry_dead(&self, ids: &[ReceivedId]) -> Result<usize, StoreError> {
         let ids = json(ids.iter());
         retrying!(self.revive_received(&ids))
@@ -86,6 +90,17 @@ impl Files {
         .execute(&self.write)
         .await?;
         Ok(done.rows_affected() > 0)
+    }
+
+    async fn read_inbox_backlog(&self) -> Result<InboxBacklog, Failure> {
+        let (pending, oldest, dead): (i64, Option<i64>, i64) = sqlx::query_as(
+            "SELECT count(*), min(received), (SELECT count(*) FROM federate_received WHERE state = 2)
+             FROM federate_received WHERE state = 0",
+        )
+        .fetch_one(&self.read)
+        .await?;
+        let count = |n: i64| u64::try_from(n).unwrap_or(0);
+        Ok(InboxBacklog::new(count(pending), count(dead), oldest.map(time)))
     }
 
     async fn read_pending(&self, max: usize, now: SystemTime) -> Result<Vec<Pending>, Failure> {

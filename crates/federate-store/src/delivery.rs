@@ -1,7 +1,8 @@
 //! What is on its way: one row for each activity and inbox, one lane for each host.
 
-use crate::{Iri, OrderKey, Priority, StoreError, StoreErrorKind, Waiting};
+use crate::{Backlog, DeadPage, Inspection, Iri, OrderKey, Priority, StoreError, StoreErrorKind, Waiting};
 use std::{
+    collections::BTreeMap,
     fmt,
     time::{Duration, SystemTime},
 };
@@ -395,11 +396,74 @@ pub trait DeliveryQueue: fmt::Debug + Send + Sync {
     /// As [`next_due`](DeliveryQueue::next_due).
     async fn waiting(&self, max: usize, now: SystemTime) -> Result<Vec<Waiting>, StoreError>;
 
+    /// What waits for all hosts together: the sum of [`waiting`](DeliveryQueue::waiting), which the default makes. Looks at all that is
+    /// pending: for once in a minute, not for every second.
+    ///
+    /// # Errors
+    /// As [`next_due`](DeliveryQueue::next_due).
+    async fn backlog(&self, now: SystemTime) -> Result<Backlog, StoreError> {
+        let mut backlog = Backlog::default();
+        for waiting in self.waiting(usize::MAX, now).await? {
+            backlog.add(&waiting);
+        }
+        Ok(backlog)
+    }
+
+    /// At most `max` dead letters, of one host where one is given, after the cursor `after` (as [`DeadPage::next`] has it), those that
+    /// died first first. The default reads all there are, for each page.
+    ///
+    /// # Errors
+    /// As [`next_due`](DeliveryQueue::next_due), and [`Broken`](crate::StoreErrorKind::Broken) for a cursor that this store did not give.
+    async fn dead_page(
+        &self,
+        host: Option<&str>,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<DeadPage, StoreError> {
+        let after = after
+            .map(|cursor| {
+                let parts = cursor.split_once(' ');
+                parts
+                    .and_then(|(died, id)| Some((died.parse::<i64>().ok()?, id)))
+                    .ok_or_else(|| StoreError::broken("not a cursor of this store"))
+            })
+            .transpose()?;
+        Ok(DeadPage::of(self.dead(usize::MAX).await?, host, after, max))
+    }
+
+    /// What is known of one delivery. The default finds dead letters only.
+    ///
+    /// # Errors
+    /// As [`next_due`](DeliveryQueue::next_due); by default [`Broken`](crate::StoreErrorKind::Broken) where it is not dead, as nothing is
+    /// known then.
+    async fn inspect(&self, id: &DeliveryId) -> Result<Inspection, StoreError> {
+        let letters = self.dead(usize::MAX).await?;
+        let found = letters.into_iter().find(|letter| letter.delivery.id == *id);
+        found
+            .map(Inspection::Dead)
+            .ok_or_else(|| StoreError::broken("this store cannot look at one delivery"))
+    }
+
     /// How many dead letters there are for each reason, for at most `max` reasons, the most frequent first.
     ///
     /// # Errors
     /// As [`next_due`](DeliveryQueue::next_due).
     async fn dead_by_reason(&self, max: usize) -> Result<Vec<(String, u64)>, StoreError>;
+
+    /// How many dead letters there are for each host, for at most `max` hosts, the most first. The default reads all there are.
+    ///
+    /// # Errors
+    /// As [`next_due`](DeliveryQueue::next_due).
+    async fn dead_by_host(&self, max: usize) -> Result<Vec<(String, u64)>, StoreError> {
+        let mut hosts: BTreeMap<String, u64> = BTreeMap::new();
+        for letter in self.dead(usize::MAX).await? {
+            *hosts.entry(letter.delivery.lane()).or_default() += 1;
+        }
+        let mut hosts: Vec<_> = hosts.into_iter().collect();
+        hosts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        hosts.truncate(max);
+        Ok(hosts)
+    }
 
     /// Those of these activities with a delivery that is pending or dead, whose bodies are hence still needed.
     ///

@@ -77,6 +77,30 @@ pub struct DeadActivity {
     pub reason: String,
 }
 
+/// What waits for its handler, and what was given up on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InboxBacklog {
+    /// How many activities wait, or are being handled.
+    pub pending: u64,
+    /// How many were given up on.
+    pub dead: u64,
+    /// When the oldest of those that wait came; `None` where none waits. Kept to the microsecond.
+    pub oldest: Option<SystemTime>,
+}
+
+impl InboxBacklog {
+    /// So many.
+    #[must_use]
+    pub fn new(pending: u64, dead: u64, oldest: Option<SystemTime>) -> Self {
+        Self {
+            pending,
+            dead,
+            oldest,
+        }
+    }
+}
+
 /// The durable inbox: verified, stored, answered with 202, handled.
 #[async_trait::async_trait]
 pub trait Inbox: fmt::Debug + Send + Sync {
@@ -143,6 +167,15 @@ pub trait Inbox: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`pending`](Inbox::pending).
     async fn dead(&self, max: usize) -> Result<Vec<DeadActivity>, StoreError>;
+
+    /// How much waits and since when. Looks at all that waits: for once in a minute, not for every second. By default `None`: this store
+    /// does not tell.
+    ///
+    /// # Errors
+    /// As [`pending`](Inbox::pending).
+    async fn backlog(&self) -> Result<Option<InboxBacklog>, StoreError> {
+        Ok(None)
+    }
 
     /// Makes those given up on pending again, with their runs counted from zero. How many there were.
     ///

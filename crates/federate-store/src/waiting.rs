@@ -1,5 +1,6 @@
 //! What waits, by destination and age.
 
+use crate::LEASE;
 use std::time::{Duration, SystemTime};
 
 /// What waits for one host, by age: a column of what Postfix shows with `qshape`.
@@ -19,6 +20,29 @@ pub struct Waiting {
     pub closed_until: Option<SystemTime>,
     /// Whether somebody holds it back, by [`pause`](crate::DeliveryQueue::pause).
     pub paused: bool,
+    /// The worker that has leased its lane, by the name that it gave; `None` where nobody has.
+    pub worker: Option<String>,
+    /// Until when that lease holds. In the past where the worker died and nobody has taken the lane since.
+    pub leased_until: Option<SystemTime>,
+    /// How many of [`pending`](Waiting::pending) a worker with a lease that holds may have in an attempt at this moment: those that are due
+    /// in a leased lane. An upper bound: how many requests are really under way only that worker knows. 0 where no worker lives.
+    pub in_flight: u64,
+}
+
+/// What waits for all hosts together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Backlog {
+    /// How many deliveries wait, or are in an attempt.
+    pub pending: u64,
+    /// How many of them may be in an attempt: see [`Waiting::in_flight`].
+    pub in_flight: u64,
+    /// For how many hosts something waits.
+    pub hosts: u64,
+    /// When the oldest of them was enqueued first; `None` where nothing waits.
+    pub oldest: Option<SystemTime>,
+    /// How many there are of each age: as [`Waiting::by_age`], over all hosts.
+    pub by_age: [u64; AGES.len() + 1],
 }
 
 /// The borders of the ages: 5, 10, 20, 40, 80 minutes, and so on to a day and a half.
@@ -45,7 +69,18 @@ impl Waiting {
             by_age: [0; AGES.len() + 1],
             closed_until: None,
             paused: false,
+            worker: None,
+            leased_until: None,
+            in_flight: 0,
         }
+    }
+
+    /// Whether a worker that lives has leased its lane.
+    #[must_use]
+    pub fn is_leased(&self, now: SystemTime) -> bool {
+        // One that ends too late was made by a clock that was put back since: it counts as ended.
+        self.leased_until
+            .is_some_and(|until| until > now && until <= now + LEASE * 2)
     }
 
     /// Counts one more that was enqueued first at `enqueued`.
@@ -57,6 +92,22 @@ impl Waiting {
         }
         self.pending += 1;
         self.oldest = self.oldest.min(enqueued);
+    }
+}
+
+impl Backlog {
+    /// Adds what waits for one host more.
+    pub fn add(&mut self, waiting: &Waiting) {
+        self.pending += waiting.pending;
+        self.in_flight += waiting.in_flight;
+        self.hosts += 1;
+        self.oldest = Some(
+            self.oldest
+                .map_or(waiting.oldest, |oldest| oldest.min(waiting.oldest)),
+        );
+        for (sum, one) in self.by_age.iter_mut().zip(waiting.by_age) {
+            *sum += one;
+        }
     }
 }
 

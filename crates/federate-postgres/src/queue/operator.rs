@@ -4,14 +4,11 @@ use super::{behind, columns, lock, make_ready, order, unsigned};
 use crate::{
     backend::Tables,
     error::Failure,
-    time::{limit, micros, time},
+    time::{limit, micros},
 };
-use federate_store::{Counts, DeadLetter, Delivery, DeliveryId, Iri, OrderKey, Priority};
+use federate_store::{Counts, DeliveryId, Iri};
 use sqlx::PgConnection;
 use std::time::SystemTime;
-
-/// Activity, sender, inbox, attempt, first enqueued, died, reason, priority, order.
-type DeadRow = (String, String, String, i32, i64, i64, String, i16, Option<i64>);
 
 /// True of an activity `a` of which something is pending or dead.
 macro_rules! unsettled {
@@ -41,40 +38,6 @@ impl Tables {
             superseded: unsigned(superseded),
             cancelled: unsigned(cancelled),
         })
-    }
-
-    pub(super) async fn read_dead(&self, max: usize) -> Result<Vec<DeadLetter>, Failure> {
-        let rows: Vec<DeadRow> = sqlx::query_as(
-            "SELECT a.iri, a.sender, i.iri, d.attempt, d.first_enqueued, d.died, d.reason, a.priority, a.ordered
-             FROM federate.dead d
-             JOIN federate.activities a ON a.no = d.activity
-             JOIN federate.inboxes i ON i.no = d.inbox
-             ORDER BY d.no LIMIT $1",
-        )
-        .bind(limit(max))
-        .fetch_all(&self.pool)
-        .await?;
-        let letters = rows.into_iter().filter_map(
-            |(activity, sender, inbox, attempt, first, died, reason, priority, ordered)| {
-                let (activity, inbox) = (Iri::parse(&activity).ok()?, Iri::parse(&inbox).ok()?);
-                let delivery = Delivery {
-                    id: DeliveryId::new(&activity, &inbox),
-                    activity,
-                    sender,
-                    inbox,
-                    attempt: u32::try_from(attempt).unwrap_or(0),
-                    first_enqueued: time(first),
-                    priority: Priority::of_rank(priority.into()),
-                    order: ordered.map(OrderKey::from_stored),
-                };
-                Some(DeadLetter {
-                    delivery,
-                    died: time(died),
-                    reason,
-                })
-            },
-        );
-        Ok(letters.collect())
     }
 
     pub(super) async fn revive(&self, ids: &[DeliveryId], now: SystemTime) -> Result<u64, Failure> {

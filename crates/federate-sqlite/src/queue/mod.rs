@@ -5,6 +5,7 @@
 
 mod due;
 mod enqueue;
+mod inspect;
 mod lanes;
 mod operator;
 mod order;
@@ -16,8 +17,8 @@ use crate::{
     error::{Failure, retrying},
 };
 use federate_store::{
-    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Iri, Lane, Settled, Settling, StoreError,
-    Waiting,
+    Backlog, Counts, DeadLetter, DeadPage, Delivery, DeliveryId, DeliveryQueue, Inspection, Iri, Lane,
+    Settled, Settling, StoreError, Waiting,
 };
 use sqlx::SqliteConnection;
 use std::time::SystemTime;
@@ -135,8 +136,33 @@ impl DeliveryQueue for Files {
         retrying!(self.read_waiting(max, now))
     }
 
+    async fn backlog(&self, now: SystemTime) -> Result<Backlog, StoreError> {
+        retrying!(self.read_backlog(now))
+    }
+
+    async fn dead_page(
+        &self,
+        host: Option<&str>,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<DeadPage, StoreError> {
+        let after: i64 = match after {
+            None => 0,
+            Some(cursor) => cursor.parse().map_err(StoreError::broken)?,
+        };
+        retrying!(self.read_dead_page(host, after, max))
+    }
+
+    async fn inspect(&self, id: &DeliveryId) -> Result<Inspection, StoreError> {
+        retrying!(self.read_delivery(id))
+    }
+
     async fn dead_by_reason(&self, max: usize) -> Result<Vec<(String, u64)>, StoreError> {
         retrying!(self.read_dead_by_reason(max))
+    }
+
+    async fn dead_by_host(&self, max: usize) -> Result<Vec<(String, u64)>, StoreError> {
+        retrying!(self.read_dead_by_host(max))
     }
 
     async fn unsettled(&self, activities: &[Iri]) -> Result<Vec<Iri>, StoreError> {

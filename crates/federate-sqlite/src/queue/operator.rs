@@ -4,13 +4,10 @@ use super::{BEHIND, count, lanes::make_ready, order, to_json, turn, unsigned};
 use crate::{
     backend::Files,
     error::Failure,
-    time::{limit, micros, time},
+    time::{limit, micros},
 };
-use federate_store::{Counts, DeadLetter, Delivery, DeliveryId, Iri, OrderKey, Priority};
+use federate_store::{Counts, Iri};
 use std::time::SystemTime;
-
-/// Activity, sender, inbox, attempt, first enqueued, died, reason, priority as a time, order.
-type DeadRow = (String, String, String, i64, i64, i64, String, i64, Option<i64>);
 
 /// True of an activity `a` of which something is pending or dead.
 macro_rules! unsettled {
@@ -47,40 +44,6 @@ impl Files {
             }
         }
         Ok(counts)
-    }
-
-    pub(super) async fn read_dead(&self, max: usize) -> Result<Vec<DeadLetter>, Failure> {
-        let rows: Vec<DeadRow> = sqlx::query_as(
-            "SELECT a.iri, a.sender, i.iri, d.attempt, d.first_enqueued, d.died, d.reason, a.at_once, a.ordered
-             FROM federate_dead d
-             CROSS JOIN federate_activities a ON a.no = d.activity
-             CROSS JOIN federate_inboxes i ON i.no = d.inbox
-             ORDER BY d.no LIMIT ?1",
-        )
-        .bind(limit(max))
-        .fetch_all(&self.read)
-        .await?;
-        let letters = rows.into_iter().filter_map(
-            |(activity, sender, inbox, attempt, first, died, reason, at_once, ordered)| {
-                let (activity, inbox) = (Iri::parse(&activity).ok()?, Iri::parse(&inbox).ok()?);
-                let delivery = Delivery {
-                    id: DeliveryId::new(&activity, &inbox),
-                    activity,
-                    sender,
-                    inbox,
-                    attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
-                    first_enqueued: time(first),
-                    priority: Priority::of_rank(at_once + 2),
-                    order: ordered.map(OrderKey::from_stored),
-                };
-                Some(DeadLetter {
-                    delivery,
-                    died: time(died),
-                    reason,
-                })
-            },
-        );
-        Ok(letters.collect())
     }
 
     pub(super) async fn revive(&self, ids: &str, now: SystemTime) -> Result<u64, Failure> {

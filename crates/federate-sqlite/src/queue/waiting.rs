@@ -6,7 +6,7 @@ use crate::{
     error::Failure,
     time::{limit, micros, time},
 };
-use federate_store::{AGES, Waiting};
+use federate_store::{AGES, Backlog, LEASE, Waiting};
 use sqlx::{Row as _, sqlite::SqliteRow};
 use std::time::SystemTime;
 
@@ -14,7 +14,10 @@ impl Files {
     pub(super) async fn read_waiting(&self, max: usize, now: SystemTime) -> Result<Vec<Waiting>, Failure> {
         let borders = AGES.map(|border| micros(now.checked_sub(border).unwrap_or(SystemTime::UNIX_EPOCH)));
         let rows = sqlx::query(
-            "SELECT l.host, l.closed_until, l.paused, p.*
+            "SELECT l.host, l.closed_until, l.paused, l.worker, l.ready,
+                    (SELECT count(*) FROM federate_pending o
+                     WHERE o.lane = p.lane AND o.due <= ?3
+                         AND l.worker IS NOT NULL AND l.ready > ?3 AND l.ready <= ?4) AS in_flight, p.*
              FROM (SELECT lane, count(*) AS pending, min(first_enqueued) AS oldest, (
                        SELECT json_group_array(n) FROM (
                            SELECT (SELECT count(*) FROM federate_pending o
@@ -26,9 +29,38 @@ impl Files {
         )
         .bind(super::to_json(&borders))
         .bind(limit(max))
+        .bind(micros(now))
+        .bind(micros(now + 2 * LEASE))
         .fetch_all(&self.read)
         .await?;
         Ok(rows.iter().map(waiting).collect::<Result<_, _>>()?)
+    }
+
+    pub(super) async fn read_backlog(&self, now: SystemTime) -> Result<Backlog, Failure> {
+        let borders = AGES.map(|border| micros(now.checked_sub(border).unwrap_or(SystemTime::UNIX_EPOCH)));
+        let row = sqlx::query(
+            "SELECT count(*) AS pending, count(DISTINCT lane) AS hosts, min(first_enqueued) AS oldest,
+                    json_array(
+                        sum(first_enqueued <= ?1 ->> 0), sum(first_enqueued <= ?1 ->> 1), sum(first_enqueued <= ?1 ->> 2),
+                        sum(first_enqueued <= ?1 ->> 3), sum(first_enqueued <= ?1 ->> 4), sum(first_enqueued <= ?1 ->> 5),
+                        sum(first_enqueued <= ?1 ->> 6), sum(first_enqueued <= ?1 ->> 7), sum(first_enqueued <= ?1 ->> 8)
+                    ) AS older,
+                    (SELECT count(*) FROM federate_lanes l CROSS JOIN federate_pending p ON p.lane = l.no
+                     WHERE l.worker IS NOT NULL AND l.ready > ?2 AND l.ready <= ?3 AND p.due <= ?2) AS in_flight
+             FROM federate_pending",
+        )
+        .bind(super::to_json(&borders))
+        .bind(micros(now))
+        .bind(micros(now + 2 * LEASE))
+        .fetch_one(&self.read)
+        .await?;
+        let mut backlog = Backlog::default();
+        backlog.pending = unsigned(row.try_get("pending")?);
+        backlog.hosts = unsigned(row.try_get("hosts")?);
+        backlog.in_flight = unsigned(row.try_get("in_flight")?);
+        backlog.oldest = row.try_get::<Option<i64>, _>("oldest")?.map(time);
+        backlog.by_age = by_age(backlog.pending, row.try_get("older")?);
+        Ok(backlog)
     }
 
     pub(super) async fn read_dead_by_reason(&self, max: usize) -> Result<Vec<(String, u64)>, Failure> {
@@ -51,13 +83,24 @@ fn waiting(row: &SqliteRow) -> Result<Waiting, sqlx::Error> {
     waiting.pending = unsigned(row.try_get("pending")?);
     waiting.closed_until = row.try_get::<Option<i64>, _>("closed_until")?.map(time);
     waiting.paused = row.try_get("paused")?;
-    // How many are as old as each border or older: between two borders lies the difference.
-    let older: Vec<u64> = serde_json::from_str(row.try_get("older")?).unwrap_or_default();
-    let mut left = waiting.pending;
-    for (place, count) in waiting.by_age.iter_mut().enumerate() {
-        let older = older.get(place).copied().unwrap_or(0);
+    waiting.worker = row.try_get("worker")?;
+    if waiting.worker.is_some() {
+        waiting.leased_until = row.try_get::<Option<i64>, _>("ready")?.map(time);
+    }
+    waiting.in_flight = unsigned(row.try_get("in_flight")?);
+    waiting.by_age = by_age(waiting.pending, row.try_get("older")?);
+    Ok(waiting)
+}
+
+/// Out of how many are as old as each border or older: between two borders lies the difference.
+fn by_age(all: u64, older: &str) -> [u64; AGES.len() + 1] {
+    let older: Vec<Option<u64>> = serde_json::from_str(older).unwrap_or_default();
+    let mut by_age = [0; AGES.len() + 1];
+    let mut left = all;
+    for (place, count) in by_age.iter_mut().enumerate() {
+        let older = older.get(place).copied().flatten().unwrap_or(0);
         *count = left.saturating_sub(older);
         left = older;
     }
-    Ok(waiting)
+    by_age
 }

@@ -25,6 +25,7 @@ pub async fn delivery_queue(fresh: impl AsyncFn() -> Arc<dyn DeliveryQueue>) {
     many_lanes_at_once(&*fresh().await).await;
     a_full_lane_leaves_the_others_their_share(&*fresh().await).await;
     super::precedence::delivery_queue(&fresh).await;
+    super::operator::delivery_queue(&fresh).await;
     nothing_is_lost_in_a_long_run(&*fresh().await).await;
 }
 

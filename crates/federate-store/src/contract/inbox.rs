@@ -1,7 +1,7 @@
 //! What an inbox promises.
 
 use super::{at, both, iri, outbox::outgoing};
-use crate::{Accepted, Inbox, Iri, Outbox, ReceivedId, Sealed, Settlement};
+use crate::{Accepted, Inbox, InboxBacklog, Iri, Outbox, ReceivedId, Sealed, Settlement};
 use std::{sync::Arc, time::SystemTime};
 
 const ORIGIN: &str = "https://b.example";
@@ -18,6 +18,31 @@ pub async fn inbox(fresh: impl AsyncFn() -> (Arc<dyn Inbox>, Arc<dyn Outbox>)) {
     let (inbox, outbox) = fresh().await;
     ack_is_atomic_and_once(&*inbox, &*outbox).await;
     prune_forgets_only_what_is_done_and_old(&*fresh().await.0).await;
+    a_store_that_tells_its_backlog_tells_the_truth(&*fresh().await.0).await;
+}
+
+async fn a_store_that_tells_its_backlog_tells_the_truth(inbox: &dyn Inbox) {
+    let Some(nothing) = inbox.backlog().await.expect("read") else {
+        return;
+    };
+    assert_eq!(nothing, InboxBacklog::default());
+    let first = accept(inbox, 1, at(5)).await;
+    let second = accept(inbox, 2, at(6)).await;
+    accept(inbox, 3, at(7)).await;
+    let backlog = inbox.backlog().await.expect("read");
+    assert_eq!(backlog, Some(InboxBacklog::new(3, 0, Some(at(5)))));
+    inbox.settle(&first, Settlement::Done).await.expect("settle");
+    // What is put off waits.
+    inbox.retry(&second, at(999), "not now").await.expect("retry");
+    let backlog = inbox.backlog().await.expect("read");
+    assert_eq!(backlog, Some(InboxBacklog::new(2, 0, Some(at(6)))));
+    let reason = "no".to_owned();
+    inbox
+        .settle(&second, Settlement::Dead { reason })
+        .await
+        .expect("settle");
+    let backlog = inbox.backlog().await.expect("read");
+    assert_eq!(backlog, Some(InboxBacklog::new(1, 1, Some(at(7)))));
 }
 
 fn id(number: usize) -> Iri {

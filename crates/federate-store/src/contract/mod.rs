@@ -13,6 +13,7 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test suite: a broken promise ends in a panic"
 )]
 
@@ -20,6 +21,7 @@ mod cache;
 mod delivery;
 mod inbox;
 mod keys;
+mod operator;
 mod outbox;
 mod precedence;
 

@@ -2,8 +2,8 @@
 
 use super::{Shared, lock};
 use crate::{
-    Accepted, DeadActivity, Inbox, Iri, Outgoing, Pending, ReceivedId, Sealed, Settlement, StoreError,
-    shorten,
+    Accepted, DeadActivity, Inbox, InboxBacklog, Iri, Outgoing, Pending, ReceivedId, Sealed, Settlement,
+    StoreError, shorten,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -139,6 +139,26 @@ impl Inbox for Shared {
             _ => None,
         });
         Ok(dead.take(max).collect())
+    }
+
+    async fn backlog(&self) -> Result<Option<InboxBacklog>, StoreError> {
+        let state = lock(&self.inbox);
+        let mut backlog = InboxBacklog::default();
+        for row in state.rows.values() {
+            match row.state {
+                RowState::Waits(..) => {
+                    backlog.pending += 1;
+                    backlog.oldest = Some(
+                        backlog
+                            .oldest
+                            .map_or(row.received, |oldest| oldest.min(row.received)),
+                    );
+                }
+                RowState::Dead(..) => backlog.dead += 1,
+                RowState::Done => {}
+            }
+        }
+        Ok(Some(backlog))
     }
 
     async fn retry_dead(&self, ids: &[ReceivedId]) -> Result<usize, StoreError> {

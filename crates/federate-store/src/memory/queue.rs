@@ -2,8 +2,8 @@
 
 use super::{Shared, lock};
 use crate::{
-    Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, Iri, LEASE, Lane, OrderKey, Priority, Settled,
-    StoreError, Waiting, shorten,
+    Counts, DeadLetter, DeadPage, Delivery, DeliveryId, DeliveryQueue, Inspection, Iri, LEASE, Lane,
+    OrderKey, PendingDelivery, Priority, Settled, StoreError, Waiting, shorten,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -60,6 +60,8 @@ struct Row {
     not_before: Option<SystemTime>,
     /// Also true for a dead letter that waits anew: a peer may have seen it.
     attempted: bool,
+    /// Of the last failure.
+    reason: Option<String>,
 }
 
 impl Row {
@@ -96,13 +98,27 @@ impl LaneState {
 
     /// What waits for nothing but its time.
     fn free(&self) -> impl Iterator<Item = &Row> {
-        let open = self.rows.iter().filter(|_| !self.paused);
-        open.filter(|(order, row)| {
-            row.line()
-                .and_then(|line| self.lines.get(&line)?.first())
-                .is_none_or(|(_, first)| first == *order)
-        })
-        .map(|(_, row)| row)
+        self.first().filter(|_| !self.paused)
+    }
+
+    /// What waits for no other, in a paused lane too.
+    fn first(&self) -> impl Iterator<Item = &Row> {
+        let first = self
+            .rows
+            .iter()
+            .filter(|(order, row)| self.is_first(**order, row));
+        first.map(|(_, row)| row)
+    }
+
+    fn is_first(&self, order: Order, row: &Row) -> bool {
+        row.line()
+            .and_then(|line| self.lines.get(&line)?.first())
+            .is_none_or(|(_, first)| *first == order)
+    }
+
+    /// What may be in an attempt: a pause ends none.
+    fn due_first(&self, now: SystemTime) -> impl Iterator<Item = &Row> {
+        self.first().filter(move |row| row.is_due(now))
     }
 
     /// The highest priority of what was never attempted.
@@ -144,7 +160,7 @@ impl State {
             .ok_or_else(StoreError::fenced)
     }
 
-    fn add(&mut self, mut delivery: Delivery, attempted: bool, now: SystemTime) {
+    fn add(&mut self, mut delivery: Delivery, reason: Option<String>, now: SystemTime) {
         let turn = self.turn();
         let activity = self
             .activities
@@ -165,7 +181,8 @@ impl State {
         let row = Row {
             delivery,
             not_before: None,
-            attempted,
+            attempted: reason.is_some(),
+            reason,
         };
         lane.insert(order, row);
     }
@@ -199,7 +216,7 @@ impl DeliveryQueue for Shared {
         for delivery in batch {
             if !state.known.contains_key(&delivery.id) {
                 state.totals.enqueued += 1;
-                state.add(delivery.clone(), false, now);
+                state.add(delivery.clone(), None, now);
             }
         }
         Ok(())
@@ -270,10 +287,11 @@ impl DeliveryQueue for Shared {
             let Ok(owned) = state.owned(lane) else {
                 continue;
             };
-            if let Settled::Retry { at, .. } = settled {
+            if let Settled::Retry { at, reason } = settled {
                 if let Some(row) = owned.rows.get_mut(&order) {
                     row.not_before = Some(*at);
                     row.attempted = true;
+                    row.reason = Some(shorten(reason).to_owned());
                     row.delivery.attempt = row.delivery.attempt.saturating_add(1);
                 }
                 continue;
@@ -357,7 +375,7 @@ impl DeliveryQueue for Shared {
             if let Some(mut letter) = state.exhume(id) {
                 letter.delivery.attempt = 0;
                 letter.delivery.first_enqueued = now;
-                state.add(letter.delivery, true, now);
+                state.add(letter.delivery, Some(letter.reason), now);
                 count += 1;
             }
         }
@@ -447,6 +465,11 @@ impl DeliveryQueue for Shared {
                 }
                 waiting.closed_until = lane.closed_until;
                 waiting.paused = lane.paused;
+                waiting.leased_until = lane.held_until;
+                waiting.worker = lane.held_until.map(|_| lane.worker.clone());
+                if waiting.is_leased(now) {
+                    waiting.in_flight = lane.due_first(now).count() as u64;
+                }
                 waiting
             })
             .collect();
@@ -464,6 +487,62 @@ impl DeliveryQueue for Shared {
         reasons.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         reasons.truncate(max);
         Ok(reasons)
+    }
+
+    async fn dead_page(
+        &self,
+        host: Option<&str>,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<DeadPage, StoreError> {
+        let after: u64 = match after {
+            None => 0,
+            Some(cursor) => cursor.parse().map_err(StoreError::broken)?,
+        };
+        let state = lock(&self.queue);
+        let from = (std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded);
+        let mut found = state
+            .dead
+            .range(from)
+            .filter(|(_, letter)| host.is_none_or(|host| letter.delivery.lane() == host));
+        let page: Vec<(u64, DeadLetter)> = found
+            .by_ref()
+            .take(max)
+            .map(|(turn, letter)| (*turn, letter.clone()))
+            .collect();
+        let next = page
+            .last()
+            .map(|(turn, _)| turn.to_string())
+            .filter(|_| found.next().is_some());
+        let letters = page.into_iter().map(|(_, letter)| letter).collect();
+        Ok(DeadPage { letters, next })
+    }
+
+    async fn inspect(&self, id: &DeliveryId) -> Result<Inspection, StoreError> {
+        let state = lock(&self.queue);
+        if let Some(letter) = state.dead_by_id.get(id).and_then(|turn| state.dead.get(turn)) {
+            return Ok(Inspection::Dead(letter.clone()));
+        }
+        let order = match state.known.get(id) {
+            None => return Ok(Inspection::Unknown),
+            Some(None) => return Ok(Inspection::Settled),
+            Some(Some(order)) => *order,
+        };
+        let found = state.lanes.values().find_map(|lane| {
+            let row = lane.rows.get(&order)?;
+            Some((lane, row))
+        });
+        Ok(found.map_or(Inspection::Settled, |(lane, row)| {
+            Inspection::Pending(PendingDelivery {
+                not_before: row.not_before,
+                behind: !lane.is_first(order, row),
+                reason: row.reason.clone(),
+                closed_until: lane.closed_until,
+                paused: lane.paused,
+                leased_until: lane.held_until,
+                ..PendingDelivery::new(row.delivery.clone())
+            })
+        }))
     }
 
     async fn unsettled(&self, activities: &[Iri]) -> Result<Vec<Iri>, StoreError> {
