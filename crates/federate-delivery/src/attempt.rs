@@ -1,6 +1,13 @@
 //! One attempt: the body, the key of this moment, a fresh signature, one request, and what its outcome means.
 
-use crate::{Builder, ResolveError, SenderError, bodies::Bodies, peers::Peers, target::Target};
+use crate::{
+    Builder, ResolveError, SenderError,
+    bodies::Bodies,
+    failure::{Attempted, FailureKind},
+    peers::Peers,
+    spans,
+    target::Target,
+};
 use bytes::Bytes;
 use federate_http::{Budget, HttpError, HttpErrorKind, Phase};
 use federate_protocol::{
@@ -21,14 +28,30 @@ pub(crate) async fn attempt(
     bodies: &Bodies,
     peers: &Peers,
     delivery: &Delivery,
-) -> Result<Verdict, StoreError> {
+) -> Result<Attempted, StoreError> {
+    let attempted = try_once(settings, bodies, peers, delivery).await?;
+    spans::ended(&attempted);
+    Ok(attempted)
+}
+
+async fn try_once(
+    settings: &Builder,
+    bodies: &Bodies,
+    peers: &Peers,
+    delivery: &Delivery,
+) -> Result<Attempted, StoreError> {
     let Some(body) = bodies.get(&*settings.stores.outbox, &delivery.activity).await? else {
-        return Ok(dead("body of the activity is missing"));
+        return Ok(Attempted::dead(
+            FailureKind::Body,
+            "body of the activity is missing",
+        ));
     };
     let signer = match settings.senders.signer(&delivery.sender).await {
         Ok(signer) => signer,
-        Err(error @ SenderError::Unknown) => return Ok(dead(&error.to_string())),
-        Err(error @ SenderError::Unavailable(_)) => return Ok(ours(&chain(&error))),
+        Err(error @ SenderError::Unknown) => {
+            return Ok(Attempted::dead(FailureKind::Sender, error.to_string()));
+        }
+        Err(error @ SenderError::Unavailable(_)) => return Ok(Attempted::ours(chain(&error))),
     };
     let inbox = match Target::of(&delivery.inbox) {
         Target::Inbox(inbox) => inbox,
@@ -38,24 +61,27 @@ pub(crate) async fn attempt(
         },
     };
     if let Err(error) = settings.inboxes.may_deliver(&delivery.sender, &inbox).await {
-        return Ok(dead(&error.to_string()));
+        return Ok(Attempted::dead(FailureKind::Suspended, error.to_string()));
     }
     let Some(uri) = inbox
         .to_url()
         .ok()
         .and_then(|url| url.as_str().parse::<http::Uri>().ok())
     else {
-        return Ok(dead("inbox is not a URL"));
+        return Ok(Attempted::dead(FailureKind::Inbox, "inbox is not a URL"));
     };
     if uri.host().is_none_or(str::is_empty) {
-        return Ok(dead("inbox is not a URL with a host"));
+        return Ok(Attempted::dead(
+            FailureKind::Inbox,
+            "inbox is not a URL with a host",
+        ));
     }
     let lane = lane_of(&inbox);
     let now = settings.clock.now();
     let flavour = peers.flavour(&lane, now).await;
     let request = match signed(uri, body, &*signer, flavour, now) {
         Ok(request) => request,
-        Err(verdict) => return Ok(verdict),
+        Err(failed) => return Ok(failed),
     };
     let budget = Budget {
         deadline: settings.attempt_deadline,
@@ -72,13 +98,7 @@ pub(crate) async fn attempt(
                 .headers()
                 .get(header::RETRY_AFTER)
                 .and_then(|value| value.to_str().ok());
-            classify(
-                &Attempt::Answered {
-                    status: response.status().as_u16(),
-                    retry_after,
-                },
-                now,
-            )
+            answered(response.status().as_u16(), retry_after, now)
         }
         Err(error) => failed(&error, now),
     })
@@ -99,30 +119,31 @@ fn signed(
     signer: &dyn Signer,
     flavour: Flavour,
     now: SystemTime,
-) -> Result<Request<Bytes>, Verdict> {
+) -> Result<Request<Bytes>, Attempted> {
     let request = Request::builder()
         .method(Method::POST)
         .uri(uri)
         .header(header::CONTENT_TYPE, "application/activity+json")
         .body(body)
-        .map_err(|_| dead("inbox is not a URL that can be asked"))?;
+        .map_err(|_| Attempted::dead(FailureKind::Inbox, "inbox is not a URL that can be asked"))?;
     let unsigned = match flavour {
         Flavour::Rfc9421 => signatures::rfc9421(request, signer.key_id(), now),
         _ => signatures::cavage(request, now),
     };
-    unsigned.sign(signer).map_err(|error| ours(&chain(&error)))
+    unsigned
+        .sign(signer)
+        .map_err(|error| Attempted::ours(chain(&error)))
 }
 
-fn failed(error: &HttpError, now: SystemTime) -> Verdict {
+fn answered(status: u16, retry_after: Option<&str>, now: SystemTime) -> Attempted {
+    let attempt = Attempt::Answered { status, retry_after };
+    Attempted::of(&attempt, classify(&attempt, now))
+}
+
+fn failed(error: &HttpError, now: SystemTime) -> Attempted {
     // The head came: the peer has read the request and said what it thinks of it.
     if let Some(status) = error.status() {
-        return classify(
-            &Attempt::Answered {
-                status: status.as_u16(),
-                retry_after: None,
-            },
-            now,
-        );
+        return answered(status.as_u16(), None, now);
     }
     let fault = match error.kind() {
         HttpErrorKind::Refused(_) | HttpErrorKind::Request => Fault::Forbidden,
@@ -143,7 +164,8 @@ fn failed(error: &HttpError, now: SystemTime) -> Verdict {
         // A kind that is not known here yet: no answer came, whatever it was.
         _ => Fault::Reset,
     };
-    match classify(&Attempt::Failed(fault), now) {
+    let attempt = Attempt::Failed(fault);
+    let verdict = match classify(&attempt, now) {
         Verdict::Retry {
             after, host_failed, ..
         } => Verdict::Retry {
@@ -151,36 +173,23 @@ fn failed(error: &HttpError, now: SystemTime) -> Verdict {
             reason: chain(error),
             host_failed,
         },
-        Verdict::Dead { .. } => dead(&chain(error)),
-        verdict => verdict,
-    }
+        Verdict::Dead { .. } => Verdict::Dead { reason: chain(error) },
+        verdict @ Verdict::Delivered => verdict,
+    };
+    Attempted::of(&attempt, verdict)
 }
 
-fn unresolved(error: &ResolveError) -> Verdict {
+fn unresolved(error: &ResolveError) -> Attempted {
     let reason = error.to_string();
-    match *error {
+    let verdict = match *error {
         ResolveError::Refused { .. } => Verdict::Dead { reason },
         ResolveError::Unavailable { host_failed, .. } => Verdict::Retry {
             after: None,
             reason,
             host_failed,
         },
-    }
-}
-
-fn dead(reason: &str) -> Verdict {
-    Verdict::Dead {
-        reason: reason.to_owned(),
-    }
-}
-
-/// Our own failure: the host is not to blame.
-fn ours(reason: &str) -> Verdict {
-    Verdict::Retry {
-        after: None,
-        reason: reason.to_owned(),
-        host_failed: false,
-    }
+    };
+    Attempted::failed(verdict, FailureKind::Unresolved)
 }
 
 /// An error with its causes, on one line: this is where the chain ends, in a log line and a column.
@@ -212,7 +221,7 @@ mod tests {
             let error = HttpError::new(HttpErrorKind::Timeout(phase));
             let Verdict::Retry {
                 host_failed, reason, ..
-            } = failed(&error, SystemTime::UNIX_EPOCH)
+            } = failed(&error, SystemTime::UNIX_EPOCH).verdict
             else {
                 panic!("{phase} is worth another try");
             };

@@ -29,6 +29,7 @@ pub struct Builder {
     pub(crate) attempt_deadline: Duration,
     pub(crate) drain: Duration,
     pub(crate) poll: Duration,
+    pub(crate) stalled_after: Duration,
     pub(crate) seed: u64,
 }
 
@@ -57,6 +58,7 @@ impl Builder {
             attempt_deadline: Duration::from_secs(20),
             drain: Duration::from_secs(25),
             poll: Duration::from_secs(5),
+            stalled_after: Duration::from_secs(5 * 60),
             seed,
         }
     }
@@ -112,6 +114,13 @@ impl Builder {
     /// 5 s by default.
     pub fn poll(mut self, every: Duration) -> Self {
         self.poll = every.max(Duration::from_millis(10));
+        self
+    }
+
+    /// After how long without a turn of its loop the engine is said to be [stalled](crate::Unready::Stalled); five minutes by
+    /// default, and never less than twice [`poll`](Builder::poll).
+    pub fn stalled_after(mut self, time: Duration) -> Self {
+        self.stalled_after = time;
         self
     }
 

@@ -9,20 +9,20 @@ mod probes;
 mod refusals;
 mod settling;
 mod turns;
+mod watch;
 
 use crate::{
     Builder, Progress, Signals,
+    board::Board,
     bodies::Bodies,
     expand::Expanded,
+    failure::Attempted,
     held::{Held, Host, Running},
     peers::Peers,
     random::Random,
 };
-use federate_protocol::{
-    activitystreams::Iri,
-    delivery::{LaneState, Verdict},
-};
-use federate_store::StoreError;
+use federate_protocol::{activitystreams::Iri, delivery::LaneState};
+use federate_store::{Backlog, StoreError};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
@@ -30,6 +30,7 @@ use std::{
 };
 use tokio::task::{AbortHandle, Id, JoinSet};
 use turns::Turns;
+use watch::Watch;
 
 /// While something is under way, the store is looked at this often for what else became due.
 const LOOK: Duration = Duration::from_secs(1);
@@ -71,12 +72,14 @@ pub(crate) struct Driver {
     last_turn: SystemTime,
     progress: Progress,
     draining: bool,
+    watch: Watch,
 }
 
 #[derive(Debug)]
 enum Ended {
-    Attempt(Result<Verdict, StoreError>),
+    Attempt(Result<Attempted, StoreError>),
     Expansion(Expanded),
+    Sampled(Result<Backlog, StoreError>),
 }
 
 #[derive(Debug, Default)]
@@ -93,7 +96,12 @@ struct Pause {
 }
 
 impl Driver {
-    pub(crate) fn new(settings: Arc<Builder>, signals: Arc<Signals>, peers: Arc<Peers>) -> Self {
+    pub(crate) fn new(
+        settings: Arc<Builder>,
+        signals: Arc<Signals>,
+        peers: Arc<Peers>,
+        board: Arc<Board>,
+    ) -> Self {
         Self {
             random: Random::new(settings.seed),
             settings,
@@ -122,6 +130,7 @@ impl Driver {
             last_turn: SystemTime::UNIX_EPOCH,
             progress: Progress::default(),
             draining: false,
+            watch: Watch::new(board),
         }
     }
 
@@ -174,6 +183,7 @@ impl Driver {
     pub(crate) async fn turn(&mut self) -> bool {
         let mut moved = self.collect();
         let now = self.settings.clock.now();
+        self.show_turn(now);
         if self.signals.take_recorded() {
             self.look_at.outbox = true;
         }

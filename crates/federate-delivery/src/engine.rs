@@ -1,6 +1,9 @@
 //! The engine as the application holds it.
 
-use crate::{Builder, Clock, Inboxes, Progress, Senders, Signals, driver::Driver, peers::Peers};
+use crate::{
+    Builder, Clock, Health, Inboxes, Progress, Senders, Signals, Snapshot, board::Board, driver::Driver,
+    metered, peers::Peers,
+};
 use federate_http::HttpClient;
 use federate_store::Stores;
 use std::{
@@ -14,10 +17,13 @@ use std::{
 use tokio::sync::Mutex;
 
 /// Delivers what the store holds. Cheap to share behind an `Arc`; all methods take `&self`.
+///
+#[doc = include_str!("metrics.md")]
 pub struct Engine {
     settings: Arc<Builder>,
     signals: Arc<Signals>,
     peers: Arc<Peers>,
+    board: Arc<Board>,
     /// One turn at a time: a `step` beside a `run_until` waits for it to end.
     driver: Mutex<Driver>,
     total: StdMutex<Progress>,
@@ -50,11 +56,19 @@ impl Engine {
         let settings = Arc::new(settings);
         let signals = Arc::<Signals>::default();
         let peers = Arc::new(Peers::new(Arc::clone(&settings.stores.cache)));
-        let driver = Driver::new(Arc::clone(&settings), Arc::clone(&signals), Arc::clone(&peers));
+        let board = Arc::<Board>::default();
+        let driver = Driver::new(
+            Arc::clone(&settings),
+            Arc::clone(&signals),
+            Arc::clone(&peers),
+            Arc::clone(&board),
+        );
+        metered::describe_metrics();
         Self {
             settings,
             signals,
             peers,
+            board,
             driver: Mutex::new(driver),
             total: StdMutex::default(),
             reclaimed: AtomicBool::new(false),
@@ -147,6 +161,27 @@ impl Engine {
         }
     }
 
+    /// How it does, as of its last turn. Never waits, also where the engine does.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        // An engine that looks at the store once an hour stands still for an hour.
+        let stalled_after = self.settings.stalled_after.max(self.settings.poll * 2);
+        self.board.health(stalled_after)
+    }
+
+    /// What it has in its hands at this instant: requests under way, and window and breaker of at most `max` hosts. Exact, and
+    /// of this engine only; what all processes together hold is [`Operator::status`](crate::Operator::status).
+    ///
+    /// A running engine answers in its next turn, so this waits as long as the store makes that turn wait.
+    pub async fn snapshot(&self, max: usize) -> Snapshot {
+        let answer = self.signals.ask(max);
+        tokio::select! {
+            biased;
+            Ok(snapshot) = answer => snapshot,
+            driver = self.driver.lock() => driver.snapshot(max),
+        }
+    }
+
     /// What this engine has done since it was built.
     #[must_use]
     pub fn progress(&self) -> Progress {
@@ -168,6 +203,7 @@ impl Engine {
     /// Lets what is under way end, within the deadline.
     async fn drain(&self, driver: &mut Driver) -> Drained {
         driver.drain();
+        driver.show();
         let deadline = self.settings.clock.now() + self.settings.drain;
         let mut over = pin!(self.settings.clock.sleep_until(deadline));
         while driver.is_busy() {
@@ -188,6 +224,7 @@ impl Engine {
 
     /// Adds to the total what was done since the last time.
     fn add(&self, driver: &mut Driver) -> Progress {
+        driver.show();
         let progress = driver.take_progress();
         *self.total.lock().unwrap_or_else(PoisonError::into_inner) += progress;
         progress

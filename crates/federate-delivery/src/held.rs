@@ -39,6 +39,8 @@ pub(crate) struct Running {
     pub(crate) ticket: Ticket,
     /// What was known of the host when it began.
     pub(crate) standing: Standing,
+    /// When it began.
+    pub(crate) begun: SystemTime,
 }
 
 impl Held {

@@ -12,6 +12,10 @@
 //! - **One bad row hurts itself.** What cannot be sent becomes a dead letter with a reason; a panic costs one attempt.
 //! - **At least once.** A crash between the peer's answer and our commit sends an activity twice, with the same id.
 //!
+//! - **An operator sees it.** Metrics through the `metrics` facade ([`Engine`] has their table), a span for each attempt,
+//!   [`Engine::health`] for whoever restarts and balances, [`Engine::snapshot`] for what is under way, and [`Operator`] for
+//!   a page with what waits, what is dead and why.
+//!
 //! The application runs the engine: [`Engine::run_until`] in a web process, a worker, or both (several processes
 //! share one store: lanes are leased and fenced), or [`Engine::step`] where a test owns the time.
 //!
@@ -37,25 +41,36 @@
 #![deny(missing_docs)]
 
 mod attempt;
+mod board;
 mod bodies;
 mod builder;
 mod clock;
 mod driver;
 mod engine;
 mod expand;
+mod failure;
+mod health;
 mod held;
+mod metered;
 mod observer;
+mod operator;
 mod peers;
 mod progress;
 mod random;
 mod seams;
 mod signals;
+mod snapshot;
+mod spans;
 mod target;
 
 pub use builder::Builder;
 pub use clock::{Clock, SystemClock};
 pub use engine::{Drained, Engine};
+pub use health::{Health, StoreRefusal, Unready};
+pub use metered::describe_metrics;
 pub use observer::{DeliveryEvent, Observer, Outcome};
+pub use operator::{Operator, Purged, Status};
 pub use progress::Progress;
 pub use seams::{ExpandError, Expansion, Forbidden, Inboxes, ResolveError, SenderError, Senders};
 use signals::Signals;
+pub use snapshot::{HostView, Snapshot};

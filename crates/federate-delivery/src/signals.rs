@@ -1,5 +1,6 @@
 //! What other threads tell the engine's loop.
 
+use crate::Snapshot;
 use std::{
     collections::BTreeSet,
     sync::{
@@ -7,7 +8,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 /// Hosts that may be remembered between two turns: whoever is left out speaks again.
 const MAX_HEARD: usize = 1024;
@@ -23,7 +24,11 @@ pub(crate) struct Signals {
     /// Where something was enqueued.
     lanes: Mutex<BTreeSet<String>>,
     heard: Mutex<BTreeSet<String>>,
+    askers: Mutex<Vec<Asker>>,
 }
+
+/// Who wants to see what the loop has in hand, and of how many hosts.
+pub(crate) type Asker = (usize, oneshot::Sender<Snapshot>);
 
 impl Signals {
     /// The outbox or the queue has something new.
@@ -57,6 +62,23 @@ impl Signals {
         if heard.len() < MAX_HEARD {
             heard.insert(host.to_ascii_lowercase());
         }
+    }
+
+    /// Asks the loop what it has in hand: it says so in its next turn.
+    pub(crate) fn ask(&self, max: usize) -> oneshot::Receiver<Snapshot> {
+        let (asker, answer) = oneshot::channel();
+        {
+            let mut askers = self.askers.lock().unwrap_or_else(PoisonError::into_inner);
+            // A loop that stands still must not collect those who gave up.
+            askers.retain(|(_, asker)| !asker.is_closed());
+            askers.push((max, asker));
+        }
+        self.notify.notify_one();
+        answer
+    }
+
+    pub(crate) fn take_askers(&self) -> Vec<Asker> {
+        std::mem::take(&mut *self.askers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn take_recorded(&self) -> bool {

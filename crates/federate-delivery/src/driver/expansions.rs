@@ -4,11 +4,13 @@ use super::{Driver, Ended, LookAt};
 use crate::{
     attempt::chain,
     expand::{Expanded, expand},
+    metered, spans,
 };
 use federate_protocol::delivery::backoff;
 use federate_store::Outgoing;
 use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
 use tokio::task::Id;
+use tracing::Instrument as _;
 
 /// Activities whose expansion failed and that wait for another try; beyond, they are tried more often.
 const MAX_PUT_OFF: usize = 10_000;
@@ -52,9 +54,9 @@ impl Driver {
     pub(super) fn spawn_expansion(&mut self, outgoing: Outgoing) {
         let (settings, signals) = (Arc::clone(&self.settings), Arc::clone(&self.signals));
         let activity = outgoing.id.clone();
-        let handle = self
-            .tasks
-            .spawn(async move { Ended::Expansion(expand(&settings, &signals, &outgoing).await) });
+        let span = spans::expansion(&outgoing);
+        let task = async move { Ended::Expansion(expand(&settings, &signals, &outgoing).await) };
+        let handle = self.tasks.spawn(task.instrument(span));
         self.expanding = Some((handle.id(), handle, activity));
     }
 
@@ -67,6 +69,7 @@ impl Driver {
                 self.put_off.remove(&activity);
                 self.progress.expanded += 1;
                 self.progress.enqueued += enqueued;
+                metered::expanded(enqueued);
                 self.look_at = LookAt {
                     outbox: true,
                     queue: true,
@@ -74,11 +77,15 @@ impl Driver {
                 tracing::debug!(%activity, inboxes = enqueued, "expanded");
                 return;
             }
-            Some(Expanded::Store(error)) => return self.store_failed(&error, "write an expansion"),
+            Some(Expanded::Store(error)) => {
+                metered::expansion_failed();
+                return self.store_failed(&error, "write an expansion");
+            }
             Some(Expanded::Later(error)) => chain(&error),
             None if self.draining => return,
             None => "panicked".to_owned(),
         };
+        metered::expansion_failed();
         let tries = self
             .put_off
             .get(&activity)

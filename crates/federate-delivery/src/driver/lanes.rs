@@ -4,10 +4,12 @@ use super::{Driver, Ended, turns::Room};
 use crate::{
     attempt::attempt,
     held::{Held, Host, Running},
+    spans,
 };
 use federate_protocol::delivery::{LaneState, Standing};
 use federate_store::{Delivery, Priority};
 use std::{sync::Arc, time::SystemTime};
+use tracing::Instrument as _;
 
 /// Deliveries of one lane that are read at once, at most and, where there are many lanes, at least.
 const READ: usize = 512;
@@ -178,11 +180,13 @@ impl Driver {
             delivery: Arc::clone(&delivery),
             ticket,
             standing,
+            begun: now,
         };
         let settings = Arc::clone(&self.settings);
         let (bodies, peers) = (Arc::clone(&self.bodies), Arc::clone(&self.peers));
+        let span = spans::attempt(&delivery);
         let task = async move { Ended::Attempt(attempt(&settings, &bodies, &peers, &delivery).await) };
-        let handle = self.tasks.spawn(task);
+        let handle = self.tasks.spawn(task.instrument(span));
         self.running.insert(handle.id(), running);
         self.sort(host, now);
         true

@@ -3,7 +3,9 @@
 use super::{Driver, Ended};
 use crate::{
     DeliveryEvent, Outcome,
+    failure::{Attempted, FailureKind},
     held::{Held, Host, Running},
+    metered::{self, AttemptOutcome},
 };
 use federate_protocol::delivery::{Fault, Next, Standing, Verdict, next_attempt};
 use federate_store::{Delivery, Settled};
@@ -13,21 +15,17 @@ use tokio::task::{Id, JoinError};
 impl Driver {
     pub(super) fn take_in(&mut self, ended: Result<(Id, Ended), JoinError>) {
         match ended {
-            Ok((id, Ended::Attempt(Ok(verdict)))) => self.attempted(id, &verdict),
+            Ok((id, Ended::Attempt(Ok(attempted)))) => self.attempted(id, &attempted),
             Ok((id, Ended::Attempt(Err(error)))) => {
                 self.abandoned(id);
                 self.store_failed(&error, "read a body");
             }
+            Ok((_, Ended::Sampled(backlog))) => self.sampled(backlog),
             Ok((id, Ended::Expansion(expanded))) => self.expansion_ended(id, Some(expanded)),
             Err(error) if self.running.contains_key(&error.id()) => {
                 if error.is_panic() {
-                    let reason = format!("{}: panicked", Fault::Local);
-                    let verdict = Verdict::Retry {
-                        after: None,
-                        reason,
-                        host_failed: false,
-                    };
-                    self.attempted(error.id(), &verdict);
+                    let attempted = Attempted::ours(format!("{}: panicked", Fault::Local));
+                    self.attempted(error.id(), &attempted);
                 } else {
                     self.abandoned(error.id());
                 }
@@ -36,7 +34,8 @@ impl Driver {
         }
     }
 
-    pub(super) fn attempted(&mut self, id: Id, verdict: &Verdict) {
+    pub(super) fn attempted(&mut self, id: Id, attempted: &Attempted) {
+        let verdict = &attempted.verdict;
         let Some(running) = self.take_running(id) else {
             return;
         };
@@ -48,10 +47,13 @@ impl Driver {
             host,
             delivery,
             ticket,
+            begun,
             ..
         } = running;
         if let Some(held) = &mut held {
+            let was_open = held.state.is_open();
             held.state.on_outcome(ticket, verdict, now, entropy);
+            metered::breaker(was_open, held.state.is_open());
         }
         let next = next_attempt(
             verdict,
@@ -76,11 +78,32 @@ impl Driver {
             self.unsettled.insert(Host::clone(&host));
             self.sort(&host, now);
         }
-        self.tell(&delivery, &settled);
+        let took = now.duration_since(begun).unwrap_or_default();
+        match &settled {
+            Settled::Delivered => {
+                metered::attempt(AttemptOutcome::Delivered, took);
+                metered::delivered(now.duration_since(delivery.first_enqueued).unwrap_or_default());
+            }
+            Settled::Dead { .. } => metered::attempt(AttemptOutcome::Dead, took),
+            _ => metered::attempt(AttemptOutcome::Retry, took),
+        }
+        if let Some(kind) = attempted.failure {
+            metered::failure(kind);
+        }
+        // Worth another try, and given up on nevertheless: its time is over.
+        let given_up = match attempted.failure {
+            Some(kind) if matches!(verdict, Verdict::Dead { .. }) => kind,
+            _ => FailureKind::Horizon,
+        };
+        self.tell_why(&delivery, &settled, given_up);
     }
 
-    /// One line for each failure, with its reason.
+    /// One line for each failure, with its reason. What is given up on here had no attempt of its own: its time is over.
     pub(super) fn tell(&mut self, delivery: &Delivery, settled: &Settled) {
+        self.tell_why(delivery, settled, FailureKind::Horizon);
+    }
+
+    fn tell_why(&mut self, delivery: &Delivery, settled: &Settled, given_up: FailureKind) {
         let (activity, inbox, attempt) = (
             &delivery.activity,
             &delivery.inbox,
@@ -89,6 +112,7 @@ impl Driver {
         let outcome = match settled {
             Settled::Delivered => {
                 self.progress.delivered += 1;
+                self.watch.delivered();
                 tracing::debug!(%activity, %inbox, attempt, "delivered");
                 Outcome::Delivered
             }
@@ -103,6 +127,7 @@ impl Driver {
             }
             Settled::Dead { reason } => {
                 self.progress.dead += 1;
+                metered::dead(given_up);
                 tracing::warn!(%activity, %inbox, attempt, reason, "delivery given up");
                 Outcome::Dead { reason }
             }
@@ -119,6 +144,8 @@ impl Driver {
             return;
         };
         let now = self.settings.clock.now();
+        let took = now.duration_since(running.begun).unwrap_or_default();
+        metered::attempt(AttemptOutcome::Abandoned, took);
         if let Some(held) = Self::lane_of(&mut self.lanes, &running) {
             held.state.on_abandoned(running.ticket, now);
             held.in_hand.remove(&running.delivery.id);

@@ -1,7 +1,7 @@
 //! A store that does not answer as it should.
 
 use super::{Driver, LookAt, Pause};
-use crate::attempt::chain;
+use crate::{attempt::chain, metered};
 use federate_store::{StoreError, StoreErrorKind};
 
 impl Driver {
@@ -10,6 +10,7 @@ impl Driver {
         match answer {
             Ok(value) => {
                 self.pause.failures = 0;
+                self.watch.store_answered(self.settings.clock.now());
                 Some(value)
             }
             Err(error) => {
@@ -28,6 +29,8 @@ impl Driver {
     ) -> Option<T> {
         match answer {
             Err(error) if error.kind() == StoreErrorKind::Fenced => {
+                // A lease that went to another is an answer.
+                self.watch.store_answered(self.settings.clock.now());
                 self.lost(host);
                 None
             }
@@ -40,6 +43,7 @@ impl Driver {
         let Some(held) = self.lanes.remove(host) else {
             return;
         };
+        metered::store_error(StoreErrorKind::Fenced);
         if held.has_turn {
             self.turns.remove(host);
         }
@@ -53,6 +57,9 @@ impl Driver {
 
     pub(super) fn store_failed(&mut self, error: &StoreError, what: &'static str) {
         self.progress.store_errors += 1;
+        metered::store_error(error.kind());
+        self.watch
+            .store_refused(self.settings.clock.now(), what, error.kind());
         self.pause.failures = self.pause.failures.saturating_add(1);
         let wait = Pause::FIRST
             .saturating_mul(1 << self.pause.failures.min(10))

@@ -9,7 +9,10 @@ use federate_store::{
     StoreErrorKind, Stores, Waiting,
 };
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::SystemTime,
 };
 
@@ -19,6 +22,9 @@ pub(crate) struct Faulty {
     rng: Mutex<Rng>,
     /// How many calls of a hundred fail.
     percent: Mutex<u64>,
+    /// Leases never answer from now on; whether somebody waits for one.
+    hangs: AtomicBool,
+    hanging: AtomicBool,
 }
 
 impl Faulty {
@@ -27,12 +33,22 @@ impl Faulty {
             inner: inner.clone(),
             rng: Mutex::new(Rng(seed)),
             percent: Mutex::new(percent),
+            hangs: AtomicBool::new(false),
+            hanging: AtomicBool::new(false),
         })
     }
 
     /// From now on so many fail; as many as did before.
     pub(crate) fn percent(&self, percent: u64) -> u64 {
         std::mem::replace(&mut *self.percent.lock().unwrap(), percent)
+    }
+
+    pub(crate) fn hang(&self) {
+        self.hangs.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn hanging(&self) -> bool {
+        self.hanging.load(Ordering::Relaxed)
     }
 
     /// What an engine sees.
@@ -88,6 +104,10 @@ impl DeliveryQueue for Faulty {
     }
     async fn lease(&self, worker: &str, max: usize, now: SystemTime) -> Result<Vec<Lane>, StoreError> {
         self.check()?;
+        if self.hangs.load(Ordering::Relaxed) {
+            self.hanging.store(true, Ordering::Relaxed);
+            std::future::pending::<()>().await;
+        }
         self.inner.queue.lease(worker, max, now).await
     }
     async fn renew(&self, lane: &Lane, now: SystemTime) -> Result<Lane, StoreError> {

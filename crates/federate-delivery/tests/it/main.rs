@@ -12,6 +12,7 @@
 mod cluster;
 mod faulty;
 mod half_dead;
+mod observed;
 mod processes;
 mod promises;
 mod simulation;

@@ -231,6 +231,12 @@ impl LaneState {
         }
     }
 
+    /// Whether the breaker is open, or its probe is due or under way.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.breaker != Breaker::Closed
+    }
+
     /// How often the host was tried in vain, in a row: what stands for every delivery that waits behind it.
     #[must_use]
     pub fn failed_tries(&self) -> u32 {
