@@ -1,5 +1,6 @@
 //! What stands on the command line.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// What is to be done, and to what.
@@ -14,7 +15,9 @@ pub(crate) enum Command {
     Enqueue { inboxes: String, count: u64, each: bool },
     Work(Work),
     Status { json: bool },
-    Retry,
+    Retry { host: Option<String> },
+    Dead { host: Option<String>, json: bool },
+    Inspect { activity: String, inbox: String },
     Purge { host: String },
     Pause { host: String },
     Resume { host: String },
@@ -34,6 +37,7 @@ pub(crate) struct Work {
 struct Options {
     flags: Vec<String>,
     values: Vec<(String, String)>,
+    places: VecDeque<String>,
 }
 
 const FLAGS: [&str; 4] = ["--each", "--until-empty", "--dangerous-allow-loopback", "--json"];
@@ -83,7 +87,17 @@ impl Arguments {
             "status" => Command::Status {
                 json: options.flag("--json"),
             },
-            "retry" => Command::Retry,
+            "retry" => Command::Retry {
+                host: options.value("--host").ok(),
+            },
+            "dead" => Command::Dead {
+                host: options.value("--host").ok(),
+                json: options.flag("--json"),
+            },
+            "inspect" => Command::Inspect {
+                activity: options.place("ACTIVITY")?,
+                inbox: options.place("INBOX")?,
+            },
             "purge" => Command::Purge {
                 host: options.value("--host")?,
             },
@@ -109,6 +123,7 @@ impl Options {
         let mut options = Self {
             flags: Vec::new(),
             values: Vec::new(),
+            places: VecDeque::new(),
         };
         let mut texts = texts.iter();
         while let Some(text) = texts.next() {
@@ -117,6 +132,8 @@ impl Options {
             } else if VALUES.contains(&text.as_str()) {
                 let value = texts.next().ok_or_else(|| format!("{text} needs a value"))?;
                 options.values.push((text.clone(), value.clone()));
+            } else if !text.starts_with('-') {
+                options.places.push_back(text.clone());
             } else {
                 return Err(format!("{text} is no option; --help shows them"));
             }
@@ -137,12 +154,20 @@ impl Options {
             .ok_or_else(|| format!("{name} is missing; --help shows how"))
     }
 
+    /// What stands without a name, in its order.
+    fn place(&mut self, name: &str) -> Result<String, String> {
+        self.places
+            .pop_front()
+            .ok_or_else(|| format!("{name} is missing; --help shows how"))
+    }
+
     /// What nobody asked for belongs to another command, or stands twice.
     fn end(self) -> Result<(), String> {
         let mut left = self
             .flags
             .into_iter()
-            .chain(self.values.into_iter().map(|(name, _)| name));
+            .chain(self.values.into_iter().map(|(name, _)| name))
+            .chain(self.places);
         match left.next() {
             Some(name) => Err(format!("{name} does not belong here, or stands twice")),
             None => Ok(()),

@@ -3,6 +3,7 @@
 mod application;
 mod arguments;
 mod enqueue;
+mod look;
 mod operate;
 mod store;
 mod work;
@@ -48,7 +49,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         Command::Enqueue { inboxes, count, each } => enqueue::enqueue(&stores, &inboxes, count, each).await?,
         Command::Work(how) => work::work(&store, &how).await?,
         Command::Status { json } => operate::status(&stores, json).await?,
-        Command::Retry => operate::retry(&stores).await?,
+        Command::Retry { host } => operate::retry(&stores, host.as_deref()).await?,
+        Command::Dead { host, json } => look::dead(&stores, host.as_deref(), json).await?,
+        Command::Inspect { activity, inbox } => look::inspect(&stores, &activity, &inbox).await?,
         Command::Purge { host } => operate::purge(&stores, &host).await?,
         Command::Pause { host } => stores.queue.pause(&host).await?,
         Command::Resume { host } => stores.queue.resume(&host).await?,

@@ -1,6 +1,7 @@
 //! What an operator asks and says.
 
-use federate_store::{AGES, DeliveryId, Stores};
+use federate_delivery::Operator;
+use federate_store::{AGES, Stores};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::io::Write as _;
@@ -12,19 +13,16 @@ macro_rules! say {
         let _ = writeln!(std::io::stdout(), $($text)*);
     };
 }
+pub(crate) use say;
 
 /// Hosts and reasons that are shown.
 const SHOWN: usize = 100;
 
-/// Dead letters that are read at once.
-const PAGE: usize = 1_000;
-
 pub(crate) async fn status(stores: &Stores, json: bool) -> Result<(), Box<dyn Error>> {
     let now = now();
-    let counts = stores.queue.counts().await?;
-    let waiting = stores.queue.waiting(SHOWN, now).await?;
-    let reasons = stores.queue.dead_by_reason(SHOWN).await?;
-    let unexpanded = stores.outbox.unexpanded(PAGE).await?.len();
+    let status = Operator::new(stores).status(SHOWN, now).await?;
+    let (counts, backlog, unexpanded) = (status.counts, status.backlog, status.unexpanded);
+    let (waiting, reasons) = (status.waiting, status.dead_by_reason);
     if json {
         let hosts: Vec<Value> = waiting
             .iter()
@@ -32,10 +30,13 @@ pub(crate) async fn status(stores: &Stores, json: bool) -> Result<(), Box<dyn Er
                 json!({
                     "host": host.host,
                     "pending": host.pending,
+                    "in_flight": host.in_flight,
                     "oldest": seconds(host.oldest),
                     "by_age": host.by_age,
                     "closed_until": host.closed_until.map(seconds),
                     "paused": host.paused,
+                    "worker": host.worker,
+                    "leased_until": host.leased_until.map(seconds),
                 })
             })
             .collect();
@@ -43,20 +44,26 @@ pub(crate) async fn status(stores: &Stores, json: bool) -> Result<(), Box<dyn Er
             "unexpanded": unexpanded,
             "enqueued": counts.enqueued,
             "pending": counts.pending,
+            "in_flight": backlog.in_flight.min(counts.pending),
+            "oldest": backlog.oldest.map(seconds),
+            "hosts": backlog.hosts,
+            "by_age": backlog.by_age,
             "delivered": counts.delivered,
             "dead": counts.dead,
             "superseded": counts.superseded,
             "cancelled": counts.cancelled,
             "ages_in_minutes": AGES.map(|age| age.as_secs() / 60),
             "waiting": hosts,
+            "dead_by_host": status.dead_by_host.iter().map(|(host, count)| json!({ "host": host, "count": count })).collect::<Vec<_>>(),
             "dead_by_reason": reasons.iter().map(|(reason, count)| json!({ "reason": reason, "count": count })).collect::<Vec<_>>(),
         });
         say!("{report:#}");
         return Ok(());
     }
     say!(
-        "{unexpanded} activities to be expanded; {} pending, {} delivered, {} dead, {} superseded, {} cancelled",
+        "{unexpanded} activities to be expanded; {} pending (at most {} of them in flight), {} delivered, {} dead, {} superseded, {} cancelled",
         counts.pending,
+        backlog.in_flight,
         counts.delivered,
         counts.dead,
         counts.superseded,
@@ -88,46 +95,33 @@ pub(crate) async fn status(stores: &Stores, json: bool) -> Result<(), Box<dyn Er
             by_age.join(" ")
         );
     }
+    for (host, count) in &status.dead_by_host {
+        say!("{count:>8} dead at {host}");
+    }
     for (reason, count) in &reasons {
         say!("{count:>8} dead: {reason}");
     }
     Ok(())
 }
 
-pub(crate) async fn retry(stores: &Stores) -> Result<(), Box<dyn Error>> {
-    let mut total = 0;
-    loop {
-        let ids: Vec<DeliveryId> = dead_of(stores, None, PAGE).await?;
-        if ids.is_empty() {
-            say!("{total} dead letters wait anew");
-            return Ok(());
-        }
-        total += stores.queue.retry_dead(&ids, now()).await?;
-    }
+pub(crate) async fn retry(stores: &Stores, host: Option<&str>) -> Result<(), Box<dyn Error>> {
+    let revived = Operator::new(stores).retry_all(host, now()).await?;
+    say!("{revived} dead letters wait anew");
+    Ok(())
 }
 
 pub(crate) async fn purge(stores: &Stores, host: &str) -> Result<(), Box<dyn Error>> {
-    let cancelled = stores.queue.cancel(host).await?;
-    let dead = dead_of(stores, Some(host), usize::MAX).await?;
-    let discarded = stores.queue.discard_dead(&dead).await?;
+    let purged = Operator::new(stores).purge(host).await?;
+    let (cancelled, discarded) = (purged.cancelled, purged.discarded);
     say!("{host}: {cancelled} called off, {discarded} dead letters dropped");
     Ok(())
 }
 
-async fn dead_of(stores: &Stores, host: Option<&str>, max: usize) -> Result<Vec<DeliveryId>, Box<dyn Error>> {
-    let letters = stores.queue.dead(max).await?;
-    Ok(letters
-        .into_iter()
-        .filter(|letter| host.is_none_or(|host| letter.delivery.lane() == host))
-        .map(|letter| letter.delivery.id)
-        .collect())
-}
-
 #[expect(clippy::disallowed_methods, reason = "a program reads the clock itself")]
-fn now() -> SystemTime {
+pub(crate) fn now() -> SystemTime {
     SystemTime::now()
 }
 
-fn seconds(time: SystemTime) -> u64 {
+pub(crate) fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
