@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use federate_delivery::Operator;
 use federate_store::{Counts, DeadActivity, DeadLetter, DeliveryId, ReceivedId, Stores};
 
 use crate::Error;
@@ -16,6 +17,12 @@ pub struct Admin<'a> {
 impl<'a> Admin<'a> {
     pub(crate) fn new(stores: &'a Stores, now: SystemTime) -> Self {
         Admin { stores, now }
+    }
+
+    /// What an operator looks at and does about deliveries: pages of dead letters, one delivery, retries, purges, pauses.
+    #[must_use]
+    pub fn deliveries(&self) -> Operator {
+        Operator::new(self.stores)
     }
 
     /// How many deliveries are pending, delivered and dead.

@@ -340,6 +340,7 @@ impl<App: Directory> Builder<App> {
             None => delivery,
         };
         let delivery = Arc::new(delivery.build());
+        crate::metered::describe_metrics();
         let mut nodeinfo = self.nodeinfo;
         nodeinfo.software = self.software.name;
         nodeinfo.version = self.software.version;
@@ -358,6 +359,7 @@ impl<App: Directory> Builder<App> {
                 keys,
                 delivery: Arc::clone(&delivery),
                 arrived: tokio::sync::Notify::new(),
+                watch: Arc::default(),
                 clock: Arc::clone(&self.clock),
                 entropy: self.entropy,
                 page_size: self.page_size,
@@ -369,6 +371,7 @@ impl<App: Directory> Builder<App> {
             clock: self.clock,
             stores: federation.inner.stores.clone(),
             listen: Box::new(move |wake| self.backend.listen(wake)),
+            watch: Arc::clone(&federation.inner.watch),
         };
         Ok((federation, engine))
     }

@@ -10,6 +10,8 @@ use federate_store::{Listening, StoreError, Stores, Wake};
 use futures_util::FutureExt;
 use futures_util::future::{self, Either};
 
+use crate::Health;
+use crate::health::InboxWatch;
 use crate::tidy;
 use crate::worker::log_store;
 
@@ -23,6 +25,8 @@ const BREATH: Duration = Duration::from_millis(20);
 ///
 /// Run it with [`run_until`](Engine::run_until) in the web process, in a worker process, or in both; or drive it
 /// with [`step`](Engine::step).
+///
+#[doc = include_str!("metrics.md")]
 #[must_use = "nothing is handled and nothing is delivered until the engine runs"]
 pub struct Engine {
     pub(crate) delivery: Arc<federate_delivery::Engine>,
@@ -30,6 +34,7 @@ pub struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stores: Stores,
     pub(crate) listen: Box<dyn Fn(Wake) -> Option<Listening> + Send + Sync>,
+    pub(crate) watch: Arc<InboxWatch>,
 }
 
 /// What one step did.
@@ -70,13 +75,23 @@ impl fmt::Debug for Engine {
 impl Engine {
     /// Does what is due now, and returns.
     pub async fn step(&self) -> Progress {
-        let received = self.inbox.step().await.unwrap_or_else(|e| {
+        self.watch.draining(false);
+        let received = self.take_up().await.unwrap_or_else(|e| {
             log_store(&e);
             0
         });
         Progress {
             received,
             delivery: self.delivery.step().await,
+        }
+    }
+
+    /// How both parts do, as of their last turns. Never waits, also where they do. A web server asks
+    /// [`Federation::health`](crate::Federation::health), which says the same.
+    pub fn health(&self) -> Health {
+        Health {
+            delivery: self.delivery.health(),
+            inbox: self.watch.health(),
         }
     }
 
@@ -97,6 +112,7 @@ impl Engine {
                 inbox.wake();
             })
         });
+        self.watch.draining(false);
         let receiving = self.receive_until(stop.clone());
         let tidying = self.tidy_until(stop.clone());
         let delivering = self.delivery.run_until(stop);
@@ -125,9 +141,10 @@ impl Engine {
     async fn receive_until(&self, stop: impl Future<Output = ()> + Clone + Send + Unpin) {
         loop {
             if stop.clone().now_or_never().is_some() {
+                self.watch.draining(true);
                 return;
             }
-            let step = self.inbox.step().await;
+            let step = self.take_up().await;
             let now = self.clock.now();
             let rest = match step {
                 Ok(0) => match self.inbox.next_due().await {
@@ -143,8 +160,22 @@ impl Engine {
             };
             let woken = future::select(self.inbox.arrived(), self.clock.sleep_until(rest));
             if let Either::Left(_) = future::select(stop.clone(), woken).await {
+                self.watch.draining(true);
                 return;
             }
         }
+    }
+
+    /// Handles what is due, and shows it.
+    async fn take_up(&self) -> Result<usize, StoreError> {
+        self.watch.turn(self.clock.now());
+        let mut step = self.inbox.step().await;
+        if step.is_ok()
+            && let Err(e) = self.watch.sample(&self.stores, self.clock.now()).await
+        {
+            step = Err(e);
+        }
+        self.watch.store(&step, self.clock.now());
+        step
     }
 }

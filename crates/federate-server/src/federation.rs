@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use federate_delivery::Clock;
+use federate_delivery::{Clock, Snapshot};
 use federate_fetch::Fetcher;
 use federate_protocol::activitystreams::{Accept, Delete, Iri, Note, NoteBuilder, Object, PUBLIC, Undo};
 use federate_protocol::webfinger::nodeinfo::NodeInfo;
@@ -14,8 +14,9 @@ use federate_store::{Follower, Stores};
 use serde_json::json;
 
 use crate::handler::Handlers;
+use crate::health::InboxWatch;
 use crate::keys::Keys;
-use crate::{Admin, Ask, Builder, Directory, Draft, Enqueued, Entropy, Error, FederationLayer, Uris};
+use crate::{Admin, Ask, Builder, Directory, Draft, Enqueued, Entropy, Error, FederationLayer, Health, Uris};
 
 /// The instance: sends, looks up, and answers requests. Cheap to clone.
 pub struct Federation<App: Directory> {
@@ -36,6 +37,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) keys: Arc<Keys>,
     pub(crate) delivery: Arc<federate_delivery::Engine>,
     pub(crate) arrived: tokio::sync::Notify,
+    pub(crate) watch: Arc<InboxWatch>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) page_size: u32,
@@ -235,6 +237,22 @@ impl<App: Directory> Federation<App> {
     /// What an operator may look at and do.
     pub fn admin(&self) -> Admin<'_> {
         Admin::new(&self.inner.stores, self.now())
+    }
+
+    /// How the engine of this process does, as of its last turns: for a readiness check. Never waits.
+    ///
+    /// In a process that does not run the engine it has not started; such a process does not ask.
+    pub fn health(&self) -> Health {
+        Health {
+            delivery: self.inner.delivery.health(),
+            inbox: self.inner.watch.health(),
+        }
+    }
+
+    /// What the delivery engine of this process has in its hands at this instant, with at most `max` hosts: see
+    /// [`federate_delivery::Engine::snapshot`].
+    pub async fn snapshot(&self, max: usize) -> Snapshot {
+        self.inner.delivery.snapshot(max).await
     }
 
     /// Tells the engine that something was written: call it after the commit of a transaction in which something was

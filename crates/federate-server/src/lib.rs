@@ -53,13 +53,16 @@ mod error;
 mod federation;
 mod followers;
 mod handler;
+mod health;
 mod keys;
 mod layer;
 mod limit;
+mod metered;
 mod peers;
 mod profile;
 mod reach;
 mod serve;
+mod spans;
 mod tidy;
 mod uris;
 mod worker;
@@ -80,8 +83,10 @@ pub use error::{Error, Failure, Outcome};
 pub use federate_protocol::signatures::aws_lc::AwsLc;
 pub use federation::{Federation, RemoteActor};
 pub use handler::Handler;
+pub use health::{Health, InboxHealth, Part};
 pub use layer::{FederationLayer, FederationService};
 pub use limit::{ReadError, read_limited};
+pub use metered::describe_metrics;
 pub use profile::{Actors, Profile};
 pub use uris::{Local, ObjectRef, Paths, Uris};
 
@@ -89,6 +94,7 @@ pub use uris::{Local, ObjectRef, Paths, Uris};
 pub use federate_protocol::signatures;
 pub use federate_store as store;
 
+pub use federate_delivery::{HostView, Operator, Purged, Snapshot, Status, Unready};
 pub use federate_fetch::{Ancestors, CollectionReader, Resolved};
 pub use federate_protocol::{Authenticated, Blocks, Document, Evidence, Known};
 

@@ -15,9 +15,12 @@ use federate_protocol::{Authenticated, Facts, Known};
 use federate_store::{CacheKind, Entry, Pending, ReceivedId, Settlement, StoreError, StoreErrorKind};
 use futures_util::{FutureExt, StreamExt, stream};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use crate::engine::InboxWorker;
 use crate::error::chain;
+use crate::metered::{self, Run};
+use crate::spans;
 use crate::{Cx, Directory, Error, Failure, Federation, Local};
 
 /// How many activities are taken up in one step, and how many senders at once. A handler mostly waits, for a database or for a
@@ -63,6 +66,7 @@ impl<App: Directory> InboxWorker for Worker<App> {
                     .push(Opened { one, activity }),
                 Err(bad) => {
                     tracing::error!(activity = %one.id, reason = %bad, "a stored envelope is not one of ours");
+                    metered::handled(Run::Dead, Duration::ZERO);
                     let reason = format!("the stored envelope cannot be opened: {bad}");
                     inner
                         .stores
@@ -120,9 +124,11 @@ impl<App: Directory> Worker<App> {
                 // A former life committed this and died before it said so.
                 Ended::Done
             } else {
-                self.handle(&one.id, activity).await?
+                let span = spans::handled(&one, &activity);
+                self.handle(&one.id, activity).instrument(span).await?
             };
-            self.end(&one, ended).await?;
+            inner.watch.turn(self.federation.now());
+            self.end(&one, ended, begun.elapsed()).await?;
             if begun.elapsed() >= SLOW {
                 pause = Some(Duration::ZERO);
             }
@@ -130,8 +136,16 @@ impl<App: Directory> Worker<App> {
         Ok(())
     }
 
-    async fn end(&self, one: &Pending, ended: Ended) -> Result<(), StoreError> {
+    async fn end(&self, one: &Pending, ended: Ended, took: Duration) -> Result<(), StoreError> {
         let inbox = &self.federation.inner.stores.inbox;
+        metered::handled(
+            match &ended {
+                Ended::Done => Run::Handled,
+                Ended::Again(_) if one.attempt + 1 < RUNS => Run::Failed,
+                Ended::Again(_) | Ended::Never(_) => Run::Dead,
+            },
+            took,
+        );
         match ended {
             Ended::Done => inbox.settle(&one.id, Settlement::Done).await,
             Ended::Again(reason) if one.attempt + 1 < RUNS => {
@@ -150,6 +164,16 @@ impl<App: Directory> Worker<App> {
     }
 
     async fn handle(&self, id: &ReceivedId, activity: Authenticated<Activity>) -> Result<Ended, StoreError> {
+        let ended = self.run(id, activity).await?;
+        spans::ended(match &ended {
+            Ended::Done => Run::Handled,
+            Ended::Again(_) => Run::Failed,
+            Ended::Never(_) => Run::Dead,
+        });
+        Ok(ended)
+    }
+
+    async fn run(&self, id: &ReceivedId, activity: Authenticated<Activity>) -> Result<Ended, StoreError> {
         let cx = Cx::new(self.federation.clone(), id.clone());
         let run = AssertUnwindSafe(self.judge_and_run(&cx, activity))
             .catch_unwind()

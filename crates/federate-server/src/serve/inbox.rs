@@ -11,6 +11,7 @@ use http::{Request, Response, StatusCode};
 
 use super::respond::{refuse, unavailable};
 use crate::error::chain;
+use crate::metered::{self, Answer};
 use crate::{Directory, Federation, Found};
 
 /// Nothing is fetched before the answer but the key, and nothing is handled before it.
@@ -32,20 +33,37 @@ pub(super) async fn receive<App: Directory>(
             Step::Done(activity) => break *activity,
             Step::Ignored(why) => {
                 tracing::debug!(reason = why, "ignored what was posted");
+                metered::received(Answer::Ignored);
                 return accepted();
             }
-            Step::Refused(refused) => return refused_with(&refused),
-            _ => return refuse(StatusCode::UNAUTHORIZED, "the sender cannot be proven"),
+            Step::Refused(refused) => {
+                // Told to come again: nothing is wrong with it as far as we know.
+                metered::received(match refused.status() {
+                    500..=599 => Answer::Unavailable,
+                    _ => Answer::Refused,
+                });
+                return refused_with(&refused);
+            }
+            _ => {
+                metered::received(Answer::Refused);
+                return refuse(StatusCode::UNAUTHORIZED, "the sender cannot be proven");
+            }
         };
     };
     if let Some(name) = of
         && let Some(answer) = absent(federation, name).await
     {
+        metered::received(match answer.status().is_server_error() {
+            true => Answer::Unavailable,
+            false => Answer::Absent,
+        });
         return answer;
     }
     match store(federation, &activity).await {
         Ok(Accepted::New(id)) => {
             tracing::debug!(activity = %id, r#type = activity.type_name(), "accepted");
+            metered::received(Answer::Accepted);
+            metered::accepted(activity.evidence());
             inner.arrived.notify_one();
             // A host that talks is up: what waits for it is tried soon.
             if let Some(origin) = activity.by().origin() {
@@ -66,10 +84,13 @@ pub(super) async fn receive<App: Directory>(
         }
         Ok(Accepted::Duplicate) => {
             tracing::debug!(activity = %activity.id(), "known already");
+            metered::received(Answer::Duplicate);
             accepted()
         }
         Err(e) => {
             tracing::error!(activity = %activity.id(), reason = %chain(&e), "what was posted could not be stored");
+            metered::received(Answer::Unavailable);
+            metered::store_error(e.kind());
             unavailable(60)
         }
     }

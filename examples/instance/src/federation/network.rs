@@ -10,9 +10,11 @@ use bytes::Bytes;
 use federate::{
     Error, Federation,
     activitystreams::{Iri, Object},
+    server::Health,
 };
 use serde_json::Value;
 use sqlx::{SqliteConnection, SqliteExecutor};
+use std::time::SystemTime;
 
 /// Sends and looks up. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -40,6 +42,11 @@ impl Network {
         }
         draft.enqueue_in(tx).await?;
         Ok(())
+    }
+
+    /// How the engine does, and the time by its clock.
+    pub(crate) fn health(&self) -> (Health, SystemTime) {
+        (self.federation.health(), self.federation.now())
     }
 
     /// What was written is committed now: nobody has to wait until the engine looks by itself.

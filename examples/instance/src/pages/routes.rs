@@ -1,7 +1,7 @@
 //! The addresses of the pages. What a browser asks for at the address of an actor or a post leads to its page.
 
 use super::{
-    front, layout, post,
+    front, health, layout, post,
     profile::{self, wants_activity},
 };
 use crate::{error::ApiError, site::Site};
@@ -26,6 +26,8 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/avatars/original/missing.svg", get(async || svg(AVATAR)))
         .route("/headers/original/missing.svg", get(async || svg(HEADER)))
         .route("/health", get(async || "OK"))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
         .fallback(async || layout::nothing())
 }
 

@@ -298,9 +298,23 @@ async fn what_clients_ask_for_at_their_start() {
         "/api/v2/filters",
         "/api/v1/lists",
         "/health",
+        "/health/live",
     ] {
         assert_eq!(alice.get(path).await.status, StatusCode::OK, "{path}");
     }
+    // It listens a moment before its engine has turned for the first time, and says so.
+    let ready = loop {
+        let answer = nobody.get("/health/ready").await;
+        match answer.json()["reason"].as_str() {
+            Some("not_started") => assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE),
+            _ => break answer,
+        }
+    };
+    assert_eq!(
+        (ready.status, &ready.json()["status"]),
+        (StatusCode::OK, &json!("ok"))
+    );
+    assert_eq!(ready.headers["cache-control"], "no-store");
     let headers = [
         ("origin", "https://client.example"),
         ("access-control-request-method", "POST"),
