@@ -204,7 +204,7 @@ pub trait DeliveryQueue: fmt::Debug + Send + Sync {
     /// Leases at most `max` lanes in which something is due, that nobody holds (or whose holder's lease ended by
     /// `now`) and that are not closed. No two callers hold one lane at the same time. Lanes that wait longest come
     /// first, and lanes with new deliveries do not starve those with retries, nor the other way round.
-    /// `worker` is a name for the operator. While there are lanes with something of [high](Priority::High) priority that was never
+    /// (Of a lane whose worker died it may show only then that nothing is.) `worker` is a name for the operator. While there are lanes with something of [high](Priority::High) priority that was never
     /// attempted, every other lane is one of these.
     ///
     /// A lease that ends later than twice [`LEASE`] from `now` counts as ended: no worker with this clock can have
