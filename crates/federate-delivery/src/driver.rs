@@ -15,7 +15,7 @@ use crate::{
     Builder, Progress, Signals,
     board::Board,
     bodies::Bodies,
-    expand::Expanded,
+    expand,
     failure::Attempted,
     held::{Held, Host, Running},
     peers::Peers,
@@ -61,7 +61,10 @@ pub(crate) struct Driver {
     /// How many of those under way go to hosts that answered nothing yet, and to those that failed last.
     unknown: usize,
     suspects: usize,
-    expanding: Option<(Id, AbortHandle, Iri)>,
+    expanding: Option<(Id, AbortHandle, Vec<Iri>)>,
+    /// How many activities are expanded at once the next time, and how many each by itself before that grows.
+    expand_at_once: usize,
+    alone: usize,
     /// Expansions that failed: how often, and when to try again.
     put_off: HashMap<Iri, (u32, SystemTime)>,
     random: Random,
@@ -78,7 +81,7 @@ pub(crate) struct Driver {
 #[derive(Debug)]
 enum Ended {
     Attempt(Result<Attempted, StoreError>),
-    Expansion(Expanded),
+    Expansion(expand::Ended),
     Sampled(Result<Backlog, StoreError>),
 }
 
@@ -123,6 +126,8 @@ impl Driver {
             unknown: 0,
             suspects: 0,
             expanding: None,
+            expand_at_once: 1,
+            alone: 0,
             put_off: HashMap::new(),
             pause: Pause::default(),
             look_at: LookAt::default(),

@@ -28,7 +28,12 @@ impl Outbox for Tables {
     }
 
     async fn expanded(&self, id: &Iri) -> Result<(), StoreError> {
-        retrying!(self.mark_expanded(id))
+        self.expanded_all(std::slice::from_ref(id)).await
+    }
+
+    async fn expanded_all(&self, ids: &[Iri]) -> Result<(), StoreError> {
+        let ids: Vec<&str> = ids.iter().map(Iri::as_str).collect();
+        retrying!(self.mark_expanded(&ids))
     }
 
     async fn body(&self, id: &Iri) -> Result<Option<Bytes>, StoreError> {
@@ -99,11 +104,15 @@ impl Tables {
         Ok(())
     }
 
-    async fn mark_expanded(&self, id: &Iri) -> Result<(), Failure> {
-        sqlx::query("UPDATE federate.outbox SET state = 1 WHERE id = $1 AND state = 0")
-            .bind(id.as_str())
-            .execute(&self.pool)
-            .await?;
+    async fn mark_expanded(&self, ids: &[&str]) -> Result<(), Failure> {
+        // In one order, as two processes may mark the same ones.
+        sqlx::query(
+            "UPDATE federate.outbox SET state = 1 WHERE no IN (
+                 SELECT no FROM federate.outbox WHERE id = ANY($1) AND state = 0 ORDER BY no FOR UPDATE)",
+        )
+        .bind(ids)
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 

@@ -25,7 +25,13 @@ impl Outbox for Files {
     }
 
     async fn expanded(&self, id: &Iri) -> Result<(), StoreError> {
-        retrying!(self.mark_expanded(id))
+        self.expanded_all(std::slice::from_ref(id)).await
+    }
+
+    async fn expanded_all(&self, ids: &[Iri]) -> Result<(), StoreError> {
+        let ids: Vec<&str> = ids.iter().map(Iri::as_str).collect();
+        let ids = serde_json::Value::from(ids).to_string();
+        retrying!(self.mark_expanded(&ids))
     }
 
     async fn body(&self, id: &Iri) -> Result<Option<Bytes>, StoreError> {
@@ -97,9 +103,11 @@ impl Files {
         Ok(())
     }
 
-    async fn mark_expanded(&self, id: &Iri) -> Result<(), Failure> {
-        sqlx::query("UPDATE federate_outbox SET state = 1 WHERE id = ?1 AND state = 0")
-            .bind(id.as_str())
+    async fn mark_expanded(&self, ids: &str) -> Result<(), Failure> {
+        sqlx::query(
+            "UPDATE federate_outbox SET state = 1 WHERE id IN (SELECT value FROM json_each(?1)) AND state = 0",
+        )
+            .bind(ids)
             .execute(&self.application)
             .await?;
         Ok(())

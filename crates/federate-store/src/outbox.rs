@@ -63,6 +63,17 @@ pub trait Outbox: fmt::Debug + Send + Sync {
     /// As [`record`](Outbox::record).
     async fn expanded(&self, id: &Iri) -> Result<(), StoreError>;
 
+    /// Marks many: [`expanded`](Outbox::expanded) for all of them, in one transaction where the store can.
+    ///
+    /// # Errors
+    /// As [`record`](Outbox::record); with the default, which marks one by one, some may be marked. It can be repeated.
+    async fn expanded_all(&self, ids: &[Iri]) -> Result<(), StoreError> {
+        for id in ids {
+            self.expanded(id).await?;
+        }
+        Ok(())
+    }
+
     /// The bytes of an activity, before and after its expansion, until it is [forgotten](Outbox::forget).
     ///
     /// # Errors
