@@ -85,10 +85,22 @@ impl Fleet {
         }
         let (mut enqueuers, mut workers) = (0, 0);
         while enqueuers + workers < kills {
-            let moment = Duration::from_micros(self.draw.below(150_000));
-            std::thread::sleep(moment);
             let place = usize::from(self.draw.below(2) == 1);
-            if self.draw.below(2) == 1 {
+            let a_worker = self.draw.below(2) == 1;
+            // Half of them at any moment, while it opens the store too, and half in the middle of its work.
+            let within = match (self.draw.below(2), a_worker) {
+                (0, _) => 150_000,
+                (_, true) => {
+                    self.sink.wait();
+                    5_000
+                }
+                (_, false) => {
+                    self.enqueuers[place].wait();
+                    20_000
+                }
+            };
+            std::thread::sleep(Duration::from_micros(self.draw.below(within)));
+            if a_worker {
                 self.workers.remove(place).kill();
                 self.workers.insert(place, self.worker(place));
                 workers += 1;

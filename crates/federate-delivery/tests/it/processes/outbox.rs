@@ -6,6 +6,7 @@ use std::{
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{Receiver, sync_channel},
     thread::JoinHandle,
     time::Duration,
 };
@@ -22,6 +23,8 @@ pub(super) struct Outbox {
 pub(super) struct Enqueuer {
     process: Process,
     stdout: JoinHandle<String>,
+    /// Something was printed.
+    first: Receiver<()>,
     /// Inboxes of one activity.
     group: usize,
     expected: usize,
@@ -71,14 +74,20 @@ impl Outbox {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdout = child.stdout.take().unwrap();
+        let (say, first) = sync_channel(1);
         let stdout = std::thread::spawn(move || {
-            let mut text = Vec::new();
+            let mut text = vec![0];
+            if stdout.read_exact(&mut text).is_err() {
+                return String::new();
+            }
+            let _ = say.send(());
             stdout.read_to_end(&mut text).unwrap();
             String::from_utf8(text).unwrap()
         });
         Enqueuer {
             process: Process(child),
             stdout,
+            first,
             group: if each { 1 } else { lines },
             expected: lines * count,
         }
@@ -122,6 +131,11 @@ impl Outbox {
 }
 
 impl Enqueuer {
+    /// Waits until it has begun to promise, if it lives to do so.
+    pub(super) fn wait(&self) {
+        let _ = self.first.recv_timeout(Duration::from_secs(5));
+    }
+
     /// `SIGKILL`.
     pub(super) fn kill(mut self) -> Run {
         self.process.0.kill().unwrap();

@@ -88,6 +88,20 @@ impl Sink {
         self.shared.arrived.lock().unwrap().clone()
     }
 
+    /// Waits until something more arrives, at most a second.
+    pub(super) fn wait(&self) {
+        let taken = |arrived: &Arrived| arrived.values().map(|one| one.taken).sum::<u32>();
+        let arrived = self.shared.arrived.lock().unwrap();
+        let before = taken(&arrived);
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(arrived, Duration::from_secs(1), |arrived| {
+                taken(arrived) == before
+            });
+        drop(waited.unwrap());
+    }
+
     /// Waits until so many different deliveries were taken, or until a minute is over.
     pub(super) fn wait_for(&self, wanted: usize) {
         let arrived = self.shared.arrived.lock().unwrap();
