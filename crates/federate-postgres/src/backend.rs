@@ -1,7 +1,12 @@
 //! The store as a value.
 
 use crate::{
-    Builder, Listening, OpenError, cache::CacheTable, error::store_error, listen, notify::Notifier, sql,
+    Builder, Listening, OpenError,
+    cache::CacheTable,
+    error::{retrying, store_error},
+    listen,
+    notify::Notifier,
+    sql,
 };
 use federate_store::{Backend, BoxFuture, OrderKey, Outgoing, ReceivedId, StoreError, Stores, Wake};
 use sqlx::{PgConnection, PgPool, postgres::PgConnectOptions};
@@ -107,6 +112,15 @@ impl Postgres {
         Ok(said)
     }
 
+    pub(crate) fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// Whether the tables lie where they were made.
+    pub(crate) async fn look_around(&self) -> Result<(), StoreError> {
+        retrying!(self.tables.look_around())
+    }
+
     pub(crate) fn new(pool: PgPool, application: PgPool, cache_entries: usize) -> Self {
         let tables = Tables {
             notifier: Notifier::new(pool.clone()),
@@ -138,6 +152,7 @@ impl Backend for Postgres {
             keys: self.tables.clone(),
             followers: self.tables.clone(),
             cache: self.cache.clone(),
+            binding: self.tables.clone(),
         }
     }
 

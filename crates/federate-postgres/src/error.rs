@@ -24,6 +24,9 @@ pub enum OpenError {
         /// The newest that this release knows.
         known: i32,
     },
+    /// It cannot be told whose store it is and where it lies.
+    #[error("cannot tell whether the store is a copy")]
+    Binding(#[source] StoreError),
     /// The tables could not be brought up to date; they are as they were.
     #[error("cannot bring the tables to version {version}")]
     Migrate {

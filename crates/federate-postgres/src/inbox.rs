@@ -75,6 +75,10 @@ impl Inbox for Tables {
         Ok(revived)
     }
 
+    async fn prune_dead(&self, before: SystemTime, max: usize) -> Result<usize, StoreError> {
+        retrying!(self.end_dead(before, max))
+    }
+
     async fn prune(&self, before: SystemTime, max: usize) -> Result<usize, StoreError> {
         retrying!(self.prune_received(before, max))
     }
@@ -211,6 +215,18 @@ impl Tables {
              WHERE state = 2 AND id = ANY($1)",
         )
         .bind(ids)
+        .execute(&self.pool)
+        .await?;
+        Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
+    }
+
+    async fn end_dead(&self, before: SystemTime, max: usize) -> Result<usize, Failure> {
+        let done = sqlx::query(
+            "UPDATE federate.received SET state = 1, reason = NULL, sealed = NULL WHERE state = 2 AND no IN (
+                 SELECT no FROM federate.received WHERE state = 2 AND received < $1 ORDER BY no LIMIT $2)",
+        )
+        .bind(micros(before))
+        .bind(limit(max))
         .execute(&self.pool)
         .await?;
         Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))

@@ -46,6 +46,15 @@
 //!
 //! Giving a lane back is the one write that does not wait: forgotten, it costs the rest of a lease. The cache is an unlogged table: after a crash of the server it is empty, on a standby that takes over too.
 //!
+//! # Copies
+//!
+//! `pg_dump` makes backups. A dump that is restored, into another database or in the place of the tables, delivers nothing until
+//! somebody [says so](federate_store::Binding::allow): what was delivered since it was made would be sent again. (Then it is,
+//! under the same ids.) It is noticed by the numbers of the cluster, the database and the table; so are a staging system, an upgrade
+//! with a new cluster and a logical replica that takes over: there the answer is the same word. What cannot be told from a
+//! standby that takes over is a copy of the whole cluster (`pg_basebackup`, a snapshot of the disk, recovery to a point in time): use
+//! [`Binding::hold_back`](federate_store::Binding::hold_back) there.
+//!
 //! # Connections
 //!
 //! The store makes its own, as the same role to the same database ([`Builder::connections`]), and one more for
@@ -55,6 +64,7 @@
 #![deny(missing_docs)]
 
 mod backend;
+mod binding;
 mod cache;
 mod error;
 mod followers;
@@ -67,10 +77,11 @@ mod open;
 mod outbox;
 mod queue;
 pub mod sql;
+mod transfer;
 
 use federate_store::stored as time;
 
 pub use backend::{Durability, Postgres};
 pub use error::OpenError;
 pub use listen::Listening;
-pub use open::Builder;
+pub use open::{Builder, DangerousBuilder};

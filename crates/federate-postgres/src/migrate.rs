@@ -18,10 +18,16 @@ struct Step {
 }
 
 /// Oldest first. A step that was released is never changed.
-const STEPS: &[Step] = &[Step {
-    sql: include_str!("../migrations/1.sql"),
-    works_with: 1,
-}];
+const STEPS: &[Step] = &[
+    Step {
+        sql: include_str!("../migrations/1.sql"),
+        works_with: 1,
+    },
+    Step {
+        sql: include_str!("../migrations/2.sql"),
+        works_with: 1,
+    },
+];
 
 /// Tries, where each ended because we and others waited for each other.
 const TRIES: u32 = 10;

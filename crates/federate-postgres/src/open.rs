@@ -22,6 +22,7 @@ pub struct Builder {
     cache_entries: usize,
     connections: u32,
     patience: Duration,
+    trust_place: bool,
 }
 
 impl Builder {
@@ -30,6 +31,7 @@ impl Builder {
             cache_entries: 50_000,
             connections: 8,
             patience: Duration::from_secs(5),
+            trust_place: false,
         }
     }
 
@@ -53,6 +55,11 @@ impl Builder {
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
+    }
+
+    /// What takes a protection away.
+    pub fn dangerous(self) -> DangerousBuilder {
+        DangerousBuilder(self)
     }
 
     /// As [`Postgres::open`].
@@ -113,7 +120,25 @@ impl Builder {
             );
         }
         migrate(&pool).await?;
-        Ok(Postgres::new(pool, application, self.cache_entries))
+        let store = Postgres::new(pool, application, self.cache_entries);
+        if !self.trust_place {
+            store.look_around().await.map_err(OpenError::Binding)?;
+        }
+        Ok(store)
+    }
+}
+
+/// What a builder can be told that takes a protection away.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is changed until one of its methods is called"]
+pub struct DangerousBuilder(Builder);
+
+impl DangerousBuilder {
+    /// Does not look whether the tables lie where they were made: for a service that replaces its server by another one. A
+    /// restored dump then delivers what the original delivers, too.
+    pub fn trust_place(mut self) -> Builder {
+        self.0.trust_place = true;
+        self.0
     }
 }
 

@@ -4,9 +4,10 @@ use crate::{
     backend::{Tables, record},
     error::{Failure, retrying},
     sql::RECORD_QUIETLY,
-    time::limit,
+    time::{limit, micros},
 };
 use federate_store::{Bytes, Iri, OrderKey, Outbox, Outgoing, Priority, StoreError};
+use std::time::SystemTime;
 
 /// Number, id, sender, audience, body, priority, order.
 type OutboxRow = (i64, String, String, String, Vec<u8>, i16, Option<i64>);
@@ -47,6 +48,24 @@ impl Outbox for Tables {
             .map_err(StoreError::broken)?
             .unwrap_or(0);
         retrying!(self.read_kept(after, max))
+    }
+
+    async fn undecided(&self, after: Option<&str>, max: usize) -> Result<Vec<(String, Iri)>, StoreError> {
+        let after: i64 = after
+            .map(str::parse)
+            .transpose()
+            .map_err(StoreError::broken)?
+            .unwrap_or(0);
+        retrying!(self.read_undecided(after, max))
+    }
+
+    async fn keep_until(&self, ids: &[Iri], until: SystemTime) -> Result<(), StoreError> {
+        let ids: Vec<&str> = ids.iter().map(Iri::as_str).collect();
+        retrying!(self.say_until(&ids, until))
+    }
+
+    async fn expired(&self, now: SystemTime, max: usize) -> Result<Vec<Iri>, StoreError> {
+        retrying!(self.read_expired(now, max))
     }
 
     async fn forget(&self, ids: &[Iri]) -> Result<(), StoreError> {
@@ -136,6 +155,42 @@ impl Tables {
             .into_iter()
             .filter_map(|(no, id)| Some((no.to_string(), Iri::parse(&id).ok()?)));
         Ok(readable.collect())
+    }
+
+    async fn read_undecided(&self, after: i64, max: usize) -> Result<Vec<(String, Iri)>, Failure> {
+        let rows: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT no, id FROM federate.outbox WHERE no > $1 AND state = 1 AND kept_until IS NULL ORDER BY no LIMIT $2",
+        )
+        .bind(after)
+        .bind(limit(max))
+        .fetch_all(&self.pool)
+        .await?;
+        let readable = rows
+            .into_iter()
+            .filter_map(|(no, id)| Some((no.to_string(), Iri::parse(&id).ok()?)));
+        Ok(readable.collect())
+    }
+
+    async fn say_until(&self, ids: &[&str], until: SystemTime) -> Result<(), Failure> {
+        sqlx::query(
+            "UPDATE federate.outbox SET kept_until = $2 WHERE id = ANY($1) AND state = 1 AND kept_until IS NULL",
+        )
+        .bind(ids)
+        .bind(micros(until))
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    async fn read_expired(&self, now: SystemTime, max: usize) -> Result<Vec<Iri>, Failure> {
+        let rows: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM federate.outbox WHERE kept_until < $1 ORDER BY kept_until LIMIT $2",
+        )
+        .bind(micros(now))
+        .bind(limit(max))
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.iter().filter_map(|id| Iri::parse(id).ok()).collect())
     }
 
     async fn drop_expanded(&self, ids: &[&str]) -> Result<(), Failure> {

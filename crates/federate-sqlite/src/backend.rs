@@ -21,6 +21,16 @@ pub(crate) struct Files {
     pub(crate) write: SqlitePool,
     /// The queue's file, for whoever only reads. In memory it is the same pool.
     pub(crate) read: SqlitePool,
+    /// Where the two files lie.
+    pub(crate) places: Places,
+    pub(crate) is_on_disk: bool,
+}
+
+/// Where files lie; `None` where that is not to be told, or does not matter.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Places {
+    pub(crate) application: Option<String>,
+    pub(crate) queue: Option<String>,
 }
 
 impl Sqlite {
@@ -84,6 +94,10 @@ impl Sqlite {
         Ok(said)
     }
 
+    pub(crate) fn files(&self) -> &Files {
+        &self.files
+    }
+
     pub(crate) fn new(files: Files, cache_entries: usize) -> Self {
         let cache = Arc::new(CacheTable::new(files.clone(), cache_entries));
         Self {
@@ -104,6 +118,7 @@ impl Backend for Sqlite {
             keys: self.files.clone(),
             followers: self.files.clone(),
             cache: self.cache.clone(),
+            binding: self.files.clone(),
         }
     }
 

@@ -29,6 +29,9 @@ pub enum OpenError {
         /// The newest that this release knows.
         known: i64,
     },
+    /// It cannot be told whose store it is and where it lies.
+    #[error("cannot tell whether the store is a copy")]
+    Binding(#[source] StoreError),
     /// The tables could not be brought up to date; they are as they were.
     #[error("cannot bring the tables of `{part}` to version {version}")]
     Migrate {

@@ -68,6 +68,10 @@ impl Inbox for Files {
         retrying!(self.revive_received(&ids))
     }
 
+    async fn prune_dead(&self, before: SystemTime, max: usize) -> Result<usize, StoreError> {
+        retrying!(self.end_dead(before, max))
+    }
+
     async fn prune(&self, before: SystemTime, max: usize) -> Result<usize, StoreError> {
         retrying!(self.prune_received(before, max))
     }
@@ -207,6 +211,18 @@ impl Files {
              WHERE state = 2 AND id IN (SELECT value FROM json_each(?1))",
         )
         .bind(ids)
+        .execute(&self.write)
+        .await?;
+        Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
+    }
+
+    async fn end_dead(&self, before: SystemTime, max: usize) -> Result<usize, Failure> {
+        let done = sqlx::query(
+            "UPDATE federate_received SET state = 1, reason = NULL, sealed = NULL WHERE state = 2 AND no IN (
+                 SELECT no FROM federate_received WHERE state = 2 AND received < ?1 ORDER BY no LIMIT ?2)",
+        )
+        .bind(micros(before))
+        .bind(limit(max))
         .execute(&self.write)
         .await?;
         Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))

@@ -6,7 +6,7 @@
 //! - *the application's database* holds what must share the fate of the application's own rows: what is to be
 //!   sent (`federate_outbox`), what was handled (`federate_handled`), keys and followers;
 //! - *`<file>-federate`* beside it holds what is hot: deliveries, received activities, the cache. A backup needs
-//!   both; the second one may be the older, as what the first says is repeated into it harmlessly.
+//!   both, and each from its own time loses something: [`Sqlite::backup`] makes them fit.
 //!
 //! Our tables begin with `federate_`, our migrations are noted in `_federate_migrations`. An application that
 //! lists its own tables or migrations sees nothing else.
@@ -42,6 +42,14 @@
 //! # let _ = options;
 //! ```
 //!
+//! # Copies
+//!
+//! A copy of the files delivers nothing until somebody [says so](federate_store::Binding::allow): it would send what the original
+//! sends. The copy that [`Sqlite::backup`] makes is marked; a plain copy is noticed by the number of the file and the time
+//! of its birth. So are files that were moved to another disk, and a staging system: there the answer is the same word. What
+//! cannot be noticed is a snapshot that is put back in its place, or a file that is written over in place: use
+//! [`Binding::hold_back`](federate_store::Binding::hold_back) there.
+//!
 //! # Example
 //!
 //! ```
@@ -67,6 +75,8 @@
 #![deny(missing_docs)]
 
 mod backend;
+mod backup;
+mod binding;
 mod cache;
 mod clean;
 mod error;
@@ -76,11 +86,14 @@ mod keys;
 mod migrate;
 mod open;
 mod outbox;
+mod place;
 mod queue;
 pub mod sql;
+mod transfer;
 
 use federate_store::stored as time;
 
 pub use backend::Sqlite;
+pub use backup::BackupError;
 pub use error::OpenError;
-pub use open::Builder;
+pub use open::{Builder, DangerousBuilder};

@@ -25,18 +25,30 @@ struct Step {
 
 pub(crate) const APPLICATION: Part = Part {
     name: "application",
-    steps: &[Step {
-        sql: include_str!("../migrations/application-1.sql"),
-        works_with: 1,
-    }],
+    steps: &[
+        Step {
+            sql: include_str!("../migrations/application-1.sql"),
+            works_with: 1,
+        },
+        Step {
+            sql: include_str!("../migrations/application-2.sql"),
+            works_with: 1,
+        },
+    ],
 };
 
 pub(crate) const QUEUE: Part = Part {
     name: "queue",
-    steps: &[Step {
-        sql: include_str!("../migrations/queue-1.sql"),
-        works_with: 1,
-    }],
+    steps: &[
+        Step {
+            sql: include_str!("../migrations/queue-1.sql"),
+            works_with: 1,
+        },
+        Step {
+            sql: include_str!("../migrations/queue-2.sql"),
+            works_with: 1,
+        },
+    ],
 };
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS _federate_migrations (

@@ -2,10 +2,11 @@
 
 use crate::{
     Sqlite,
-    backend::Files,
+    backend::{Files, Places},
     clean,
-    error::OpenError,
+    error::{OpenError, retrying},
     migrate::{APPLICATION, QUEUE, migrate},
+    place::place,
 };
 use sqlx::{
     SqlitePool,
@@ -28,12 +29,14 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 #[must_use = "nothing is opened until `open` or `in_database` is called"]
 pub struct Builder {
     cache_entries: usize,
+    trust_place: bool,
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
         Self {
             cache_entries: 50_000,
+            trust_place: false,
         }
     }
 
@@ -41,6 +44,11 @@ impl Builder {
     pub fn cache_entries(mut self, entries: usize) -> Self {
         self.cache_entries = entries;
         self
+    }
+
+    /// What takes a protection away.
+    pub fn dangerous(self) -> DangerousBuilder {
+        DangerousBuilder(self)
     }
 
     /// As [`Sqlite::open`].
@@ -83,25 +91,49 @@ impl Builder {
                     application,
                     write: queue.clone(),
                     read: queue,
+                    places: Places::default(),
+                    is_on_disk: false,
                 }
             }
             Some(file) => {
                 let beside = beside(&file);
                 let write = connect(&beside, 1).await?;
                 let read = connect(&beside, READERS).await?;
+                let place = |file: &Path| place(file).filter(|_| !self.trust_place);
+                let places = Places {
+                    application: place(&file),
+                    queue: place(&beside),
+                };
                 Files {
                     application,
                     write,
                     read,
+                    places,
+                    is_on_disk: true,
                 }
             }
         };
         migrate(&files.write, &QUEUE).await?;
+        retrying!(files.look_around()).map_err(OpenError::Binding)?;
         Ok(Sqlite::new(files, self.cache_entries))
     }
 }
 
-fn beside(file: &Path) -> PathBuf {
+/// What a builder can be told that takes a protection away.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is changed until one of its methods is called"]
+pub struct DangerousBuilder(Builder);
+
+impl DangerousBuilder {
+    /// Does not look whether the files lie where they were made: for a file system that gives them other numbers with every
+    /// start. A plain copy of the files then delivers what the original delivers, too.
+    pub fn trust_place(mut self) -> Builder {
+        self.0.trust_place = true;
+        self.0
+    }
+}
+
+pub(crate) fn beside(file: &Path) -> PathBuf {
     let mut name = OsString::from(file);
     name.push("-federate");
     PathBuf::from(name)

@@ -3,9 +3,10 @@
 use crate::{
     backend::{Files, record},
     error::{Failure, retrying},
-    time::limit,
+    time::{limit, micros},
 };
 use federate_store::{Bytes, Iri, OrderKey, Outbox, Outgoing, Priority, StoreError};
+use std::time::SystemTime;
 
 /// Number, id, sender, audience, body, priority, order.
 type OutboxRow = (i64, String, String, String, Vec<u8>, i64, Option<i64>);
@@ -45,6 +46,25 @@ impl Outbox for Files {
             .map_err(StoreError::broken)?
             .unwrap_or(0);
         retrying!(self.read_kept(after, max))
+    }
+
+    async fn undecided(&self, after: Option<&str>, max: usize) -> Result<Vec<(String, Iri)>, StoreError> {
+        let after: i64 = after
+            .map(str::parse)
+            .transpose()
+            .map_err(StoreError::broken)?
+            .unwrap_or(0);
+        retrying!(self.read_undecided(after, max))
+    }
+
+    async fn keep_until(&self, ids: &[Iri], until: SystemTime) -> Result<(), StoreError> {
+        let ids: Vec<&str> = ids.iter().map(Iri::as_str).collect();
+        let ids = serde_json::Value::from(ids).to_string();
+        retrying!(self.say_until(&ids, until))
+    }
+
+    async fn expired(&self, now: SystemTime, max: usize) -> Result<Vec<Iri>, StoreError> {
+        retrying!(self.read_expired(now, max))
     }
 
     async fn forget(&self, ids: &[Iri]) -> Result<(), StoreError> {
@@ -133,6 +153,42 @@ impl Files {
             .into_iter()
             .filter_map(|(no, id)| Some((no.to_string(), Iri::parse(&id).ok()?)));
         Ok(readable.collect())
+    }
+
+    async fn read_undecided(&self, after: i64, max: usize) -> Result<Vec<(String, Iri)>, Failure> {
+        let rows: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT no, id FROM federate_outbox WHERE no > ?1 AND state = 1 AND kept_until IS NULL ORDER BY no LIMIT ?2",
+        )
+        .bind(after)
+        .bind(limit(max))
+        .fetch_all(&self.application)
+        .await?;
+        let readable = rows
+            .into_iter()
+            .filter_map(|(no, id)| Some((no.to_string(), Iri::parse(&id).ok()?)));
+        Ok(readable.collect())
+    }
+
+    async fn say_until(&self, ids: &str, until: SystemTime) -> Result<(), Failure> {
+        sqlx::query(
+            "UPDATE federate_outbox SET kept_until = ?2 WHERE id IN (SELECT value FROM json_each(?1)) AND state = 1 AND kept_until IS NULL",
+        )
+        .bind(ids)
+        .bind(micros(until))
+        .execute(&self.application)
+        .await?;
+        Ok(())
+    }
+
+    async fn read_expired(&self, now: SystemTime, max: usize) -> Result<Vec<Iri>, Failure> {
+        let rows: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM federate_outbox WHERE kept_until < ?1 ORDER BY kept_until LIMIT ?2",
+        )
+        .bind(micros(now))
+        .bind(limit(max))
+        .fetch_all(&self.application)
+        .await?;
+        Ok(rows.iter().filter_map(|id| Iri::parse(id).ok()).collect())
     }
 
     async fn drop_expanded(&self, ids: &str) -> Result<(), Failure> {

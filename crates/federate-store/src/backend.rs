@@ -1,6 +1,8 @@
 //! A store as a whole: its seams, and the connection type of the application's transactions.
 
-use crate::{Cache, DeliveryQueue, Followers, Inbox, KeyStore, Outbox, Outgoing, ReceivedId, StoreError};
+use crate::{
+    Binding, Cache, DeliveryQueue, Followers, Inbox, KeyStore, Outbox, Outgoing, ReceivedId, StoreError,
+};
 use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc};
 
 /// A boxed future that can move between threads.
@@ -85,4 +87,6 @@ pub struct Stores {
     pub followers: Arc<dyn Followers>,
     /// What others' servers told us.
     pub cache: Arc<dyn Cache>,
+    /// Whose it is, and whether it may deliver.
+    pub binding: Arc<dyn Binding>,
 }

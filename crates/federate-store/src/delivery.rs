@@ -205,7 +205,7 @@ pub trait DeliveryQueue: fmt::Debug + Send + Sync {
     /// `now`) and that are not closed. No two callers hold one lane at the same time. Lanes that wait longest come
     /// first, and lanes with new deliveries do not starve those with retries, nor the other way round.
     /// (Of a lane whose worker died it may show only then that nothing is.) `worker` is a name for the operator. While there are lanes with something of [high](Priority::High) priority that was never
-    /// attempted, every other lane is one of these.
+    /// attempted, every other lane is one of these. While the store is [held back](crate::Hold), nobody gets any.
     ///
     /// A lease that ends later than twice [`LEASE`] from `now` counts as ended: no worker with this clock can have
     /// made it, so the clock was put back, and its lane would stall for as long.
@@ -360,6 +360,20 @@ pub trait DeliveryQueue: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`enqueue`](DeliveryQueue::enqueue).
     async fn discard_dead(&self, ids: &[DeliveryId]) -> Result<u64, StoreError>;
+
+    /// Drops at most `max` dead letters that died before `before`, for good; from then on they count as cancelled. How many.
+    ///
+    /// # Errors
+    /// As [`enqueue`](DeliveryQueue::enqueue).
+    async fn prune_dead(&self, before: SystemTime, max: usize) -> Result<u64, StoreError> {
+        let old = self.dead(max).await?.into_iter();
+        let old = old.take_while(|letter| letter.died < before);
+        let ids: Vec<DeliveryId> = old.map(|letter| letter.delivery.id).collect();
+        match ids.as_slice() {
+            [] => Ok(0),
+            ids => self.discard_dead(ids).await,
+        }
+    }
 
     /// Calls off all that is pending for a host, at once: also what its lane's owner has in hand, which is
     /// [fenced](crate::StoreErrorKind::Fenced) from here on. How many there were. What is enqueued later is

@@ -183,6 +183,15 @@ pub trait Inbox: fmt::Debug + Send + Sync {
     /// As [`accept`](Inbox::accept).
     async fn retry_dead(&self, ids: &[ReceivedId]) -> Result<usize, StoreError>;
 
+    /// Ends at most `max` of those that were given up on and came before `before`: their envelopes are dropped, their ids stay known
+    /// until they are [pruned](Inbox::prune). How many. A store that does not do it keeps them.
+    ///
+    /// # Errors
+    /// As [`accept`](Inbox::accept).
+    async fn prune_dead(&self, _before: SystemTime, _max: usize) -> Result<usize, StoreError> {
+        Ok(0)
+    }
+
     /// Forgets at most `max` dedup keys of what is done and came before `before`, with their marks. How many.
     ///
     /// `before` must lie further back than any sender's retries reach (a week is usual; a month is safe), or a

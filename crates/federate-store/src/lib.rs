@@ -1,7 +1,7 @@
 //! Storage seams for federation: small traits with written contracts, a memory backend, and one test suite.
 //!
-//! Six seams, each object-safe, each with what it promises written at its methods:
-//! [`Outbox`], [`Inbox`], [`DeliveryQueue`], [`KeyStore`], [`Followers`] and [`Cache`]. A [`Backend`] bundles
+//! Seven seams, each object-safe, each with what it promises written at its methods:
+//! [`Outbox`], [`Inbox`], [`DeliveryQueue`], [`KeyStore`], [`Followers`], [`Cache`] and [`Binding`]. A [`Backend`] bundles
 //! them and names the connection type of the application's own transactions, so that a post and what it sends
 //! are committed together or not at all.
 //!
@@ -16,6 +16,12 @@
 //! - *Idempotent*: every write may be repeated with the same arguments; the second one changes nothing.
 //! - *Cancel-safe*: a dropped future leaves either all of its effect or none.
 //! - *Time is an argument*: no method reads a clock, so a test can use its own.
+//!
+//! # What happens to a store
+//!
+//! It belongs to one instance, and a copy of it is held back ([`Binding`]). It is moved into another one, of any kind that has
+//! [`Export`](transfer::Export) and [`Import`](transfer::Import), by [`transfer::transfer`]. What has ended is forgotten after the times of
+//! [`Retention`].
 //!
 //! # Example
 //!
@@ -45,6 +51,7 @@
 #![deny(missing_docs)]
 
 mod backend;
+mod binding;
 mod cache;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -57,11 +64,14 @@ mod keys;
 mod memory;
 mod outbox;
 mod precedence;
+mod retention;
 pub mod stored;
+pub mod transfer;
 mod waiting;
 
 pub use async_trait::async_trait;
 pub use backend::{Backend, BoxFuture, Listening, Stores, Wake};
+pub use binding::{Binding, Hold};
 pub use bytes::Bytes;
 pub use cache::{Cache, CacheKind, Entry};
 pub use delivery::{
@@ -77,4 +87,5 @@ pub use keys::KeyStore;
 pub use memory::{Memory, MemoryConnection};
 pub use outbox::{Outbox, Outgoing};
 pub use precedence::{OrderKey, Priority};
+pub use retention::{Forgotten, Retention};
 pub use waiting::{AGES, Backlog, Waiting};

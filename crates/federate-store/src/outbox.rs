@@ -2,7 +2,7 @@
 
 use crate::{Iri, OrderKey, Priority, StoreError};
 use bytes::Bytes;
-use std::fmt;
+use std::{fmt, time::SystemTime};
 
 /// One activity to be sent: one row, whatever the size of its audience.
 ///
@@ -88,6 +88,33 @@ pub trait Outbox: fmt::Debug + Send + Sync {
     /// As [`unexpanded`](Outbox::unexpanded), and [`Broken`](crate::StoreErrorKind::Broken) for a cursor that this
     /// store did not give.
     async fn kept(&self, after: Option<&str>, max: usize) -> Result<Vec<(String, Iri)>, StoreError>;
+
+    /// At most `max` expanded activities of which nobody has said yet [how long](Outbox::keep_until) their bodies are kept, oldest
+    /// first, after the cursor `after`, each with its own cursor: those that [`Retention`](crate::Retention) has to look at.
+    /// A store that does not keep such times looks at all.
+    ///
+    /// # Errors
+    /// As [`kept`](Outbox::kept).
+    async fn undecided(&self, after: Option<&str>, max: usize) -> Result<Vec<(String, Iri)>, StoreError> {
+        self.kept(after, max).await
+    }
+
+    /// Says until when the bodies of these activities are kept, now that no delivery needs them any more. What was said first
+    /// stays. A store that does not keep such times forgets them only when it is [told](Outbox::forget).
+    ///
+    /// # Errors
+    /// As [`record`](Outbox::record).
+    async fn keep_until(&self, _ids: &[Iri], _until: SystemTime) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// At most `max` activities whose bodies were to be kept until a time before `now`.
+    ///
+    /// # Errors
+    /// As [`unexpanded`](Outbox::unexpanded).
+    async fn expired(&self, _now: SystemTime, _max: usize) -> Result<Vec<Iri>, StoreError> {
+        Ok(Vec::new())
+    }
 
     /// Drops these activities with their bodies. What is not expanded yet is left alone: nothing vanishes.
     ///

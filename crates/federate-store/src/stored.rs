@@ -27,9 +27,25 @@ pub fn limit(max: usize) -> i64 {
     i64::try_from(max).unwrap_or(i64::MAX)
 }
 
+/// Whether two places are the same, as far as both are known: the parts of each, with dots between, and `-` for what could not be
+/// told.
+#[must_use]
+pub fn same_place(one: &str, other: &str) -> bool {
+    one.split('.')
+        .zip(other.split('.'))
+        .all(|(one, other)| one == other || one == "-" || other == "-")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_are_compared_as_far_as_they_are_known() {
+        assert!(same_place("17.1700", "17.1700"));
+        assert!(same_place("17.-", "17.1700") && same_place("17.1700", "-.1700"));
+        assert!(!same_place("17.1700", "17.1701") && !same_place("18.-", "17.1700"));
+    }
 
     #[test]
     fn every_time_has_a_place_between_the_two_that_mean_something_else() {

@@ -69,7 +69,8 @@ impl Tables {
                  UNION ALL SELECT 1, * FROM jumped UNION ALL SELECT 1, * FROM timed UNION ALL SELECT 1, * FROM more
                  UNION ALL SELECT 2, * FROM new)
              UPDATE federate.lanes l SET fence = l.fence + 1, worker = $2, ready = $4
-             FROM chosen c WHERE l.no = c.no RETURNING c.kind::smallint, c.ready, l.host, l.fence"
+             FROM chosen c WHERE l.no = c.no AND NOT EXISTS (SELECT 1 FROM federate.binding WHERE name = 'hold')
+             RETURNING c.kind::smallint, c.ready, l.host, l.fence"
         ))
         .bind(limit(max.min(MAX_LANES)))
         .bind(worker)

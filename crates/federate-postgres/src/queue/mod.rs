@@ -277,6 +277,15 @@ async fn make_ready(connection: &mut PgConnection, lanes: &[i64]) -> Result<bool
     Ok(ready.contains(&Some(true)))
 }
 
+/// Says anew of all lanes that nobody holds when they may be leased.
+pub(crate) async fn ready_all(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let lanes: Vec<i64> = sqlx::query_scalar("SELECT no FROM federate.lanes ORDER BY no FOR NO KEY UPDATE")
+        .fetch_all(&mut *connection)
+        .await?;
+    make_ready(connection, &lanes).await?;
+    Ok(())
+}
+
 fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }

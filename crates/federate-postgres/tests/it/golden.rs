@@ -6,12 +6,15 @@
 use crate::{NEWER, at, cluster::Cluster, cluster::database, iri, outgoing};
 use federate_postgres::Postgres;
 use federate_store::{
-    Accepted, Backend, CacheKind, Delivery, Entry, Follower, LEASE, OrderKey, Outgoing, Priority, Sealed,
-    Settled, Settlement, Stores,
+    Accepted, Backend, CacheKind, Delivery, Entry, Follower, Hold, LEASE, OrderKey, Outgoing, Priority,
+    Sealed, Settled, Settlement, Stores,
 };
 use sqlx::PgPool;
 
-const GOLDEN: [(&str, &str); 1] = [("1", include_str!("../golden/1.sql"))];
+const GOLDEN: [(&str, &str); 2] = [
+    ("1", include_str!("../golden/1.sql")),
+    ("2", include_str!("../golden/2.sql")),
+];
 
 #[tokio::test]
 async fn p20_databases_of_earlier_releases_are_opened() {
@@ -26,6 +29,7 @@ async fn p20_databases_of_earlier_releases_are_opened() {
             .await
             .unwrap();
         let stores = Postgres::in_database(pool).await.unwrap().stores();
+        a_restored_dump_waits_until_told(&stores, version).await;
         everything_is_there(&stores).await;
         work_goes_on(&stores, &format!("version {version}")).await;
     }
@@ -102,8 +106,25 @@ fn follower() -> Follower {
     .unwrap()
 }
 
+/// Since the second version it is known where the tables were made.
+async fn a_restored_dump_waits_until_told(stores: &Stores, version: &str) {
+    let hold = stores.binding.hold().await.unwrap();
+    if version == "1" {
+        assert_eq!(hold, None);
+        return;
+    }
+    assert_eq!(hold, Some(Hold::Copied));
+    assert_eq!(stores.queue.lease("w", 9, at(900)).await.unwrap(), []);
+    assert_eq!(
+        stores.binding.instance().await.unwrap().as_deref(),
+        Some("https://a.example")
+    );
+    stores.binding.allow().await.unwrap();
+}
+
 /// Something of everything.
 async fn fill(stores: &Stores) {
+    stores.binding.bind("https://a.example").await.unwrap();
     for one in [outgoing(1), outgoing(2), urgent()] {
         stores.outbox.record(&one).await.unwrap();
     }

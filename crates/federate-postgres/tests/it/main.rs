@@ -5,12 +5,14 @@ mod application;
 #[path = "../support/cluster.rs"]
 mod cluster;
 mod contract;
+mod copies;
 mod golden;
 mod kill;
 mod listen;
 mod open;
 mod order;
 mod restart;
+mod transfer;
 mod workers;
 
 use federate_store::{Iri, Outgoing};

@@ -133,11 +133,11 @@ async fn processes_that_start_at_once_migrate_once() {
         one.await.unwrap().unwrap();
     }
     let pool = PgPool::connect(&database.url).await.unwrap();
-    let versions: Vec<i32> = sqlx::query_scalar("SELECT version FROM federate.migrations")
+    let versions: Vec<i32> = sqlx::query_scalar("SELECT version FROM federate.migrations ORDER BY version")
         .fetch_all(&pool)
         .await
         .unwrap();
-    assert_eq!(versions, [1]);
+    assert_eq!(versions, [1, 2]);
 }
 
 #[tokio::test]
@@ -150,12 +150,12 @@ async fn p20_a_newer_schema_is_refused_and_left_alone() {
         .unwrap();
     let error = Postgres::open(&database.url).await.unwrap_err();
     assert!(matches!(error, OpenError::NewerSchema { found: 99, .. }));
-    assert_eq!(error.to_string(), "schema is at version 99, this release knows 1");
+    assert_eq!(error.to_string(), "schema is at version 99, this release knows 2");
     let versions: i64 = sqlx::query_scalar("SELECT count(*) FROM federate.migrations")
         .fetch_one(store.pool())
         .await
         .unwrap();
-    assert_eq!(versions, 2);
+    assert_eq!(versions, 3);
 }
 
 #[tokio::test]
@@ -167,10 +167,10 @@ async fn p20_a_newer_schema_that_works_with_this_release_is_worked_on() {
     again.stores().outbox.record(&outgoing(1)).await.unwrap();
     assert_eq!(store.stores().outbox.unexpanded(9).await.unwrap(), [outgoing(1)]);
     // The next one takes something away.
-    database.execute("INSERT INTO federate.migrations (version, works_with) VALUES (3, 2)");
+    database.execute("INSERT INTO federate.migrations (version, works_with) VALUES (4, 3)");
     let error = Postgres::open(&database.url).await.unwrap_err();
     assert!(
-        matches!(error, OpenError::NewerSchema { found: 3, known: 1 }),
+        matches!(error, OpenError::NewerSchema { found: 4, known: 2 }),
         "{error:?}"
     );
     store.stores().outbox.record(&outgoing(2)).await.unwrap();
@@ -184,11 +184,12 @@ async fn p20_a_schema_from_before_it_noted_what_works_is_brought_up_to_date() {
          CREATE TABLE federate.migrations (version integer PRIMARY KEY, applied timestamptz NOT NULL DEFAULT now())",
     );
     let store = Postgres::open(&database.url).await.unwrap();
-    let noted: Vec<(i32, i32)> = sqlx::query_as("SELECT version, works_with FROM federate.migrations")
-        .fetch_all(store.pool())
-        .await
-        .unwrap();
-    assert_eq!(noted, [(1, 1)]);
+    let noted: Vec<(i32, i32)> =
+        sqlx::query_as("SELECT version, works_with FROM federate.migrations ORDER BY version")
+            .fetch_all(store.pool())
+            .await
+            .unwrap();
+    assert_eq!(noted, [(1, 1), (2, 1)]);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@
 
 use std::{
     env,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -148,6 +148,22 @@ impl Cluster {
             .expect("pg_dump");
         assert!(output.status.success(), "pg_dump failed");
         String::from_utf8(output.stdout).expect("text")
+    }
+}
+
+impl Cluster {
+    /// Runs the statements of a dump in a database of it, as an operator would.
+    pub fn restore(&self, dump: &str, database: &Database) {
+        let mut psql = Command::new(self.binaries.join("psql"))
+            .args(["-q", "-v", "ON_ERROR_STOP=1", &database.url])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("psql");
+        let mut stdin = psql.stdin.take().expect("it is piped");
+        stdin.write_all(dump.as_bytes()).expect("psql reads");
+        drop(stdin);
+        assert!(psql.wait().expect("psql").success(), "psql failed");
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{BEHIND, NOT_URGENT, URGENT, to_json, turn};
 use crate::{
     backend::Files,
+    binding::{self, HOLD},
     error::Failure,
     time::{limit, micros, time},
 };
@@ -33,6 +34,9 @@ impl Files {
             return Ok(Vec::new());
         }
         let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        if binding::get(&mut *tx, HOLD).await?.is_some() {
+            return Ok(Vec::new());
+        }
         if jumped {
             sqlx::query("UPDATE federate_lanes SET ready = ?1 WHERE worker IS NOT NULL AND ready > ?2")
                 .bind(micros(now))

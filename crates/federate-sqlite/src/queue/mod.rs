@@ -192,12 +192,12 @@ fn json(ids: &[DeliveryId]) -> String {
 }
 
 /// Lists of strings and numbers only: nothing in them can fail to be JSON.
-fn to_json<T: serde::Serialize>(value: &T) -> String {
+pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned())
 }
 
 /// When a delivery is due that waits for another of its order: when that one is settled.
-const BEHIND: i64 = i64::MAX;
+pub(crate) const BEHIND: i64 = i64::MAX;
 
 /// Below the turns of all lanes are those of lanes with something of high priority.
 const URGENT: i64 = i64::MAX / 4;
@@ -222,6 +222,19 @@ async fn count(connection: &mut SqliteConnection, name: &str, more: u64) -> Resu
             .bind(i64::try_from(more).unwrap_or(i64::MAX))
             .execute(connection)
             .await?;
+    }
+    Ok(())
+}
+
+/// Says anew of all lanes that nobody holds when they may be leased.
+pub(crate) async fn ready_all(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let turn = turn(connection).await?;
+    let hosts: Vec<String> =
+        sqlx::query_scalar("SELECT host FROM federate_lanes WHERE no IN (SELECT lane FROM federate_pending)")
+            .fetch_all(&mut *connection)
+            .await?;
+    for host in &hosts {
+        lanes::make_ready(connection, host, turn).await?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod application;
+mod backup;
 mod contract;
 mod full;
 mod kill;
@@ -9,6 +10,7 @@ mod open;
 mod power;
 #[path = "../support/small.rs"]
 mod small;
+mod transfer;
 
 use federate_store::{Iri, Outgoing};
 use std::sync::{Arc, Mutex};

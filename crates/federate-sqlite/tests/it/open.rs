@@ -137,7 +137,7 @@ async fn p20_a_newer_schema_is_refused_and_left_alone() {
     ));
     assert_eq!(
         error.to_string(),
-        "schema of `application` is at version 99, this release knows 1"
+        "schema of `application` is at version 99, this release knows 2"
     );
 }
 
@@ -161,7 +161,7 @@ async fn migrate_further(file: &std::path::Path) {
             .collect();
         statements.push("CREATE TABLE federate_of_a_later_release (no INTEGER PRIMARY KEY)".to_owned());
         statements.push(format!(
-            "INSERT INTO _federate_migrations (part, version, works_with) VALUES ('{part}', 2, 1)"
+            "INSERT INTO _federate_migrations (part, version, works_with) VALUES ('{part}', 3, 2)"
         ));
         let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
         sqlx::raw_sql(sqlx::AssertSqlSafe(statements.join(";")))
@@ -184,7 +184,7 @@ async fn p20_a_newer_schema_that_works_with_this_release_is_worked_on() {
     assert_eq!(store.stores().outbox.unexpanded(9).await.unwrap(), [outgoing(1)]);
     // The next one takes something away.
     sqlx::raw_sql(
-        "INSERT INTO _federate_migrations (part, version, works_with) VALUES ('application', 3, 2)",
+        "INSERT INTO _federate_migrations (part, version, works_with) VALUES ('application', 4, 3)",
     )
     .execute(store.pool())
     .await
@@ -195,8 +195,8 @@ async fn p20_a_newer_schema_that_works_with_this_release_is_worked_on() {
             error,
             OpenError::NewerSchema {
                 part: "application",
-                found: 3,
-                known: 1
+                found: 4,
+                known: 2
             }
         ),
         "{error:?}"
@@ -230,11 +230,12 @@ async fn p20_a_schema_from_before_it_noted_what_works_is_brought_up_to_date() {
     .await
     .unwrap();
     Sqlite::in_database(pool.clone()).await.unwrap();
-    let noted: Vec<(i64, i64)> = sqlx::query_as("SELECT version, works_with FROM _federate_migrations")
-        .fetch_all(&pool)
-        .await
-        .unwrap();
-    assert_eq!(noted, [(1, 1)]);
+    let noted: Vec<(i64, i64)> =
+        sqlx::query_as("SELECT version, works_with FROM _federate_migrations ORDER BY version")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    assert_eq!(noted, [(1, 1), (2, 1)]);
 }
 
 #[tokio::test]

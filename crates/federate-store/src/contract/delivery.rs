@@ -24,6 +24,7 @@ pub async fn delivery_queue(fresh: impl AsyncFn() -> Arc<dyn DeliveryQueue>) {
     prune_forgets_only_what_is_settled(&*fresh().await).await;
     many_lanes_at_once(&*fresh().await).await;
     a_full_lane_leaves_the_others_their_share(&*fresh().await).await;
+    old_dead_letters_are_dropped(&*fresh().await).await;
     super::precedence::delivery_queue(&fresh).await;
     super::operator::delivery_queue(&fresh).await;
     nothing_is_lost_in_a_long_run(&*fresh().await).await;
@@ -754,6 +755,29 @@ async fn prune_forgets_only_what_is_settled(queue: &dyn DeliveryQueue) {
         5,
         "only the pruned one is new again"
     );
+}
+
+async fn old_dead_letters_are_dropped(queue: &dyn DeliveryQueue) {
+    let batch: Vec<Delivery> = (0..4).map(|n| delivery(n, "b.example", 1)).collect();
+    queue.enqueue(&batch, at(0)).await.expect("enqueue");
+    let lane = lease_one(queue, at(0)).await;
+    for (n, one) in batch.iter().take(3).enumerate() {
+        let outcome = (one.id.clone(), dead("answered 410"));
+        queue
+            .settle(&lane, &[outcome], at(n as u64))
+            .await
+            .expect("settle");
+    }
+    assert_eq!(queue.prune_dead(at(2), 1).await.expect("prune"), 1);
+    assert_eq!(queue.prune_dead(at(2), 9).await.expect("prune"), 1);
+    assert_eq!(
+        queue.prune_dead(at(2), 9).await.expect("prune"),
+        0,
+        "not what died then"
+    );
+    let now = counts(queue).await;
+    assert_eq!((now.dead, now.cancelled, now.pending), (1, 2, 1));
+    assert_eq!(queue.dead(9).await.expect("dead")[0].delivery.id, batch[2].id);
 }
 
 async fn nothing_is_lost_in_a_long_run(queue: &dyn DeliveryQueue) {

@@ -19,6 +19,7 @@ pub async fn inbox(fresh: impl AsyncFn() -> (Arc<dyn Inbox>, Arc<dyn Outbox>)) {
     ack_is_atomic_and_once(&*inbox, &*outbox).await;
     prune_forgets_only_what_is_done_and_old(&*fresh().await.0).await;
     a_store_that_tells_its_backlog_tells_the_truth(&*fresh().await.0).await;
+    the_old_dead_end(&*fresh().await.0).await;
 }
 
 async fn a_store_that_tells_its_backlog_tells_the_truth(inbox: &dyn Inbox) {
@@ -276,4 +277,25 @@ async fn prune_forgets_only_what_is_done_and_old(inbox: &dyn Inbox) {
         .await
         .expect("accept");
     assert!(matches!(again, Accepted::New(_)));
+}
+
+async fn the_old_dead_end(inbox: &dyn Inbox) {
+    for number in 0..4 {
+        let id = accept(inbox, number, at(number as u64)).await;
+        if number != 1 {
+            let reason = "handler failed".to_owned();
+            inbox
+                .settle(&id, Settlement::Dead { reason })
+                .await
+                .expect("settle");
+        }
+    }
+    assert_eq!(inbox.prune_dead(at(3), 1).await.expect("prune"), 1);
+    assert_eq!(inbox.prune_dead(at(3), 9).await.expect("prune"), 1);
+    assert_eq!(inbox.prune_dead(at(3), 9).await.expect("prune"), 0);
+    assert_eq!(inbox.dead(9).await.expect("read").len(), 1, "not what came then");
+    assert_eq!(pending(inbox, at(9)).await.len(), 1, "nor what waits");
+    let again = inbox.accept(ORIGIN, &id(0), &sealed(0), at(9)).await;
+    assert_eq!(again.expect("accept"), Accepted::Duplicate, "its id stays known");
+    assert_eq!(inbox.prune(at(3), 9).await.expect("prune"), 2);
 }

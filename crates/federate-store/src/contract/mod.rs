@@ -17,6 +17,7 @@
     reason = "a test suite: a broken promise ends in a panic"
 )]
 
+mod binding;
 mod cache;
 mod delivery;
 mod inbox;
@@ -24,6 +25,7 @@ mod keys;
 mod operator;
 mod outbox;
 mod precedence;
+mod transfer;
 
 use crate::{Iri, Stores};
 use std::{
@@ -33,11 +35,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+pub use binding::binding;
 pub use cache::cache;
 pub use delivery::delivery_queue;
 pub use inbox::inbox;
 pub use keys::{followers, keys};
 pub use outbox::outbox;
+pub use transfer::stores_move;
 
 /// Every promise of every seam. The cache of the stores should hold at most a few hundred entries, or filling it
 /// takes long.
@@ -52,6 +56,7 @@ pub async fn all(fresh: impl AsyncFn() -> Stores) {
     keys(async || fresh().await.keys).await;
     followers(async || fresh().await.followers).await;
     cache(async || fresh().await.cache).await;
+    binding(&fresh).await;
 }
 
 fn iri(text: &str) -> Iri {

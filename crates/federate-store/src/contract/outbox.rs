@@ -1,6 +1,6 @@
 //! What an outbox promises.
 
-use super::iri;
+use super::{at, iri};
 use crate::{Iri, OrderKey, Outbox, Outgoing, Priority};
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ pub async fn outbox(fresh: impl AsyncFn() -> Arc<dyn Outbox>) {
     recorded_until_expanded(&*fresh().await).await;
     the_first_record_of_an_id_stays(&*fresh().await).await;
     bodies_are_kept_until_forgotten(&*fresh().await).await;
+    bodies_are_kept_as_long_as_was_said(&*fresh().await).await;
 }
 
 pub(super) fn outgoing(number: usize) -> Outgoing {
@@ -110,5 +111,37 @@ async fn bodies_are_kept_until_forgotten(outbox: &dyn Outbox) {
         [outgoing(3)],
         "what is not expanded is not forgotten"
     );
+    assert_eq!(outbox.kept(None, 9).await.expect("page").len(), 2);
+}
+
+async fn bodies_are_kept_as_long_as_was_said(outbox: &dyn Outbox) {
+    for number in 0..5 {
+        outbox.record(&outgoing(number)).await.expect("record");
+    }
+    for number in 0..4 {
+        outbox.expanded(&outgoing(number).id).await.expect("mark");
+    }
+    let ids = |page: Vec<(String, Iri)>| page.into_iter().map(|(_, id)| id).collect::<Vec<_>>();
+    let first = outbox.undecided(None, 3).await.expect("page");
+    let rest = outbox.undecided(Some(&first[2].0), 3).await.expect("page");
+    assert_eq!(ids(first), [0, 1, 2].map(|n| outgoing(n).id));
+    assert_eq!(ids(rest), [outgoing(3).id]);
+    let some = [0, 2, 4].map(|n| outgoing(n).id);
+    for until in [at(10), at(5), at(99)] {
+        outbox.keep_until(&some, until).await.expect("say");
+    }
+    let left = outbox.undecided(None, 9).await.expect("page");
+    assert_eq!(ids(left), [1, 3].map(|n| outgoing(n).id));
+    assert!(outbox.expired(at(10), 9).await.expect("read").is_empty());
+    assert_eq!(outbox.expired(at(11), 1).await.expect("read").len(), 1);
+    let mut expired = outbox.expired(at(11), 9).await.expect("read");
+    expired.sort();
+    assert_eq!(
+        expired,
+        [0, 2].map(|n| outgoing(n).id),
+        "what was said first; not what is not expanded"
+    );
+    outbox.forget(&expired).await.expect("forget");
+    assert!(outbox.expired(at(99), 9).await.expect("read").is_empty());
     assert_eq!(outbox.kept(None, 9).await.expect("page").len(), 2);
 }

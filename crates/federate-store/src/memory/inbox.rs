@@ -176,6 +176,14 @@ impl Inbox for Shared {
         Ok(count)
     }
 
+    async fn prune_dead(&self, before: SystemTime, max: usize) -> Result<usize, StoreError> {
+        let mut state = lock(&self.inbox);
+        let rows = state.rows.values_mut();
+        let old = rows.filter(|row| matches!(row.state, RowState::Dead(..)) && row.received < before);
+        let ended = old.take(max).map(|row| row.state = RowState::Done);
+        Ok(ended.count())
+    }
+
     async fn prune(&self, before: SystemTime, max: usize) -> Result<usize, StoreError> {
         let gone: Vec<(u64, ReceivedId)> = {
             let state = lock(&self.inbox);

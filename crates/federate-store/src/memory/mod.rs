@@ -1,5 +1,6 @@
 //! The backend that forgets: everything in the process's memory, with the same promises while it lives.
 
+mod binding;
 mod cache;
 mod connection;
 mod inbox;
@@ -37,6 +38,7 @@ impl Memory {
                 queue: Mutex::default(),
                 people: Mutex::default(),
                 cache: Mutex::new(cache::State::new(entries)),
+                binding: Mutex::default(),
             }),
         }
     }
@@ -64,6 +66,7 @@ impl Backend for Memory {
             keys: self.shared.clone(),
             followers: self.shared.clone(),
             cache: self.shared.clone(),
+            binding: self.shared.clone(),
         }
     }
 
@@ -91,6 +94,7 @@ struct Shared {
     queue: Mutex<queue::State>,
     people: Mutex<people::State>,
     cache: Mutex<cache::State>,
+    binding: Mutex<binding::State>,
 }
 
 /// No code below panics while it holds a lock, so a poisoned one holds a whole state.

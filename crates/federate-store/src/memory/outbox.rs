@@ -3,7 +3,10 @@
 use super::{Shared, lock};
 use crate::{Iri, Outbox, Outgoing, ReceivedId, StoreError};
 use bytes::Bytes;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::SystemTime,
+};
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -17,6 +20,7 @@ pub(super) struct State {
 struct Row {
     outgoing: Outgoing,
     expanded: bool,
+    kept_until: Option<SystemTime>,
 }
 
 impl State {
@@ -31,6 +35,7 @@ impl State {
             Row {
                 outgoing: outgoing.clone(),
                 expanded: false,
+                kept_until: None,
             },
         );
     }
@@ -79,20 +84,33 @@ impl Outbox for Shared {
     }
 
     async fn kept(&self, after: Option<&str>, max: usize) -> Result<Vec<(String, Iri)>, StoreError> {
-        let after: u64 = after
-            .map(str::parse)
-            .transpose()
-            .map_err(StoreError::broken)?
-            .unwrap_or(0);
+        self.page(after, max, |row| row.expanded)
+    }
+
+    async fn undecided(&self, after: Option<&str>, max: usize) -> Result<Vec<(String, Iri)>, StoreError> {
+        self.page(after, max, |row| row.expanded && row.kept_until.is_none())
+    }
+
+    async fn keep_until(&self, ids: &[Iri], until: SystemTime) -> Result<(), StoreError> {
+        let mut state = lock(&self.outbox);
+        for id in ids {
+            let number = state.by_id.get(id).copied().unwrap_or_default();
+            if let Some(row) = state.rows.get_mut(&number)
+                && row.expanded
+            {
+                row.kept_until.get_or_insert(until);
+            }
+        }
+        Ok(())
+    }
+
+    async fn expired(&self, now: SystemTime, max: usize) -> Result<Vec<Iri>, StoreError> {
         let state = lock(&self.outbox);
-        let expanded = state
+        let expired = state
             .rows
-            .range(after.saturating_add(1)..)
-            .filter(|(_, row)| row.expanded);
-        let page = expanded.take(max);
-        Ok(page
-            .map(|(number, row)| (number.to_string(), row.outgoing.id.clone()))
-            .collect())
+            .values()
+            .filter(|row| row.kept_until.is_some_and(|until| until < now));
+        Ok(expired.take(max).map(|row| row.outgoing.id.clone()).collect())
     }
 
     async fn forget(&self, ids: &[Iri]) -> Result<(), StoreError> {
@@ -107,5 +125,29 @@ impl Outbox for Shared {
             }
         }
         Ok(())
+    }
+}
+
+impl Shared {
+    fn page(
+        &self,
+        after: Option<&str>,
+        max: usize,
+        is_meant: impl Fn(&Row) -> bool,
+    ) -> Result<Vec<(String, Iri)>, StoreError> {
+        let after: u64 = after
+            .map(str::parse)
+            .transpose()
+            .map_err(StoreError::broken)?
+            .unwrap_or(0);
+        let state = lock(&self.outbox);
+        let meant = state
+            .rows
+            .range(after.saturating_add(1)..)
+            .filter(|(_, row)| is_meant(row));
+        let page = meant.take(max);
+        Ok(page
+            .map(|(number, row)| (number.to_string(), row.outgoing.id.clone()))
+            .collect())
     }
 }

@@ -223,6 +223,9 @@ impl DeliveryQueue for Shared {
     }
 
     async fn lease(&self, worker: &str, max: usize, now: SystemTime) -> Result<Vec<Lane>, StoreError> {
+        if lock(&self.binding).hold.is_some() {
+            return Ok(Vec::new());
+        }
         let mut state = lock(&self.queue);
         let mut free: Vec<(u64, Option<Priority>, String)> = state
             .lanes

@@ -16,6 +16,7 @@ mod trace;
 use crate::kill::{everything, runtime};
 use disk::Disk;
 use federate_sqlite::Sqlite;
+use federate_store::Backend;
 use std::{collections::BTreeSet, path::Path, sync::OnceLock};
 use trace::Event;
 
@@ -139,6 +140,8 @@ async fn check(file: &Path, promised: &BTreeSet<String>, moment: &str) {
         assert_eq!(said, "ok", "{moment}");
     }
     queue.close().await;
+    // The disk is rebuilt: the files are others than those that were made.
+    store.stores().binding.allow().await.unwrap();
     store.close().await;
     let found = everything(file).await;
     let lost: Vec<_> = promised.difference(&found).collect();

@@ -1,0 +1,173 @@
+//! What shares the fate of the application's own rows.
+
+use crate::{
+    backend::Tables,
+    error::Failure,
+    time::{limit, micros, time},
+};
+use federate_store::{
+    OrderKey, Priority, ReceivedId,
+    transfer::{OutgoingState, Record},
+};
+use sqlx::{FromRow, PgConnection};
+
+#[derive(FromRow)]
+struct OutboxRow {
+    no: i64,
+    id: String,
+    sender: String,
+    audience: String,
+    state: i16,
+    priority: i16,
+    ordered: Option<i64>,
+    kept_until: Option<i64>,
+    body: Vec<u8>,
+}
+
+type FollowerRow = (i64, String, String, String, Option<String>);
+
+impl Tables {
+    pub(super) async fn read_keys(
+        &self,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<Vec<(String, Record)>, Failure> {
+        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
+            "SELECT name, secret FROM federate.keys WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2",
+        )
+        .bind(after)
+        .bind(limit(max))
+        .fetch_all(&self.pool)
+        .await?;
+        let records = rows
+            .into_iter()
+            .map(|(name, secret)| (name.clone(), Record::Key { name, secret }));
+        Ok(records.collect())
+    }
+
+    pub(super) async fn read_followers(
+        &self,
+        after: i64,
+        max: usize,
+    ) -> Result<Vec<(String, Record)>, Failure> {
+        let rows: Vec<FollowerRow> = sqlx::query_as(
+            "SELECT no, followed, actor, inbox, shared_inbox FROM federate.followers WHERE no > $1 ORDER BY no LIMIT $2",
+        )
+        .bind(after)
+        .bind(limit(max))
+        .fetch_all(&self.pool)
+        .await?;
+        let records = rows.into_iter().map(|(no, of, actor, inbox, shared_inbox)| {
+            let follower = Record::Follower {
+                of,
+                actor,
+                inbox,
+                shared_inbox,
+            };
+            (no.to_string(), follower)
+        });
+        Ok(records.collect())
+    }
+
+    pub(super) async fn read_outbox(&self, after: i64, max: usize) -> Result<Vec<(String, Record)>, Failure> {
+        let rows: Vec<OutboxRow> = sqlx::query_as(
+            "SELECT no, id, sender, audience, state, priority, ordered, kept_until, body FROM federate.outbox
+             WHERE no > $1 ORDER BY no LIMIT $2",
+        )
+        .bind(after)
+        .bind(limit(max))
+        .fetch_all(&self.pool)
+        .await?;
+        let records = rows.into_iter().map(|row| {
+            let outgoing = Record::Outgoing {
+                id: row.id,
+                sender: row.sender,
+                audience: row.audience,
+                body: row.body.into(),
+                priority: Priority::of_rank(row.priority.into()),
+                order: row.ordered.map(OrderKey::from_stored),
+                state: match row.state {
+                    0 => OutgoingState::Recorded,
+                    1 => OutgoingState::Expanded,
+                    _ => OutgoingState::SetAside,
+                },
+                kept_until: row.kept_until.map(time),
+            };
+            (row.no.to_string(), outgoing)
+        });
+        Ok(records.collect())
+    }
+
+    pub(super) async fn read_handled(
+        &self,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<Vec<(String, Record)>, Failure> {
+        let rows: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM federate.handled WHERE $1::text IS NULL OR id > $1 ORDER BY id LIMIT $2",
+        )
+        .bind(after)
+        .bind(limit(max))
+        .fetch_all(&self.pool)
+        .await?;
+        let records = rows
+            .into_iter()
+            .map(|id| (id.clone(), Record::Handled(ReceivedId::from_stored(id))));
+        Ok(records.collect())
+    }
+}
+
+pub(super) async fn write(connection: &mut PgConnection, record: &Record) -> Result<(), Failure> {
+    let query = match record {
+        Record::Key { name, secret } => {
+            sqlx::query("INSERT INTO federate.keys (name, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+                .bind(name)
+                .bind(secret)
+        }
+        Record::Follower {
+            of,
+            actor,
+            inbox,
+            shared_inbox,
+        } => sqlx::query(
+            "INSERT INTO federate.followers (followed, actor, inbox, shared_inbox) VALUES ($1, $2, $3, $4)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(of)
+        .bind(actor)
+        .bind(inbox)
+        .bind(shared_inbox),
+        Record::Outgoing {
+            id,
+            sender,
+            audience,
+            body,
+            priority,
+            order,
+            state,
+            kept_until,
+        } => sqlx::query(
+            "INSERT INTO federate.outbox (id, sender, audience, state, priority, ordered, body, kept_until)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        )
+        .bind(id)
+        .bind(sender)
+        .bind(audience)
+        .bind(match state {
+            OutgoingState::Recorded => 0_i16,
+            OutgoingState::Expanded => 1,
+            OutgoingState::SetAside => 2,
+        })
+        .bind(i16::from(priority.rank()))
+        .bind(order.map(OrderKey::to_stored))
+        .bind(body.as_ref())
+        .bind(kept_until.map(micros)),
+        Record::Handled(id) => {
+            sqlx::query("INSERT INTO federate.handled (id) VALUES ($1) ON CONFLICT DO NOTHING")
+                .bind(id.as_str())
+        }
+        _ => return Ok(()),
+    };
+    query.execute(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! A copy of both files, while everything goes on.
+
+use crate::{
+    Sqlite,
+    backend::Files,
+    binding::{HOLD, INSTANCE, put},
+    error::Failure,
+    open::beside,
+    queue::to_json,
+};
+use federate_store::{Hold, StoreError};
+use sqlx::{
+    ConnectOptions, Connection, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+use std::{
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Why there is no backup. Nothing is left where it was to be.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackupError {
+    /// Something is there already.
+    #[error("{path:?} exists")]
+    Exists {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The store is in memory: there is no file to copy.
+    #[error("the store is in memory")]
+    InMemory,
+    /// A file cannot be written, or not moved to its place.
+    #[error("cannot write {path:?}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The store cannot be read, or its copy not be written.
+    #[error("cannot copy the store")]
+    Store(#[source] StoreError),
+}
+
+impl Sqlite {
+    /// Writes a copy of the store: the application's database to `to`, with all that the application has in it, and the queue's file
+    /// beside that. Readers and writers go on meanwhile. The copy is written aside, synced, and then moved to its place, the
+    /// application's database last: where that is, the backup is whole.
+    ///
+    /// It is marked: opened, it delivers nothing until it is [allowed](federate_store::Binding::allow). What the original
+    /// delivers after the backup was made, the restored one delivers again, under the same ids; what the original recorded until
+    /// then is not lost, wherever it was on its way between the two files.
+    ///
+    /// It needs as much room as the store has data. Row numbers of tables without a key of their own may change, as with `VACUUM`.
+    ///
+    /// # Errors
+    /// [`BackupError`].
+    pub async fn backup(&self, to: impl AsRef<Path>) -> Result<(), BackupError> {
+        if !self.files().is_on_disk {
+            return Err(BackupError::InMemory);
+        }
+        let application = Target::new(to.as_ref())?;
+        let queue = Target::new(&beside(to.as_ref()))?;
+        let done = self.files().copy_to(&application.partial, &queue.partial).await;
+        let moved = match done {
+            // The application's database last: it says that the backup is whole.
+            Ok(()) => queue.publish().await.and(application.publish().await),
+            Err(failure) => Err(BackupError::Store(failure.into())),
+        };
+        if moved.is_err() {
+            for partial in [&queue.partial, &application.partial] {
+                let _ = std::fs::remove_file(partial);
+            }
+        }
+        moved
+    }
+}
+
+/// What the outbox was before the queue was copied.
+struct Before {
+    /// The last number.
+    last: i64,
+    /// `[no, ...]`: those that were not expanded yet.
+    unexpanded: String,
+}
+
+impl Files {
+    /// The queue first: what was handled until its copy is made is marked in the copy of the application's database, which is later.
+    /// The other way round, what was expanded in between would be marked there and be in no queue: so it is unmarked.
+    async fn copy_to(&self, application: &Path, queue: &Path) -> Result<(), Failure> {
+        let before = self.before().await?;
+        vacuum(&self.read, queue).await?;
+        vacuum(&self.application, application).await?;
+        let mut copy = open(queue).await?;
+        let mut tx = copy.begin().await?;
+        mark(&mut tx).await?;
+        tx.commit().await?;
+        copy.close().await?;
+
+        let mut copy = open(application).await?;
+        let mut tx = copy.begin().await?;
+        mark(&mut tx).await?;
+        // Expanding is repeated harmlessly.
+        sqlx::query(
+            "UPDATE federate_outbox SET state = 0, kept_until = NULL
+             WHERE state = 1 AND (no > ?1 OR no IN (SELECT value FROM json_each(?2)))",
+        )
+        .bind(before.last)
+        .bind(before.unexpanded)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        copy.close().await?;
+        Ok(())
+    }
+
+    async fn before(&self) -> Result<Before, Failure> {
+        let mut tx = self.application.begin().await?;
+        let last = sqlx::query_scalar("SELECT coalesce(max(no), 0) FROM federate_outbox")
+            .fetch_one(&mut *tx)
+            .await?;
+        let unexpanded: Vec<i64> = sqlx::query_scalar("SELECT no FROM federate_outbox WHERE state = 0")
+            .fetch_all(&mut *tx)
+            .await?;
+        Ok(Before {
+            last,
+            unexpanded: to_json(&unexpanded),
+        })
+    }
+}
+
+/// Over a connection of its own, so that it takes none away: it lasts as long as the disk is slow.
+async fn vacuum(pool: &SqlitePool, to: &Path) -> Result<(), Failure> {
+    let to = to
+        .to_str()
+        .ok_or_else(|| StoreError::broken("the path is not UTF-8"))?;
+    let mut connection = pool.connect_options().connect().await?;
+    sqlx::query("VACUUM INTO ?1")
+        .bind(to)
+        .execute(&mut connection)
+        .await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Without a log beside it: a backup is one file for each.
+async fn open(copy: &Path) -> Result<sqlx::SqliteConnection, sqlx::Error> {
+    SqliteConnectOptions::new()
+        .filename(copy)
+        .journal_mode(SqliteJournalMode::Delete)
+        .synchronous(SqliteSynchronous::Full)
+        .connect()
+        .await
+}
+
+async fn mark(connection: &mut sqlx::SqliteConnection) -> Result<(), Failure> {
+    sqlx::query("DELETE FROM federate_binding WHERE name <> ?1")
+        .bind(INSTANCE)
+        .execute(&mut *connection)
+        .await?;
+    put(connection, HOLD, Hold::Restored.as_str()).await
+}
+
+/// A file on its way to its place.
+struct Target {
+    path: PathBuf,
+    partial: PathBuf,
+}
+
+impl Target {
+    fn new(path: &Path) -> Result<Self, BackupError> {
+        let mut partial = OsString::from(path);
+        partial.push(".partial");
+        let partial = PathBuf::from(partial);
+        for path in [path, &partial] {
+            if path.exists() {
+                return Err(BackupError::Exists {
+                    path: path.to_owned(),
+                });
+            }
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            partial,
+        })
+    }
+
+    /// Synced, then under its name.
+    async fn publish(&self) -> Result<(), BackupError> {
+        let (path, partial) = (self.path.clone(), self.partial.clone());
+        let done = tokio::task::spawn_blocking(move || {
+            std::fs::File::open(&partial)?.sync_all()?;
+            std::fs::rename(&partial, &path)?;
+            sync_directory(&path)
+        });
+        let done = done
+            .await
+            .unwrap_or_else(|stopped| Err(io::Error::other(stopped)));
+        done.map_err(|source| BackupError::File {
+            path: self.path.clone(),
+            source,
+        })
+    }
+}
+
+#[cfg(unix)]
+fn sync_directory(file: &Path) -> io::Result<()> {
+    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    std::fs::File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_: &Path) -> io::Result<()> {
+    Ok(())
+}
