@@ -8,6 +8,7 @@ mod outcomes;
 mod probes;
 mod refusals;
 mod settling;
+mod standing;
 mod turns;
 mod watch;
 
@@ -71,6 +72,7 @@ pub(crate) struct Driver {
     pause: Pause,
     /// The outbox may have something; lanes may be leased.
     look_at: LookAt,
+    standing: standing::Standing,
     looked: SystemTime,
     last_turn: SystemTime,
     progress: Progress,
@@ -131,6 +133,7 @@ impl Driver {
             put_off: HashMap::new(),
             pause: Pause::default(),
             look_at: LookAt::default(),
+            standing: standing::Standing::default(),
             looked: SystemTime::UNIX_EPOCH,
             last_turn: SystemTime::UNIX_EPOCH,
             progress: Progress::default(),
@@ -150,6 +153,7 @@ impl Driver {
             outbox: true,
             queue: true,
         };
+        self.standing.ask = true;
         self.looked = self.settings.clock.now();
         let hosts: Vec<Host> = self.lanes.keys().cloned().collect();
         for host in hosts {
@@ -209,7 +213,7 @@ impl Driver {
         self.probe_heard(now).await;
         self.renew(now).await;
         moved |= self.settle(now).await;
-        if !self.draining {
+        if !self.draining && self.may_deliver().await {
             moved |= self.start_expansion(now).await;
             moved |= self.lease(now).await;
             self.read(now).await;
@@ -240,6 +244,8 @@ impl Driver {
             .fold(now + self.settings.poll, SystemTime::min);
         if self.is_busy() {
             next = next.min(now + LOOK);
+        } else if self.standing.hold.is_some() {
+            // What is due there is not for us.
         } else if let Ok(Some(due)) = self.settings.stores.queue.next_due().await {
             next = next.min(due);
         }

@@ -5,7 +5,7 @@ use crate::{
     metered, peers::Peers,
 };
 use federate_http::HttpClient;
-use federate_store::Stores;
+use federate_store::{Hold, StoreError, Stores};
 use std::{
     fmt,
     future::Future,
@@ -78,7 +78,7 @@ impl Engine {
     /// Does everything that is due now, to its end, and says what it was. Must run inside a tokio runtime.
     ///
     /// Never fails: what the store refused is counted in [`Progress::store_errors`] and tried again in the next step.
-    /// Cancel-safe: a step that is dropped is finished by the next one.
+    /// Cancel-safe: a step that is dropped is finished by the next one. Does nothing while the store is [held back](Hold).
     pub async fn step(&self) -> Progress {
         let mut driver = self.driver.lock().await;
         driver.undrain();
@@ -180,6 +180,14 @@ impl Engine {
             Ok(snapshot) = answer => snapshot,
             driver = self.driver.lock() => driver.snapshot(max),
         }
+    }
+
+    /// What holds back the deliveries of its store, so that it leases none; `None`: nothing does.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn hold(&self) -> Result<Option<Hold>, StoreError> {
+        self.settings.stores.binding.hold().await
     }
 
     /// What this engine has done since it was built.

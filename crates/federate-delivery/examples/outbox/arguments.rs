@@ -21,6 +21,9 @@ pub(crate) enum Command {
     Purge { host: String },
     Pause { host: String },
     Resume { host: String },
+    Transfer { to: String },
+    Backup { to: String },
+    Allow,
 }
 
 /// How a worker works.
@@ -41,7 +44,7 @@ struct Options {
 }
 
 const FLAGS: [&str; 4] = ["--each", "--until-empty", "--dangerous-allow-loopback", "--json"];
-const VALUES: [&str; 7] = [
+const VALUES: [&str; 8] = [
     "--store",
     "--inboxes",
     "--count",
@@ -49,6 +52,7 @@ const VALUES: [&str; 7] = [
     "--worker",
     "--first-retry",
     "--host",
+    "--to",
 ];
 
 impl Arguments {
@@ -58,12 +62,7 @@ impl Arguments {
             .ok_or("what is to be done is missing; --help shows how")?;
         let mut options = Options::read(rest)?;
         let store = options.value("--store")?;
-        if !["sqlite:", "postgres://", "postgresql://"]
-            .iter()
-            .any(|kind| store.strip_prefix(kind).is_some_and(|rest| !rest.is_empty()))
-        {
-            return Err(format!("{store} is no store: sqlite:FILE or postgres://..."));
-        }
+        is_store(&store)?;
         let command = match command.as_str() {
             "enqueue" => Command::Enqueue {
                 inboxes: options.value("--inboxes")?,
@@ -107,6 +106,15 @@ impl Arguments {
             "resume" => Command::Resume {
                 host: options.value("--host")?,
             },
+            "transfer" => {
+                let to = options.value("--to")?;
+                is_store(&to)?;
+                Command::Transfer { to }
+            }
+            "backup" => Command::Backup {
+                to: options.value("--to")?,
+            },
+            "allow" => Command::Allow,
             other => {
                 return Err(format!(
                     "{other} is nothing that can be done; --help shows what is"
@@ -115,6 +123,15 @@ impl Arguments {
         };
         options.end()?;
         Ok(Self { store, command })
+    }
+}
+
+fn is_store(name: &str) -> Result<(), String> {
+    let kinds = ["sqlite:", "postgres://", "postgresql://"];
+    let is_of = |kind: &str| name.strip_prefix(kind).is_some_and(|rest| !rest.is_empty());
+    match kinds.into_iter().any(is_of) {
+        true => Ok(()),
+        false => Err(format!("{name} is no store: sqlite:FILE or postgres://...")),
     }
 }
 

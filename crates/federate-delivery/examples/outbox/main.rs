@@ -3,6 +3,7 @@
 mod application;
 mod arguments;
 mod enqueue;
+mod lifecycle;
 mod look;
 mod operate;
 mod store;
@@ -55,6 +56,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         Command::Purge { host } => operate::purge(&stores, &host).await?,
         Command::Pause { host } => stores.queue.pause(&host).await?,
         Command::Resume { host } => stores.queue.resume(&host).await?,
+        Command::Transfer { to } => lifecycle::move_to(&store, &to).await?,
+        Command::Backup { to } => lifecycle::backup(&store, &to).await?,
+        Command::Allow => stores.binding.allow().await?,
     }
     store.close().await;
     Ok(())

@@ -23,6 +23,7 @@ pub(crate) async fn status(stores: &Stores, json: bool) -> Result<(), Box<dyn Er
     let status = Operator::new(stores).status(SHOWN, now).await?;
     let (counts, backlog, unexpanded) = (status.counts, status.backlog, status.unexpanded);
     let (waiting, reasons) = (status.waiting, status.dead_by_reason);
+    let hold = stores.binding.hold().await?;
     if json {
         let hosts: Vec<Value> = waiting
             .iter()
@@ -41,6 +42,7 @@ pub(crate) async fn status(stores: &Stores, json: bool) -> Result<(), Box<dyn Er
             })
             .collect();
         let report = json!({
+            "held": hold.map(|hold| hold.as_str()),
             "unexpanded": unexpanded,
             "enqueued": counts.enqueued,
             "pending": counts.pending,
@@ -59,6 +61,9 @@ pub(crate) async fn status(stores: &Stores, json: bool) -> Result<(), Box<dyn Er
         });
         say!("{report:#}");
         return Ok(());
+    }
+    if let Some(hold) = hold {
+        say!("nothing is delivered: {hold}");
     }
     say!(
         "{unexpanded} activities to be expanded; {} pending (at most {} of them in flight), {} delivered, {} dead, {} superseded, {} cancelled",

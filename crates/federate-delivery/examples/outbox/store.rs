@@ -2,6 +2,7 @@
 
 use federate_postgres::{Listening, Postgres};
 use federate_sqlite::Sqlite;
+use federate_store::transfer::{Export, Import};
 use federate_store::{Backend, Stores};
 use std::error::Error;
 
@@ -24,6 +25,20 @@ impl Store {
         match self {
             Self::Sqlite(store) => store.stores(),
             Self::Postgres(store) => store.stores(),
+        }
+    }
+
+    pub(crate) fn export(&self) -> &dyn Export {
+        match self {
+            Self::Sqlite(store) => store,
+            Self::Postgres(store) => store,
+        }
+    }
+
+    pub(crate) fn import(&self) -> &dyn Import {
+        match self {
+            Self::Sqlite(store) => store,
+            Self::Postgres(store) => store,
         }
     }
 

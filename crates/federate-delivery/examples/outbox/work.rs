@@ -2,6 +2,7 @@
 
 use crate::application::Application;
 use crate::arguments::Work;
+use crate::lifecycle;
 use crate::store::Store;
 use federate_delivery::{Engine, SystemClock};
 use federate_http::{Guard, GuardedClient, user_agent};
@@ -18,6 +19,9 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Works until it is told to stop, or until nothing waits any more.
 pub(crate) async fn work(store: &Store, how: &Work) -> Result<(), Box<dyn Error>> {
     let stores = store.stores();
+    if let Some(hold) = stores.binding.hold().await? {
+        return Err(format!("nothing is delivered: {hold}; allow says that this is the one").into());
+    }
     let application = Application::new(&stores).await?;
     let mut builder = Engine::builder(
         stores.clone(),
@@ -51,7 +55,10 @@ pub(crate) async fn work(store: &Store, how: &Work) -> Result<(), Box<dyn Error>
             () = emptied(&stores), if how.until_empty => {}
         }
     };
+    // A task of its own: in this one it could wait for the engine, and the engine for it.
+    let tidying = tokio::spawn(lifecycle::tidy(stores.clone()));
     engine.run_until(stop).await;
+    tidying.abort();
     Ok(())
 }
 

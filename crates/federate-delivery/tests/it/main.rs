@@ -12,6 +12,7 @@
 mod cluster;
 mod faulty;
 mod half_dead;
+mod lifecycle;
 mod observed;
 mod processes;
 mod promises;

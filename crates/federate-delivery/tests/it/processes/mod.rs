@@ -2,6 +2,7 @@
 
 mod disk_full;
 mod kills;
+mod moving;
 mod outbox;
 mod rolling;
 

@@ -116,6 +116,15 @@ impl Outbox {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
+    /// Does this to its end; what it says, or why it does not.
+    pub(super) fn does(&self, what: &str, options: &[&str]) -> Result<String, String> {
+        let output = self.command(what).args(options).output().unwrap();
+        match output.status.success() {
+            true => Ok(String::from_utf8(output.stdout).unwrap()),
+            false => Err(String::from_utf8(output.stderr).unwrap()),
+        }
+    }
+
     /// What it says when it does not open the store.
     pub(super) fn refuses(&self) -> String {
         let output = self.command("status").output().unwrap();
