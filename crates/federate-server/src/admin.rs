@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use federate_delivery::Operator;
-use federate_store::{Counts, DeadActivity, DeadLetter, DeliveryId, ReceivedId, Stores};
+use federate_store::{Counts, DeadActivity, DeadLetter, DeliveryId, Hold, ReceivedId, Stores};
 
 use crate::Error;
 
@@ -32,6 +32,24 @@ impl<'a> Admin<'a> {
     /// The store's.
     pub async fn counts(&self) -> Result<Counts, Error> {
         Ok(self.stores.queue.counts().await?)
+    }
+
+    /// Why nothing is delivered, where the store is a copy, a restored backup, or has moved. `None`: it delivers.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn hold(&self) -> Result<Option<Hold>, Error> {
+        Ok(self.stores.binding.hold().await?)
+    }
+
+    /// Lets a store deliver that was [held back](Admin::hold): this one is no copy, or the original has stopped for good.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn allow_delivery(&self) -> Result<(), Error> {
+        Ok(self.stores.binding.allow().await?)
     }
 
     /// Deliveries that were given up on, with the reason.

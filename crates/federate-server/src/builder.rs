@@ -12,7 +12,7 @@ use federate_protocol::delivery::Schedule;
 use federate_protocol::signatures::{KeyGenerator, Policy, Signer};
 use federate_protocol::webfinger::nodeinfo::NodeInfo;
 use federate_protocol::{Blocks, FetchRules, Limits, Receiving, Secret};
-use federate_store::{Backend, DeliveryQueue, StoreError, Stores};
+use federate_store::{Backend, DeliveryQueue, Retention, StoreError, Stores};
 use url::{Host, Url};
 
 use crate::federation::Inner;
@@ -69,6 +69,15 @@ pub enum BuildError {
     /// The HTTP client cannot be made.
     #[error("the http client cannot be made")]
     Client(#[source] federate_http::BuildError),
+    /// The store belongs to another instance: a copy of its data, or the base URL was changed. Peers know the ids, the keys
+    /// and the followers by the old URL.
+    #[error("the store belongs to {store}, not to {base_url}")]
+    OtherInstance {
+        /// Whose the store is.
+        store: String,
+        /// Who wants to use it.
+        base_url: String,
+    },
     /// The store fails.
     #[error("the store cannot be used")]
     Store(#[source] StoreError),
@@ -96,8 +105,10 @@ pub struct Builder<App: Directory> {
     pub(crate) user_agent: Option<String>,
     pub(crate) roots: Vec<Vec<u8>>,
     pub(crate) allow_loopback: bool,
+    pub(crate) rebind: bool,
     pub(crate) page_size: u32,
     pub(crate) first_retry: Option<Duration>,
+    pub(crate) retention: Retention,
 }
 
 /// What a builder can be told that takes a protection away.
@@ -130,8 +141,10 @@ impl<App: Directory> Builder<App> {
             user_agent: None,
             roots: Vec::new(),
             allow_loopback: false,
+            rebind: false,
             page_size: 20,
             first_retry: None,
+            retention: Retention::default(),
         }
     }
 
@@ -249,6 +262,13 @@ impl<App: Directory> Builder<App> {
         self
     }
 
+    /// How long what has ended is kept; [`Retention`] has the figures. Bodies of what others may ask for again, or answer
+    /// (`Create`, `Delete`, `Follow` and the like), are [published](Retention::published) ones.
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
+    }
+
     /// What takes a protection away.
     pub fn dangerous(self) -> DangerousBuilder<App> {
         DangerousBuilder(self)
@@ -276,6 +296,7 @@ impl<App: Directory> Builder<App> {
         if let Some(queue) = self.queue.clone() {
             stores.queue = queue;
         }
+        self.bind(&stores, uris.base()).await?;
         let secret = self.sealing_secret(&stores).await?;
         let client = self.http_client(&uris)?;
         if self.allow_loopback {
@@ -370,6 +391,7 @@ impl<App: Directory> Builder<App> {
             inbox: crate::worker::worker(&federation),
             clock: self.clock,
             stores: federation.inner.stores.clone(),
+            retention: self.retention,
             listen: Box::new(move |wake| self.backend.listen(wake)),
             watch: Arc::clone(&federation.inner.watch),
         };
@@ -404,6 +426,26 @@ impl<App: Directory> Builder<App> {
         let origin = root.origin().ok_or(BuildError::BaseUrl)?;
         check_paths(&self.paths)?;
         Ok(Uris::new(root, origin, self.paths.clone()))
+    }
+
+    /// The first instance that uses a store is the one that it belongs to.
+    async fn bind(&self, stores: &Stores, base_url: &str) -> Result<(), BuildError> {
+        let store = stores.binding.bind(base_url).await.map_err(BuildError::Store)?;
+        if store == base_url {
+            return Ok(());
+        }
+        if !self.rebind {
+            return Err(BuildError::OtherInstance {
+                store,
+                base_url: base_url.to_owned(),
+            });
+        }
+        tracing::warn!(
+            was = store,
+            is = base_url,
+            "the store belongs to another URL now, as asked"
+        );
+        stores.binding.rebind(base_url).await.map_err(BuildError::Store)
     }
 
     async fn sealing_secret(&self, stores: &Stores) -> Result<Secret, BuildError> {
@@ -486,6 +528,13 @@ impl<App: Directory> DangerousBuilder<App> {
     /// Peers on loopback are admitted, and for them http, any port, IP literals and handles with ports.
     pub fn allow_loopback(mut self) -> Builder<App> {
         self.0.allow_loopback = true;
+        self.0
+    }
+
+    /// A store that belongs to another base URL belongs to this one from now on. What waits in it is sent under the ids and
+    /// in the names that it has.
+    pub fn rebind(mut self) -> Builder<App> {
+        self.0.rebind = true;
         self.0
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use federate_delivery::Clock;
-use federate_store::{Listening, StoreError, Stores, Wake};
+use federate_store::{Listening, Retention, StoreError, Stores, Wake};
 use futures_util::FutureExt;
 use futures_util::future::{self, Either};
 
@@ -35,6 +35,7 @@ pub struct Engine {
     pub(crate) stores: Stores,
     pub(crate) listen: Box<dyn Fn(Wake) -> Option<Listening> + Send + Sync>,
     pub(crate) watch: Arc<InboxWatch>,
+    pub(crate) retention: Retention,
 }
 
 /// What one step did.
@@ -128,7 +129,7 @@ impl Engine {
     async fn tidy_until(&self, stop: impl Future<Output = ()> + Clone + Send + Unpin) {
         loop {
             let now = self.clock.now();
-            if let Err(e) = tidy::tidy(&self.stores, now).await {
+            if let Err(e) = tidy::tidy(&self.stores, &self.retention, now).await {
                 log_store(&e);
             }
             let rest = self.clock.sleep_until(now + tidy::EVERY);

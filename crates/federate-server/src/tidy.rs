@@ -2,38 +2,40 @@
 
 use std::time::{Duration, SystemTime};
 
-use federate_store::{StoreError, Stores};
+use federate_protocol::activitystreams::Iri;
+use federate_store::{Forgotten, Retention, StoreError, Stores};
 
 /// How often.
 pub(crate) const EVERY: Duration = Duration::from_secs(3600);
 
-/// How long a received id is known: longer than any sender tries again (a week is usual, a month is safe), or a late
-/// repetition would be handled a second time.
-const RECEIVED: Duration = Duration::from_secs(30 * 24 * 3600);
-
-/// How long the ids of ended deliveries are known: longer than an expansion can last.
-const DELIVERED: Duration = Duration::from_secs(2 * 24 * 3600);
-
-/// What one run forgets at most, so that it holds nobody up; what is left is the next one's.
-const AT_ONCE: usize = 20_000;
-
 /// Forgets what is old.
-pub(crate) async fn tidy(stores: &Stores, now: SystemTime) -> Result<(), StoreError> {
-    let before = |age| now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
-    let received = stores.inbox.prune(before(RECEIVED), AT_ONCE).await?;
-    let delivered = stores.queue.prune(before(DELIVERED), AT_ONCE).await?;
-    if received + delivered > 0 {
-        tracing::info!(received, delivered, "forgot the ids of what ended long ago");
+pub(crate) async fn tidy(stores: &Stores, retention: &Retention, now: SystemTime) -> Result<(), StoreError> {
+    let forgotten = retention.run(stores, now, &is_published).await?;
+    if forgotten != Forgotten::default() {
+        tracing::info!(?forgotten, "forgot what ended long ago");
     }
     Ok(())
+}
+
+/// What this instance answers with, or reads again: notes that the application does not keep, and their tombstones; to whom a
+/// `Create` went, when its object is retracted; what was asked, when the answer comes.
+fn is_published(_: &Iri, body: &[u8]) -> bool {
+    let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let kind = body
+        .get("type")
+        .and_then(|kind| kind.as_str())
+        .unwrap_or_default();
+    matches!(
+        kind,
+        "Create" | "Delete" | "Follow" | "Invite" | "Join" | "Offer" | "QuoteRequest"
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use federate_protocol::Sealed;
-    use federate_protocol::activitystreams::Iri;
-    use federate_store::{Accepted, Backend, Memory, Settlement};
+    use federate_store::{Accepted, Backend, Memory, Outgoing, Settlement};
 
     const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -54,9 +56,36 @@ mod tests {
             panic!("seen before")
         };
         stores.inbox.settle(&received, Settlement::Done).await.unwrap();
-        tidy(&stores, began + 29 * DAY).await.unwrap();
+        let retention = Retention::default();
+        tidy(&stores, &retention, began + 29 * DAY).await.unwrap();
         assert_eq!(accept(began + 29 * DAY).await, Accepted::Duplicate);
-        tidy(&stores, began + 31 * DAY).await.unwrap();
+        tidy(&stores, &retention, began + 31 * DAY).await.unwrap();
         assert!(matches!(accept(began + 31 * DAY).await, Accepted::New(_)));
+    }
+
+    #[tokio::test]
+    async fn bodies_are_forgotten_but_for_those_that_are_served_or_answered() {
+        let stores = Memory::new().stores();
+        let began = SystemTime::UNIX_EPOCH + 20_000 * DAY;
+        let kinds = ["Like", "Create", "Announce", "Delete", "Follow", "Update"];
+        let id = |kind: &str| Iri::parse(&format!("https://a.example/{kind}")).unwrap();
+        for kind in kinds {
+            let body = format!(r#"{{"type":"{kind}"}}"#);
+            let outgoing = Outgoing::new(id(kind), "alice", body, Vec::new());
+            stores.outbox.record(&outgoing).await.unwrap();
+            stores.outbox.expanded(&outgoing.id).await.unwrap();
+        }
+        for days in [0, 31, 9_999] {
+            tidy(&stores, &Retention::default(), began + days * DAY)
+                .await
+                .unwrap();
+        }
+        let mut kept = Vec::new();
+        for kind in kinds {
+            if stores.outbox.body(&id(kind)).await.unwrap().is_some() {
+                kept.push(kind);
+            }
+        }
+        assert_eq!(kept, ["Create", "Delete", "Follow"]);
     }
 }

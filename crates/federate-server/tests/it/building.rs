@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use federate_protocol::activitystreams::Like;
+use federate_protocol::activitystreams::{Iri, Like};
 use federate_server::{BuildError, Federation};
-use federate_store::Memory;
+use federate_store::{Delivery, Hold, Memory};
 
 use crate::world::{App, FixedKeys, Net, TestApp, World};
 
@@ -85,6 +85,52 @@ async fn templates_are_checked() {
     assert!(matches!(bad.unwrap_err(), BuildError::Secret));
     let bad = builder("https://site.test").software("Not Ok", "1").build().await;
     assert!(matches!(bad.unwrap_err(), BuildError::SoftwareName));
+}
+
+#[tokio::test]
+async fn a_store_belongs_to_the_first_instance_that_used_it() {
+    let store = Memory::new();
+    let on = |base: &str| {
+        Federation::builder(base, store.clone(), TestApp(Arc::new(App::default())))
+            .client(Arc::new(Net::default()))
+            .keygen(Arc::new(FixedKeys(0)))
+    };
+    for same in ["https://site.test", "https://site.test/"] {
+        assert!(on(same).build().await.is_ok(), "{same}");
+    }
+    let refused = on("https://staging.test").build().await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the store belongs to https://site.test, not to https://staging.test"
+    );
+    assert!(matches!(refused, BuildError::OtherInstance { .. }));
+    let told = on("https://staging.test").dangerous().rebind();
+    assert!(told.build().await.is_ok());
+    assert!(on("https://site.test").build().await.is_err(), "it has moved");
+}
+
+#[tokio::test]
+async fn a_restored_store_sends_nothing_until_its_operator_says_so() {
+    let store = Memory::new();
+    let app = TestApp(Arc::new(App::default()));
+    let builder = Federation::builder("https://site.test", store.clone(), app)
+        .client(Arc::new(Net::default()))
+        .keygen(Arc::new(FixedKeys(0)));
+    let (federation, engine) = builder.build().await.unwrap();
+    let stores = federate_store::Backend::stores(&store);
+    stores.binding.hold_back().await.unwrap();
+    let inbox = Iri::parse("https://peer.test/inbox").unwrap();
+    let delivery = Delivery::new(federation.uris().actor("a"), "a", inbox, federation.now());
+    stores.queue.enqueue(&[delivery], federation.now()).await.unwrap();
+    engine.step().await;
+    let admin = federation.admin();
+    assert_eq!(admin.hold().await.unwrap(), Some(Hold::Restored));
+    assert_eq!(admin.counts().await.unwrap().pending, 1);
+    admin.allow_delivery().await.unwrap();
+    engine.step().await;
+    assert_eq!(admin.hold().await.unwrap(), None);
+    // There is no body: it is looked at, and given up on.
+    assert_eq!(admin.counts().await.unwrap().dead, 1);
 }
 
 #[tokio::test]
