@@ -110,14 +110,28 @@ impl Engine {
         driver.undrain();
         driver.look();
         loop {
-            let moved = driver.turn().await;
-            self.add(&mut driver);
-            // With work at hand, stop is only glanced at.
-            let next = if moved {
-                self.settings.clock.now()
-            } else {
-                driver.next_turn().await
+            // It is polled beside the turn: whatever it waits for, a store for example, may wait for it.
+            let next = {
+                let mut turn = pin!(async {
+                    match driver.turn().await {
+                        true => self.settings.clock.now(),
+                        false => driver.next_turn().await,
+                    }
+                });
+                let mut is_over = false;
+                let next = loop {
+                    tokio::select! {
+                        biased;
+                        next = &mut turn => break next,
+                        () = &mut stop, if !is_over => is_over = true,
+                    }
+                };
+                if is_over {
+                    break;
+                }
+                next
             };
+            self.add(&mut driver);
             tokio::select! {
                 biased;
                 () = &mut stop => break,

@@ -325,8 +325,16 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Log {
     }
 }
 
+/// Beside a second one: with a single subscriber, a thread of another test, which has none, decides for all whether a line or a
+/// span that it meets first is of interest.
+fn beside_another() {
+    static OTHER: std::sync::OnceLock<tracing::Dispatch> = std::sync::OnceLock::new();
+    OTHER.get_or_init(|| tracing::Dispatch::new(tracing_subscriber::registry()));
+}
+
 impl Log {
     fn listen(&self) -> tracing::subscriber::DefaultGuard {
+        beside_another();
         tracing::subscriber::set_default(tracing_subscriber::registry().with(self.clone()))
     }
 

@@ -134,9 +134,17 @@ impl<S: tracing::Subscriber> Layer<S> for Log {
     }
 }
 
+/// Beside a second one: with a single subscriber, a thread of another test, which has none, decides for all whether a line or a
+/// span that it meets first is of interest.
+fn beside_another() {
+    static OTHER: std::sync::OnceLock<tracing::Dispatch> = std::sync::OnceLock::new();
+    OTHER.get_or_init(|| tracing::Dispatch::new(tracing_subscriber::registry()));
+}
+
 #[tokio::test]
 async fn each_handled_activity_is_a_span_without_its_content() {
     let log = Log::default();
+    beside_another();
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
     let world = World::default();
     let site = world.instance_with("site.test", |b| b.on::<Activity>(spy)).await;

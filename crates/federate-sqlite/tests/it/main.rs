@@ -33,7 +33,15 @@ fn logged() -> (Arc<Mutex<Vec<u8>>>, impl Drop) {
         .with_ansi(false)
         .with_writer(move || Writer(Arc::clone(&to)))
         .finish();
+    beside_another();
     (lines, tracing::subscriber::set_default(subscriber))
+}
+
+/// Beside a second one: with a single subscriber, a thread of another test, which has none, decides for all whether a line or a
+/// span that it meets first is of interest.
+fn beside_another() {
+    static OTHER: std::sync::OnceLock<tracing::Dispatch> = std::sync::OnceLock::new();
+    OTHER.get_or_init(|| tracing::Dispatch::new(tracing_subscriber::registry()));
 }
 
 fn iri(text: &str) -> Iri {
