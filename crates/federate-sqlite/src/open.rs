@@ -21,6 +21,10 @@ use std::{
 /// How many connections read at a time. Writers queue for a single one anyway.
 const READERS: u32 = 4;
 
+/// What each connection keeps of the database in memory, in KiB: SQLite's own 2 MB hold neither of the two trees that an
+/// enqueue looks up in, once there are some ten thousand inboxes.
+const CACHE: u32 = 8 * 1024;
+
 /// How long SQLite itself waits for another process's lock before it says that it is busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -146,6 +150,7 @@ async fn connect(path: &Path, connections: u32) -> Result<SqlitePool, OpenError>
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        .pragma("cache_size", format!("-{CACHE}"))
         .busy_timeout(BUSY_TIMEOUT);
     let mut wait = Duration::from_millis(10);
     loop {
