@@ -1,7 +1,7 @@
 //! What the loop shows to other threads, without their waiting for it.
 
 use crate::health::{Health, StoreRefusal};
-use federate_store::Backlog;
+use federate_store::{Backlog, Hold};
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, SystemTime},
@@ -16,6 +16,7 @@ pub(crate) struct Seen {
     pub(crate) store_answered: Option<SystemTime>,
     pub(crate) store_error: Option<StoreRefusal>,
     pub(crate) store_refuses: bool,
+    pub(crate) hold: Option<Hold>,
     pub(crate) draining: bool,
     pub(crate) in_flight: usize,
     pub(crate) lanes: usize,
@@ -34,6 +35,7 @@ impl Board {
             store_answered: seen.store_answered,
             store_error: seen.store_error,
             store_refuses: seen.store_refuses,
+            hold: seen.hold,
             draining: seen.draining,
             in_flight: seen.in_flight,
             lanes: seen.lanes,

@@ -50,6 +50,7 @@ pub(crate) struct Driver {
     unread: BTreeSet<Host>,
     unsettled: BTreeSet<Host>,
     idle: BTreeSet<Host>,
+    surplus: BTreeSet<Host>,
     /// How many outcomes are not written down, and since when the first of them.
     outcomes: usize,
     first_outcome: Option<SystemTime>,
@@ -66,6 +67,8 @@ pub(crate) struct Driver {
     /// How many activities are expanded at once the next time, and how many each by itself before that grows.
     expand_at_once: usize,
     alone: usize,
+    /// How many rows of the outbox wait for one another before those that are looked for.
+    look_behind: usize,
     /// Expansions that failed: how often, and when to try again.
     put_off: HashMap<Iri, (u32, SystemTime)>,
     random: Random,
@@ -119,6 +122,7 @@ impl Driver {
             unread: BTreeSet::new(),
             unsettled: BTreeSet::new(),
             idle: BTreeSet::new(),
+            surplus: BTreeSet::new(),
             outcomes: 0,
             first_outcome: None,
             others_wait: false,
@@ -130,6 +134,7 @@ impl Driver {
             expanding: None,
             expand_at_once: 1,
             alone: 0,
+            look_behind: 0,
             put_off: HashMap::new(),
             pause: Pause::default(),
             look_at: LookAt::default(),

@@ -132,14 +132,14 @@ impl Engine {
                 next
             };
             self.add(&mut driver);
-            tokio::select! {
+            let told = tokio::select! {
                 biased;
                 () = &mut stop => break,
-                () = self.signals.notify.notified() => continue,
-                () = driver.ended() => {}
-                () = self.settings.clock.sleep_until(next) => {}
-            }
-            if !driver.is_busy() || driver.is_look_due() {
+                () = self.signals.notify.notified() => true,
+                () = driver.ended() => false,
+                () = self.settings.clock.sleep_until(next) => false,
+            };
+            if driver.is_look_due() || (!told && !driver.is_busy()) {
                 driver.look();
             }
         }
@@ -228,6 +228,8 @@ impl Engine {
         driver.show();
         let deadline = self.settings.clock.now() + self.settings.drain;
         let mut over = pin!(self.settings.clock.sleep_until(deadline));
+        // What has ended already is written down now, however long the others take.
+        let _ = driver.turn().await;
         while driver.is_busy() {
             tokio::select! {
                 biased;

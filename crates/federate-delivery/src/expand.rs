@@ -50,8 +50,11 @@ pub(crate) async fn expand_all(settings: &Builder, signals: &Signals, rows: &[Ou
                 shared.deliveries.extend(deliveries);
             }
             Ok(page) => {
-                // In the order in which they were recorded.
+                // In the order in which they were recorded: what was before it and is not written must not be overtaken.
                 ended.extend(shared.write(settings, signals).await);
+                if is_refused(&ended) {
+                    return ended;
+                }
                 let whole = expand(settings, signals, row, page)
                     .instrument(spans::expansion(row))
                     .await;
@@ -65,13 +68,17 @@ pub(crate) async fn expand_all(settings: &Builder, signals: &Signals, rows: &[Ou
                 ended.push((row.id.clone(), Expanded::Later(error)));
             }
         }
-        if ended.iter().any(|(_, how)| matches!(how, Expanded::Store(_))) {
-            // A store that refuses is not asked again at once.
+        // A store that refuses is not asked again at once.
+        if is_refused(&ended) {
             return ended;
         }
     }
     ended.extend(shared.write(settings, signals).await);
     ended
+}
+
+fn is_refused(ended: &Ended) -> bool {
+    ended.iter().any(|(_, how)| matches!(how, Expanded::Store(_)))
 }
 
 /// Activities that are written in one transaction each way.

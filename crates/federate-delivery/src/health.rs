@@ -1,6 +1,6 @@
 //! Whether the engine works: what a supervisor and a load balancer ask.
 
-use federate_store::StoreErrorKind;
+use federate_store::{Hold, StoreErrorKind};
 use std::{
     fmt,
     time::{Duration, SystemTime},
@@ -18,6 +18,8 @@ pub struct Health {
     pub store_error: Option<StoreRefusal>,
     /// Whether the last call to the store was refused.
     pub store_refuses: bool,
+    /// What holds the store's deliveries back, so that nothing is sent. No reason to be unready: all else goes on.
+    pub hold: Option<Hold>,
     /// Whether it was told to stop, or has stopped.
     pub draining: bool,
     /// Requests under way.

@@ -22,8 +22,8 @@ pub(crate) struct Held {
     /// Ended and not written down.
     pub(crate) outcomes: Vec<(DeliveryId, Settled)>,
     pub(crate) running: usize,
-    /// It stands among those that have a turn.
-    pub(crate) has_turn: bool,
+    /// Where it stands among those that have a turn, if it does.
+    pub(crate) turn: Option<Standing>,
     /// The store had nothing more.
     pub(crate) exhausted: bool,
     /// Something of it is in an order: when it is settled, another may be due.
@@ -52,7 +52,7 @@ impl Held {
             in_hand: BTreeSet::new(),
             outcomes: Vec::new(),
             running: 0,
-            has_turn: false,
+            turn: None,
             exhausted: false,
             ordered: false,
         }

@@ -15,6 +15,7 @@ const ATTEMPT_SECONDS: &str = "federate_delivery_attempt_seconds";
 const LATENCY_SECONDS: &str = "federate_delivery_latency_seconds";
 const FAILURES: &str = "federate_delivery_failures_total";
 const DEAD: &str = "federate_delivery_dead_total";
+const HELD: &str = "federate_delivery_held";
 const IN_FLIGHT: &str = "federate_delivery_in_flight";
 const LANES: &str = "federate_delivery_lanes";
 const OPENED: &str = "federate_delivery_breakers_opened_total";
@@ -71,6 +72,11 @@ pub fn describe_metrics() {
     );
     describe_gauge!(IN_FLIGHT, Unit::Count, "requests under way in this process");
     describe_gauge!(LANES, Unit::Count, "lanes that this process has leased");
+    describe_gauge!(
+        HELD,
+        Unit::Count,
+        "1 while the store's deliveries are held back, and nothing is sent"
+    );
     describe_counter!(OPENED, Unit::Count, "breakers of hosts that opened");
     describe_counter!(CLOSED, Unit::Count, "breakers of hosts that closed again");
     describe_gauge!(
@@ -145,6 +151,11 @@ pub(crate) fn breaker(was_open: bool, is_open: bool) {
         (true, false) => counter!(CLOSED).increment(1),
         _ => {}
     }
+}
+
+/// Whether the store's deliveries are held back.
+pub(crate) fn held_back(is_held: bool) {
+    gauge!(HELD).set(f64::from(u8::from(is_held)));
 }
 
 pub(crate) fn store_error(kind: StoreErrorKind) {

@@ -34,11 +34,13 @@ impl Driver {
             0 => at_once,
             some => 2 * some + 16 + at_once,
         };
+        let max = max.saturating_add(self.look_behind);
         let read = self.settings.stores.outbox.unexpanded(max).await;
         let rows = match self.taken(read, "read the outbox") {
             Some(rows) => rows,
             None => return false,
         };
+        let is_whole = rows.len() < max;
         let mut held_up = BTreeSet::new();
         let free = rows.into_iter().filter(|row| {
             let waits = self.put_off.get(&row.id).is_some_and(|(_, at)| *at > now);
@@ -48,6 +50,12 @@ impl Driver {
             !waits && row.order.is_none_or(|order| !held_up.contains(&order))
         });
         let chosen: Vec<Outgoing> = free.take(at_once).collect();
+        if chosen.is_empty() && !is_whole {
+            // All of these wait for one another; others may stand behind them.
+            self.look_behind = max;
+            return true;
+        }
+        self.look_behind = 0;
         if chosen.is_empty() {
             self.look_at.outbox = false;
             // Those whose time had come were not there any more.

@@ -45,6 +45,8 @@ impl Driver {
                 .remove(&host)
                 .unwrap_or_else(|| LaneState::new(self.settings.lane_limits));
             self.renew_by(&lane);
+            // Somebody called off what it held, and something new came.
+            self.lost(&host);
             self.lanes.insert(Host::clone(&host), Held::new(lane, state));
             self.sort(&host, now);
         }
@@ -61,22 +63,38 @@ impl Driver {
 
     /// Puts a lane that something happened to where it belongs: to those that are to be read, begun, or given back.
     pub(super) fn sort(&mut self, host: &Host, now: SystemTime) {
+        let most_suspects = self.most_suspects();
         let Some(held) = self.lanes.get_mut(host) else {
             return;
         };
+        let standing = held.state.standing();
         if held.is_done(now) {
             self.idle.insert(Host::clone(host));
         } else if held.state.permits(now) == 0 {
             // It is sorted again when what is under way has ended.
         } else if let Some(next) = held.buffer.front() {
-            if !held.has_turn {
-                held.has_turn = true;
-                let urgent = next.priority == Priority::High;
-                self.turns.push(Host::clone(host), urgent, held.state.standing());
+            if held.turn == Some(standing) {
+                return;
             }
+            if let Some(before) = held.turn.take() {
+                self.turns.remove(host, before);
+            }
+            if standing == Standing::Suspect && held.running == 0 && self.turns.suspects() >= most_suspects {
+                self.surplus.insert(Host::clone(host));
+                return;
+            }
+            held.turn = Some(standing);
+            let urgent = next.priority == Priority::High;
+            self.turns.push(Host::clone(host), urgent, standing);
         } else if !held.exhausted {
             self.unread.insert(Host::clone(host));
         }
+    }
+
+    /// Hosts that failed last and wait for a slot, at most. The others are given back for a while: they would hold all lanes
+    /// that there may be, and no other host would get one.
+    fn most_suspects(&self) -> usize {
+        4 * self.settings.in_flight.div_ceil(16)
     }
 
     /// Reads what is due in lanes that have room and nothing read.
@@ -97,19 +115,24 @@ impl Driver {
                     asked.push((held.lane.clone(), max));
                 }
             }
-            let due = self.settings.stores.queue.due_all(&asked, now).await;
-            let Some(due) = self.taken(due, "read lanes") else {
-                return;
-            };
+            // A store may read as much of all as of the one that wants most: those that want much are asked by themselves.
+            let much = 2 * share.clamp(READ_LEAST, READ);
+            let (many, few): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(_, max)| *max > much);
+            for asked in [few, many] {
+                let due = self.settings.stores.queue.due_all(&asked, now).await;
+                let Some(due) = self.taken(due, "read lanes") else {
+                    return;
+                };
+                for ((lane, max), due) in asked.iter().zip(due) {
+                    let host = Host::from(lane.host.as_str());
+                    match due {
+                        Some(due) => self.was_read(&host, due, *max, now),
+                        None => self.lost(&host),
+                    }
+                }
+            }
             for host in &hosts {
                 self.unread.remove(host);
-            }
-            for ((lane, max), due) in asked.iter().zip(due) {
-                let host = Host::from(lane.host.as_str());
-                match due {
-                    Some(due) => self.was_read(&host, due, *max, now),
-                    None => self.lost(&host),
-                }
             }
         }
     }
@@ -162,7 +185,7 @@ impl Driver {
         let Some(held) = self.lanes.get_mut(host) else {
             return false;
         };
-        held.has_turn = false;
+        held.turn = None;
         let standing = held.state.standing();
         let may_begin = held.state.permits(now) > 0 && room.has(standing);
         let Some(delivery) = may_begin.then(|| held.buffer.pop_front()).flatten() else {

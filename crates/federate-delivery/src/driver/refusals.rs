@@ -44,8 +44,8 @@ impl Driver {
             return;
         };
         metered::store_error(StoreErrorKind::Fenced);
-        if held.has_turn {
-            self.turns.remove(host);
+        if let Some(standing) = held.turn {
+            self.turns.remove(host, standing);
         }
         self.outcomes = self.outcomes.saturating_sub(held.outcomes.len());
         tracing::warn!(

@@ -2,9 +2,12 @@
 
 use super::Driver;
 use crate::held::{Held, Host};
-use federate_protocol::delivery::LaneState;
+use federate_protocol::delivery::{LaneState, Standing};
 use federate_store::{Delivery, LEASE, Lane, Settled, Settling};
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
 
 /// Hosts that are remembered while nothing is on its way to them: ten megabytes at most.
 const MAX_KNOWN: usize = 65_536;
@@ -18,8 +21,12 @@ const SETTLE_WITHIN: Duration = Duration::from_millis(200);
 /// The same where others may wait for it, as they are in one order.
 const SETTLE_ORDERED_WITHIN: Duration = Duration::from_millis(50);
 
-/// Deliveries of a dead host that are read at once.
+/// Deliveries of a dead host that are read at once, and how often that is done in one turn.
 const BURY: usize = 64;
+const BURY_AT_ONCE: usize = 32;
+
+/// How long a host that failed last waits at least before it is looked at again, where too many of them wait.
+const SURPLUS: Duration = Duration::from_secs(60);
 
 impl Driver {
     /// Writes all outcomes down, those of all lanes in one transaction.
@@ -63,6 +70,8 @@ impl Driver {
             return false;
         };
         self.running.is_empty()
+            // Whoever told us to stop may not wait for the last one.
+            || self.draining
             || self.outcomes >= SETTLE_BATCH
             // A clock that went back says nothing about how long it has been.
             || now.duration_since(first).map_or(true, |waited| waited >= self.settle_within())
@@ -90,45 +99,60 @@ impl Driver {
 
     /// Gives back the lanes in which nothing more can be done for now.
     pub(super) async fn give_back(&mut self, now: SystemTime) -> bool {
-        if self.idle.is_empty() || self.is_paused() {
+        if (self.idle.is_empty() && self.surplus.is_empty()) || self.is_paused() {
             return false;
         }
-        let lanes = &self.lanes;
-        self.idle
-            .retain(|host| lanes.get(host).is_some_and(|held| held.is_done(now)));
-        let hosts: Vec<Host> = self.idle.iter().cloned().collect();
-        let mut back = Vec::with_capacity(hosts.len());
-        for host in hosts {
+        let mut back = Vec::new();
+        let mut budget = BURY_AT_ONCE;
+        let mut left = BTreeSet::new();
+        for host in std::mem::take(&mut self.idle) {
+            if !self.lanes.get(&host).is_some_and(|held| held.is_done(now)) {
+                // Something has changed since.
+                self.sort(&host, now);
+                continue;
+            }
+            if self.is_paused() || !self.bury(&host, &mut budget, now).await {
+                left.insert(host);
+                continue;
+            }
             if let Some(held) = self.lanes.get_mut(&host) {
                 held.put_back();
-            }
-            if !self.draining {
-                self.bury(&host, now).await;
-            }
-            if self.is_paused() {
-                return false;
-            }
-            if let Some(held) = self.lanes.get(&host) {
-                back.push((
-                    held.lane.clone(),
-                    held.state.closed_until().filter(|until| *until > now),
-                ));
+                let closed_until = held.state.closed_until().filter(|until| *until > now);
+                back.push((held.lane.clone(), closed_until));
             }
         }
+        for host in std::mem::take(&mut self.surplus) {
+            let entropy = self.random.next();
+            if let Some(held) = self.lanes.get_mut(&host)
+                && held.running == 0
+                && held.outcomes.is_empty()
+                && held.state.standing() == Standing::Suspect
+            {
+                held.put_back();
+                back.push((held.lane.clone(), Some(now + SURPLUS + spread(SURPLUS, entropy))));
+            } else {
+                self.sort(&host, now);
+            }
+        }
+        let goes_on = !left.is_empty() && !self.is_paused();
+        self.idle.extend(left);
         if back.is_empty() {
-            return false;
+            return goes_on;
         }
         let released = self.settings.stores.queue.release_all(&back).await;
         if self.taken(released, "give lanes back").is_none() {
+            for (lane, _) in &back {
+                let host = Host::from(lane.host.as_str());
+                self.has_more(&host, now);
+            }
             return false;
         }
-        self.idle.clear();
         for (lane, closed_until) in &back {
             let Some((host, held)) = self.lanes.remove_entry(lane.host.as_str()) else {
                 continue;
             };
-            if held.has_turn {
-                self.turns.remove(&host);
+            if let Some(standing) = held.turn {
+                self.turns.remove(&host, standing);
             }
             if let Some(until) = closed_until {
                 let seconds = until.duration_since(now).unwrap_or_default().as_secs();
@@ -144,18 +168,27 @@ impl Driver {
         true
     }
 
-    /// Where the host has been dead so long that its deliveries have had their time, they need no attempt of their own.
-    async fn bury(&mut self, host: &str, now: SystemTime) {
+    /// Where the host has been dead so long that its deliveries have had their time, they need no attempt of their own. `false`:
+    /// there are more of them, or it could not be done; it goes on in the next turn.
+    async fn bury(&mut self, host: &Host, budget: &mut usize, now: SystemTime) -> bool {
         let schedule = self.settings.schedule;
         loop {
-            let Some(held) = self.lanes.get(host) else { return };
+            let Some(held) = self.lanes.get(host) else {
+                return true;
+            };
             let tries = held.state.failed_tries();
-            if held.state.closed_until().is_none() || tries < schedule.min_tries {
-                return;
+            let is_dead = held.state.closed_until().is_some() && tries >= schedule.min_tries;
+            if !is_dead || self.draining || self.standing.hold.is_some() {
+                return true;
             }
+            // Others wait meanwhile.
+            if *budget == 0 {
+                return false;
+            }
+            *budget -= 1;
             let due = self.settings.stores.queue.due(&held.lane, BURY, now).await;
             let Some(due) = self.taken_from(host, due, "read a lane") else {
-                return;
+                return false;
             };
             let whole = due.len() >= BURY;
             let over: Vec<Delivery> = due
@@ -163,19 +196,17 @@ impl Driver {
                 .filter(|row| schedule.is_over(row.first_enqueued, tries, now))
                 .collect();
             if over.is_empty() {
-                return;
+                return true;
             }
             let reason = format!("host was not reached in {tries} tries");
             let dead = |row: &Delivery| {
-                (
-                    row.id.clone(),
-                    Settled::Dead {
-                        reason: reason.clone(),
-                    },
-                )
+                let reason = reason.clone();
+                (row.id.clone(), Settled::Dead { reason })
             };
             let outcomes: Vec<_> = over.iter().map(dead).collect();
-            let Some(held) = self.lanes.get(host) else { return };
+            let Some(held) = self.lanes.get(host) else {
+                return true;
+            };
             let settled = self
                 .settings
                 .stores
@@ -183,13 +214,13 @@ impl Driver {
                 .settle(&held.lane, &outcomes, now)
                 .await;
             if self.taken_from(host, settled, "write outcomes").is_none() {
-                return;
+                return false;
             }
             for (row, (_, settled)) in over.iter().zip(&outcomes) {
                 self.tell(row, settled);
             }
             if !whole {
-                return;
+                return true;
             }
         }
     }
@@ -244,4 +275,10 @@ impl Driver {
         let at = lane.until - LEASE / 2;
         self.renew_at = Some(self.renew_at.map_or(at, |renew_at| renew_at.min(at)));
     }
+}
+
+/// Up to so long.
+fn spread(most: Duration, entropy: u64) -> Duration {
+    let part = u32::try_from(entropy >> 32).unwrap_or(0);
+    most.mul_f64(f64::from(part) / f64::from(u32::MAX))
 }

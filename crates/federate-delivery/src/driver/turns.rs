@@ -50,13 +50,16 @@ impl Turns {
         line.of(standing).push_back(host);
     }
 
-    /// The lane is not there any more.
-    pub(super) fn remove(&mut self, host: &str) {
+    /// The lane, which stood among those of that standing, is not there any more.
+    pub(super) fn remove(&mut self, host: &str, standing: Standing) {
         for line in [&mut self.urgent, &mut self.others] {
-            for standing in STANDINGS {
-                line.of(standing).retain(|other| **other != *host);
-            }
+            line.of(standing).retain(|other| **other != *host);
         }
+    }
+
+    /// How many wait that failed last.
+    pub(super) fn suspects(&self) -> usize {
+        self.urgent.suspect.len() + self.others.suspect.len()
     }
 
     /// Whose turn it is, among those for whom there is room.
@@ -177,8 +180,10 @@ mod tests {
     #[test]
     fn a_lane_that_is_gone_has_no_turn() {
         let mut turns = turns(&[("a", false, Standing::Proven), ("b", true, Standing::Suspect)]);
-        turns.remove("a");
-        turns.remove("b");
+        assert_eq!(turns.suspects(), 1);
+        turns.remove("a", Standing::Proven);
+        turns.remove("b", Standing::Suspect);
+        assert_eq!(turns.suspects(), 0);
         assert_eq!(all(&mut turns, ALL), [""; 0]);
     }
 }

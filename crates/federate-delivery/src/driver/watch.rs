@@ -85,10 +85,12 @@ impl Driver {
     /// What changed since the last time is to be seen.
     pub(crate) fn show(&mut self) {
         let seen = &mut self.watch.seen;
+        seen.hold = self.standing.hold;
         seen.draining = self.draining;
         seen.in_flight = self.running.len();
         seen.lanes = self.lanes.len();
         metered::under_way(seen.in_flight, seen.lanes);
+        metered::held_back(seen.hold.is_some());
         self.watch.board.show(seen.clone());
     }
 

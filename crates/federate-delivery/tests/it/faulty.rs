@@ -25,6 +25,8 @@ pub(crate) struct Faulty {
     /// Leases never answer from now on; whether somebody waits for one.
     hangs: AtomicBool,
     hanging: AtomicBool,
+    /// The next enqueue is refused.
+    refuses: AtomicBool,
 }
 
 impl Faulty {
@@ -35,12 +37,18 @@ impl Faulty {
             percent: Mutex::new(percent),
             hangs: AtomicBool::new(false),
             hanging: AtomicBool::new(false),
+            refuses: AtomicBool::new(false),
         })
     }
 
     /// From now on so many fail; as many as did before.
     pub(crate) fn percent(&self, percent: u64) -> u64 {
         std::mem::replace(&mut *self.percent.lock().unwrap(), percent)
+    }
+
+    /// The next enqueue is refused.
+    pub(crate) fn refuse_enqueue(&self) {
+        self.refuses.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn hang(&self) {
@@ -100,6 +108,9 @@ impl Outbox for Faulty {
 impl DeliveryQueue for Faulty {
     async fn enqueue(&self, batch: &[Delivery], now: SystemTime) -> Result<(), StoreError> {
         self.check()?;
+        if self.refuses.swap(false, Ordering::Relaxed) {
+            return Err(StoreError::new(StoreErrorKind::Busy, "refused by the test"));
+        }
         self.inner.queue.enqueue(batch, now).await
     }
     async fn lease(&self, worker: &str, max: usize, now: SystemTime) -> Result<Vec<Lane>, StoreError> {

@@ -71,7 +71,7 @@ async fn run(hosts: usize, half_dead: bool) -> Run {
             .collect();
     }
     let inboxes: Vec<&str> = inboxes.iter().map(String::as_str).collect();
-    let engine = Arc::new(world.builder().in_flight(slots).lanes(4 * slots).build());
+    let engine = Arc::new(world.builder().in_flight(slots).lanes(2 * slots).build());
     let (stop, stopped) = oneshot::channel::<()>();
     let running = tokio::spawn({
         let engine = Arc::clone(&engine);

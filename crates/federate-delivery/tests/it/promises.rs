@@ -5,7 +5,7 @@ use crate::support::{App, DAY, Reply, World, iri, seconds, start};
 use federate_delivery::Clock as _;
 use federate_http::{HttpErrorKind, Phase};
 use federate_protocol::signatures::{self, KeyId, Policy, PrivateKey};
-use federate_store::{LEASE, Priority};
+use federate_store::{LEASE, OrderKey, Outgoing, Priority};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -749,6 +749,111 @@ async fn p22_a_suspended_host_gets_nothing_of_what_is_in_hand() {
     let dead = world.stores.queue.dead(9).await.unwrap();
     assert_eq!(dead.len(), 1);
     assert_eq!(dead[0].reason, "not to be delivered: suspended");
+}
+
+#[tokio::test]
+async fn p18_what_has_ended_is_written_down_while_others_hang() {
+    // One never answers; when the engine is told to stop, nobody knows how long it may still take.
+    let world = World::new(|url, _| match url.contains("hangs") {
+        true => Reply::Hang,
+        false => OK,
+    });
+    let engine = Arc::new(world.builder().build());
+    let inboxes: Vec<String> = (0..50).map(|n| format!("https://h{n}.example/inbox")).collect();
+    let mut inboxes: Vec<&str> = inboxes.iter().map(String::as_str).collect();
+    inboxes.push("https://hangs.example/inbox");
+    world.post("https://a.example/1", &inboxes).await;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn({
+        let engine = Arc::clone(&engine);
+        async move { engine.run_until(async { drop(stopped.await) }).await }
+    });
+    while world.net.seen().len() < 51 {
+        tokio::task::yield_now().await;
+    }
+    drop(stop);
+    for _ in 0..2_000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.counts().await.delivered, 50, "the clock has not moved");
+    for _ in 0..40 {
+        world.clock.advance(seconds(1));
+        tokio::task::yield_now().await;
+    }
+    running.await.unwrap();
+    assert_eq!(world.counts().await.pending, 1);
+}
+
+#[tokio::test]
+async fn p11_a_large_audience_does_not_overtake_what_could_not_be_written() {
+    // The first is for one, the second for more than a page: both are about one object.
+    let world = World::new(|_, _| OK);
+    let many: Vec<String> = (0..8).map(|n| format!("https://h{n}.example/inbox")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let object = Some("https://a.example/notes/1");
+    for (id, inboxes) in [
+        ("https://a.example/0", &many[..1]),
+        ("https://a.example/1", &many[..1]),
+        ("https://a.example/2", &many[..]),
+    ] {
+        world.post_about(object, Priority::Usual, id, inboxes).await;
+    }
+    let store = Faulty::new(&world.stores, 1, 0);
+    let engine = world.builder_over(&store.stores()).build();
+    store.refuse_enqueue();
+    for _ in 0..6 {
+        engine.step().await;
+        world.clock.advance(seconds(10));
+    }
+    let arrived: Vec<String> = world
+        .net
+        .arrivals()
+        .into_iter()
+        .filter(|(_, inbox)| inbox == many[0])
+        .map(|(id, _)| id)
+        .collect();
+    assert_eq!(
+        arrived,
+        [
+            "https://a.example/0",
+            "https://a.example/1",
+            "https://a.example/2"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_waits_for_one_object_holds_up_nobody_elses() {
+    let world = World::new(|_, _| OK);
+    let order = Some("https://a.example/notes/1");
+    let head = Outgoing {
+        order: order.map(|object| OrderKey::of(&iri(object))),
+        ..Outgoing::new(
+            iri("https://a.example/head"),
+            "later",
+            "x",
+            vec![iri("https://b.example/inbox")],
+        )
+    };
+    world.stores.outbox.record(&head).await.unwrap();
+    for n in 0..200 {
+        let id = format!("https://a.example/{n}");
+        world
+            .post_about(order, Priority::Usual, &id, &["https://b.example/inbox"])
+            .await;
+    }
+    world
+        .post("https://a.example/other", &["https://c.example/inbox"])
+        .await;
+    let engine = world.builder().build();
+    engine.step().await;
+    assert_eq!(
+        world.net.arrivals(),
+        [(
+            "https://a.example/other".to_owned(),
+            "https://c.example/inbox".to_owned()
+        )]
+    );
 }
 
 #[tokio::test]
