@@ -3,6 +3,7 @@
 use crate::{
     backend::Tables,
     error::{Failure, retrying},
+    queue::ready_all,
 };
 use federate_store::{Binding, Hold, StoreError, stored::same_place};
 use sqlx::{PgConnection, PgExecutor, PgPool};
@@ -88,7 +89,11 @@ impl Tables {
     async fn free(&self) -> Result<(), Failure> {
         let place = place(&self.pool).await?;
         let mut tx = self.pool.begin().await?;
-        if get(&mut *tx, HOLD).await?.as_deref() == Some(Hold::Moved.as_str()) {
+        let hold = get(&mut *tx, HOLD).await?;
+        if hold.as_deref() == Some(Hold::Arriving.as_str()) {
+            ready_all(&mut tx).await?;
+        }
+        if hold.as_deref() == Some(Hold::Moved.as_str()) {
             for table in CLOSED {
                 let open = format!("ALTER TABLE federate.{table} DROP CONSTRAINT IF EXISTS {table}_moved");
                 sqlx::raw_sql(sqlx::AssertSqlSafe(open)).execute(&mut *tx).await?;

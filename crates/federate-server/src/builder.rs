@@ -12,7 +12,7 @@ use federate_protocol::delivery::Schedule;
 use federate_protocol::signatures::{KeyGenerator, Policy, Signer};
 use federate_protocol::webfinger::nodeinfo::NodeInfo;
 use federate_protocol::{Blocks, FetchRules, Limits, Receiving, Secret};
-use federate_store::{Backend, DeliveryQueue, Retention, StoreError, Stores};
+use federate_store::{Backend, DeliveryQueue, Hold, Retention, StoreError, Stores};
 use url::{Host, Url};
 
 use crate::federation::Inner;
@@ -78,6 +78,9 @@ pub enum BuildError {
         /// Who wants to use it.
         base_url: String,
     },
+    /// What was in the store has moved to another one, or what is to be in it has not arrived yet.
+    #[error("cannot begin here: {0}")]
+    Moving(Hold),
     /// The store fails.
     #[error("the store cannot be used")]
     Store(#[source] StoreError),
@@ -295,6 +298,11 @@ impl<App: Directory> Builder<App> {
         let mut stores = self.backend.stores();
         if let Some(queue) = self.queue.clone() {
             stores.queue = queue;
+        }
+        // What it would make there, keys for example, would be taken for what is on its way.
+        match stores.binding.hold().await.map_err(BuildError::Store)? {
+            Some(hold @ (Hold::Arriving | Hold::Moved)) => return Err(BuildError::Moving(hold)),
+            _ => {}
         }
         self.bind(&stores, uris.base()).await?;
         let secret = self.sealing_secret(&stores).await?;

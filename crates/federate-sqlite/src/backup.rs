@@ -92,6 +92,10 @@ impl Files {
     /// The other way round, what was expanded in between would be marked there and be in no queue: so it is unmarked.
     async fn copy_to(&self, application: &Path, queue: &Path) -> Result<(), Failure> {
         let before = self.before().await?;
+        // There are keys in it: it is for no more eyes than what it is a copy of.
+        for (pool, copy) in [(&self.read, queue), (&self.application, application)] {
+            make_like(pool, copy).await?;
+        }
         vacuum(&self.read, queue).await?;
         vacuum(&self.application, application).await?;
         let mut copy = open(queue).await?;
@@ -105,13 +109,17 @@ impl Files {
         mark(&mut tx).await?;
         // Expanding is repeated harmlessly.
         sqlx::query(
-            "UPDATE federate_outbox SET state = 0, kept_until = NULL
+            "UPDATE federate_outbox SET state = 0
              WHERE state = 1 AND (no > ?1 OR no IN (SELECT value FROM json_each(?2)))",
         )
         .bind(before.last)
         .bind(before.unexpanded)
         .execute(&mut *tx)
         .await?;
+        // How long a body is kept was decided over a queue that may be later than its copy.
+        sqlx::query("UPDATE federate_outbox SET kept_until = NULL")
+            .execute(&mut *tx)
+            .await?;
         tx.commit().await?;
         copy.close().await?;
         Ok(())
@@ -130,6 +138,27 @@ impl Files {
             unexpanded: to_json(&unexpanded),
         })
     }
+}
+
+/// Makes the empty file that `VACUUM INTO` fills, with the permissions of the original.
+async fn make_like(pool: &SqlitePool, copy: &Path) -> Result<(), Failure> {
+    let original = pool.connect_options().get_filename().to_owned();
+    let copy = copy.to_owned();
+    let made = tokio::task::spawn_blocking(move || -> io::Result<()> {
+        let permissions = std::fs::metadata(original)?.permissions();
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+            options.mode(permissions.mode());
+        }
+        options.open(&copy)?.set_permissions(permissions)
+    });
+    let made = made
+        .await
+        .unwrap_or_else(|stopped| Err(io::Error::other(stopped)));
+    made.map_err(|error| StoreError::broken(error).into())
 }
 
 /// Over a connection of its own, so that it takes none away: it lasts as long as the disk is slow.

@@ -6,6 +6,7 @@
 use crate::{
     backend::Files,
     error::{Failure, retrying},
+    queue::ready_all,
 };
 use federate_store::{Binding, Hold, StoreError, stored::same_place};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
@@ -102,6 +103,7 @@ async fn look(pool: &SqlitePool, place: Option<&str>) -> Result<Option<Hold>, Fa
 /// Ends a hold, and makes this the place of the file.
 async fn free(pool: &SqlitePool, place: Option<&str>, tables: &[&str]) -> Result<(), Failure> {
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let was_arriving = get(&mut *tx, HOLD).await?.as_deref() == Some(Hold::Arriving.as_str());
     for table in tables {
         let drop = format!("DROP TRIGGER IF EXISTS {table}_moved");
         sqlx::raw_sql(sqlx::AssertSqlSafe(drop)).execute(&mut *tx).await?;
@@ -113,6 +115,9 @@ async fn free(pool: &SqlitePool, place: Option<&str>, tables: &[&str]) -> Result
         .await?;
     if let Some(place) = place {
         put(&mut *tx, PLACE, place).await?;
+    }
+    if was_arriving && tables == OF_QUEUE.as_slice() {
+        ready_all(&mut tx).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -116,7 +116,8 @@ impl Retention {
         }
     }
 
-    /// Forgets what is too old at `now`, at most twenty thousand of each: call it every hour. `is_published` says of which
+    /// Forgets what is too old at `now`, nothing where the store is [held back](crate::Hold), and no ids of deliveries while an activity waits
+    /// to be expanded. At most twenty thousand of each: call it every hour. `is_published` says of which
     /// activities, by id and body, others may [ask for](Retention::published) the body.
     ///
     /// Several processes may do it at once, while all else goes on.
@@ -129,6 +130,10 @@ impl Retention {
         now: SystemTime,
         is_published: &(dyn Fn(&Iri, &[u8]) -> bool + Send + Sync),
     ) -> Result<Forgotten, StoreError> {
+        // In a copy, and in a store that moves, what is old may still be needed.
+        if stores.binding.hold().await?.is_some() {
+            return Ok(Forgotten::default());
+        }
         let before = |age| now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
         let (queue, inbox) = (&*stores.queue, &*stores.inbox);
         let [
@@ -149,7 +154,9 @@ impl Retention {
             stores.outbox.forget(&expired).await?;
             bodies.add(expired.len());
         }
-        while delivered.goes_on() {
+        // An expansion that is repeated knows by these ids whom it has reached already.
+        let all_expanded = stores.outbox.unexpanded(1).await?.is_empty();
+        while all_expanded && delivered.goes_on() {
             delivered.add(queue.prune(before(self.delivered), PAGE).await?);
         }
         while dead_received.goes_on() {

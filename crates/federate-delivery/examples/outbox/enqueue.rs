@@ -1,7 +1,7 @@
 //! Activities into the outbox.
 
 use federate_protocol::activitystreams::Iri;
-use federate_store::{Outgoing, Stores};
+use federate_store::{Hold, Outgoing, Stores};
 use serde_json::json;
 use std::error::Error;
 use std::io::{BufWriter, Write as _};
@@ -14,6 +14,9 @@ pub(crate) async fn enqueue(
     count: u64,
     each: bool,
 ) -> Result<(), Box<dyn Error>> {
+    if stores.binding.hold().await? == Some(Hold::Arriving) {
+        return Err(format!("nothing is recorded: {}", Hold::Arriving).into());
+    }
     let text = std::fs::read_to_string(inboxes).map_err(|error| format!("{inboxes}: {error}"))?;
     let inboxes = text
         .lines()

@@ -44,7 +44,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    let store = store::Store::open(&arguments.store).await?;
+    let store = match arguments.command {
+        Command::Transfer { .. } | Command::Backup { .. } | Command::Allow => {
+            store::Store::existing(&arguments.store).await?
+        }
+        _ => store::Store::open(&arguments.store).await?,
+    };
     let stores = store.stores();
     match arguments.command {
         Command::Enqueue { inboxes, count, each } => enqueue::enqueue(&stores, &inboxes, count, each).await?,

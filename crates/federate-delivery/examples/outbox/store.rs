@@ -5,6 +5,7 @@ use federate_sqlite::Sqlite;
 use federate_store::transfer::{Export, Import};
 use federate_store::{Backend, Stores};
 use std::error::Error;
+use std::path::Path;
 
 /// Either of the two.
 #[derive(Debug)]
@@ -14,6 +15,15 @@ pub(crate) enum Store {
 }
 
 impl Store {
+    /// One that is there: a name with a mistake in it is no empty store.
+    pub(crate) async fn existing(name: &str) -> Result<Self, Box<dyn Error>> {
+        match name.strip_prefix("sqlite:") {
+            Some(file) if !Path::new(file).exists() => Err(format!("{file}: there is no such store").into()),
+            _ => Self::open(name).await,
+        }
+    }
+
+    /// Made, where it is not there.
     pub(crate) async fn open(name: &str) -> Result<Self, Box<dyn Error>> {
         Ok(match name.strip_prefix("sqlite:") {
             Some(file) => Self::Sqlite(Sqlite::open(file).await?),

@@ -23,7 +23,7 @@ impl Files {
         let too_far = micros(now + 2 * LEASE);
         // The common answer of an idle poll needs no lock.
         let (any, jumped): (bool, bool) = sqlx::query_as(
-            "SELECT EXISTS (SELECT 1 FROM federate_lanes WHERE ready IS NOT NULL AND ready <= ?1),
+            "SELECT EXISTS (SELECT 1 FROM federate_lanes WHERE ready IS NOT NULL AND ready <= ?1 AND paused = 0),
                     EXISTS (SELECT 1 FROM federate_lanes WHERE worker IS NOT NULL AND ready > ?2)",
         )
         .bind(micros(now))
@@ -206,7 +206,7 @@ impl Files {
 
     pub(super) async fn earliest_lane(&self) -> Result<Option<SystemTime>, Failure> {
         let ready: Option<i64> = sqlx::query_scalar(
-            "SELECT ready FROM federate_lanes WHERE ready IS NOT NULL ORDER BY ready LIMIT 1",
+            "SELECT ready FROM federate_lanes WHERE ready IS NOT NULL AND paused = 0 ORDER BY ready LIMIT 1",
         )
         .fetch_optional(&self.read)
         .await?;

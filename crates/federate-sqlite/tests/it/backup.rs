@@ -140,6 +140,23 @@ async fn a_restored_backup_waits_until_told_and_repeats_the_same_ids() {
     assert_eq!(again.binding.hold().await.unwrap(), None);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_backup_is_for_no_more_eyes_than_the_store() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name);
+    Sqlite::open(file("app.db")).await.unwrap().close().await;
+    let mode = |name: &str| std::fs::metadata(file(name)).unwrap().permissions().mode() & 0o777;
+    for (end, mode) in [("", 0o600), ("-federate", 0o640)] {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(file(&format!("app.db{end}")), permissions).unwrap();
+    }
+    let store = Sqlite::open(file("app.db")).await.unwrap();
+    store.backup(file("backup.db")).await.unwrap();
+    assert_eq!((mode("backup.db"), mode("backup.db-federate")), (0o600, 0o640));
+}
+
 fn copy(from: &Path, to: &Path) {
     for end in ["", "-federate"] {
         let name = |path: &Path| format!("{}{end}", path.display());

@@ -256,6 +256,11 @@ async fn a_paused_host_waits(queue: &dyn DeliveryQueue) {
             .is_empty()
     );
     assert_eq!(counts(queue).await.pending, 1);
+    assert_eq!(
+        queue.next_due().await.expect("read"),
+        None,
+        "nobody need look before it is resumed"
+    );
 }
 
 async fn an_operator_sees_what_waits(queue: &dyn DeliveryQueue) {

@@ -184,3 +184,22 @@ async fn more_than_a_page_is_forgotten_in_one_run_and_what_waits_holds_nothing_u
         super::PAGE
     );
 }
+
+#[tokio::test]
+async fn nothing_is_forgotten_in_a_copy_and_no_ids_while_an_expansion_may_repeat() {
+    let stores = Memory::new().stores();
+    send(&stores, 1, "usual", Settled::Delivered).await;
+    let waiting = Outgoing::new(iri(2), "alice", "{}", Vec::new());
+    stores.outbox.record(&waiting).await.unwrap();
+    let later = began() + 3 * DAY;
+    assert_eq!(
+        run(&stores, later).await.delivered,
+        0,
+        "whom it has reached is still to be known"
+    );
+    stores.outbox.expanded(&waiting.id).await.unwrap();
+    stores.binding.hold_back().await.unwrap();
+    assert_eq!(run(&stores, later).await, Forgotten::default(), "a copy");
+    stores.binding.allow().await.unwrap();
+    assert_eq!(run(&stores, later).await.delivered, 1);
+}

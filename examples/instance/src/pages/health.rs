@@ -29,6 +29,7 @@ pub(crate) async fn ready(State(site): State<Site>) -> Response {
     }
     let body = json!({
         "status": "ok",
+        "held": health.delivery.hold.map(|hold| hold.to_string()),
         "in_flight": health.delivery.in_flight,
         "pending": health.delivery.pending,
         "oldest_pending": health.delivery.oldest_pending.map(seconds),
