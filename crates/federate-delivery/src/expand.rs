@@ -34,6 +34,17 @@ pub(crate) async fn expand_all(settings: &Builder, signals: &Signals, rows: &[Ou
         if row.order.is_some_and(|order| held_up.contains(&order)) {
             continue;
         }
+        let needless = settings.inboxes.supersedes(row);
+        if !needless.is_empty() {
+            // They are in the queue, where they come before it.
+            ended.extend(shared.write(settings, signals).await);
+            if let Err(error) = take_back(settings, &needless).await {
+                ended.push((row.id.clone(), Expanded::Store(error)));
+            }
+            if is_refused(&ended) {
+                return ended;
+            }
+        }
         let first = settings
             .inboxes
             .expand(row, None)
@@ -75,6 +86,16 @@ pub(crate) async fn expand_all(settings: &Builder, signals: &Signals, rows: &[Ou
     }
     ended.extend(shared.write(settings, signals).await);
     ended
+}
+
+async fn take_back(settings: &Builder, activities: &[Iri]) -> Result<(), StoreError> {
+    for activity in activities {
+        let superseded = settings.stores.queue.supersede(activity).await?;
+        if superseded > 0 {
+            tracing::debug!(%activity, superseded, "taken back before anybody had it");
+        }
+    }
+    Ok(())
 }
 
 fn is_refused(ended: &Ended) -> bool {

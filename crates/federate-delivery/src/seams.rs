@@ -51,6 +51,14 @@ pub trait Inboxes: Debug + Send + Sync {
         })
     }
 
+    /// Activities that `outgoing` makes needless: the `Create` of what it deletes. What of them was never attempted is
+    /// [taken back](federate_store::DeliveryQueue::supersede) before its own deliveries are enqueued, which are always sent.
+    /// The default names none.
+    fn supersedes(&self, outgoing: &Outgoing) -> Vec<Iri> {
+        let _ = outgoing;
+        Vec::new()
+    }
+
     /// Whether `sender` may deliver to this inbox now. Asked before every attempt, so that a host that was suspended since the
     /// activity was expanded gets nothing more, whatever is in hand already: an implementation looks at what lies in memory.
     ///

@@ -300,9 +300,9 @@ impl<App: Directory> Builder<App> {
             stores.queue = queue;
         }
         // What it would make there, keys for example, would be taken for what is on its way.
-        match stores.binding.hold().await.map_err(BuildError::Store)? {
-            Some(hold @ (Hold::Arriving | Hold::Moved)) => return Err(BuildError::Moving(hold)),
-            _ => {}
+        let hold = stores.binding.hold().await.map_err(BuildError::Store)?;
+        if let Some(hold @ (Hold::Arriving | Hold::Moved)) = hold {
+            return Err(BuildError::Moving(hold));
         }
         self.bind(&stores, uris.base()).await?;
         let secret = self.sealing_secret(&stores).await?;

@@ -6,11 +6,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use federate_delivery::{Clock, ExpandError, Expansion, Forbidden, Inboxes, ResolveError};
 use federate_fetch::Fetcher;
-use federate_protocol::activitystreams::{Iri, Object, is_public};
+use federate_protocol::activitystreams::{Iri, Object, is_public, terms};
 use federate_protocol::audience::{Reach, collapse};
 use federate_protocol::{Blocks, Limits, audience};
 use federate_store::{Follower, Outgoing, Stores};
 
+use crate::draft::create_id;
 use crate::error::chain;
 use crate::{Ask, Collection, Cursor, Directory, Error, Failure, Found, Item, Local, Uris};
 
@@ -37,6 +38,18 @@ impl<App> fmt::Debug for Recipients<App> {
 
 #[async_trait]
 impl<App: Directory> Inboxes for Recipients<App> {
+    fn supersedes(&self, outgoing: &Outgoing) -> Vec<Iri> {
+        let Ok(activity) = Object::parse(&outgoing.body) else {
+            return Vec::new();
+        };
+        if !activity.is("Delete") {
+            return Vec::new();
+        }
+        let object = activity.get(&terms::OBJECT).and_then(|object| object.id());
+        let ours = object.filter(|id| self.uris.is_local(id));
+        ours.and_then(|id| create_id(&id).ok()).into_iter().collect()
+    }
+
     async fn may_deliver(&self, _: &str, inbox: &Iri) -> Result<(), Forbidden> {
         match self.is_blocked(inbox) {
             true => Err(Forbidden {
@@ -132,7 +145,7 @@ impl<App: Directory> Recipients<App> {
         outgoing: &Outgoing,
         object: &Iri,
     ) -> Result<(), Error> {
-        match self.stores.outbox.body(&crate::draft::create_id(object)?).await? {
+        match self.stores.outbox.body(&create_id(object)?).await? {
             Some(create) => {
                 for id in audience::audience(&Object::parse(&create)?, self.limits.audience) {
                     self.add(plan, &id);

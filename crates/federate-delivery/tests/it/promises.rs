@@ -823,6 +823,72 @@ async fn p11_a_large_audience_does_not_overtake_what_could_not_be_written() {
 }
 
 #[tokio::test]
+async fn a_delete_takes_back_what_nobody_has_seen_and_is_sent_to_all() {
+    // One was tried and is to be tried again, one is held back and was not.
+    let world = World::new(|url, _| match url.contains("down") {
+        true => Reply::Status(503),
+        false => OK,
+    });
+    world.stores.queue.pause("held.example").await.unwrap();
+    let inboxes = [
+        "https://up.example/inbox",
+        "https://down.example/inbox",
+        "https://held.example/inbox",
+    ];
+    let object = Some("https://a.example/notes/1");
+    world
+        .post_about(object, Priority::Usual, "https://a.example/1", &inboxes)
+        .await;
+    let engine = world.builder().build();
+    engine.step().await;
+    world
+        .post_about(object, Priority::Usual, "https://a.example/1#DELETE", &inboxes)
+        .await;
+    // And both at once: whoever expands them together takes back what it has just enqueued.
+    world
+        .post_about(
+            Some("https://a.example/notes/2"),
+            Priority::Usual,
+            "https://a.example/2",
+            &inboxes[2..],
+        )
+        .await;
+    world
+        .post_about(
+            Some("https://a.example/notes/2"),
+            Priority::Usual,
+            "https://a.example/2#DELETE",
+            &inboxes[2..],
+        )
+        .await;
+    engine.step().await;
+    let counts = world.counts().await;
+    assert_eq!((counts.enqueued, counts.superseded), (8, 2));
+    world.net.script(|_, _| OK);
+    world.stores.queue.resume("held.example").await.unwrap();
+    while world.to_next_due(&engine).await {
+        engine.step().await;
+    }
+    let at = |host: &str| -> Vec<String> {
+        let inbox = format!("https://{host}/inbox");
+        let arrivals = world.net.arrivals().into_iter();
+        let to_it = arrivals.filter(|(_, to)| *to == inbox);
+        let mut ids: Vec<String> = to_it.map(|(id, _)| id).collect();
+        ids.sort();
+        ids
+    };
+    let both = ["https://a.example/1", "https://a.example/1#DELETE"];
+    assert_eq!(at("up.example"), both);
+    assert_eq!(at("down.example"), both, "it may have been seen");
+    assert_eq!(
+        at("held.example"),
+        ["https://a.example/1#DELETE", "https://a.example/2#DELETE"]
+    );
+    let counts = world.counts().await;
+    assert_eq!((counts.pending, counts.delivered, counts.dead), (0, 6, 0));
+}
+
+#[tokio::test]
 async fn what_waits_for_one_object_holds_up_nobody_elses() {
     let world = World::new(|_, _| OK);
     let order = Some("https://a.example/notes/1");

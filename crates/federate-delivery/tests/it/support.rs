@@ -390,6 +390,12 @@ impl Inboxes for App {
         })
     }
 
+    /// What is called `DELETE` deletes what has the rest of its id.
+    fn supersedes(&self, outgoing: &Outgoing) -> Vec<Iri> {
+        let of = outgoing.id.as_str().strip_suffix("#DELETE");
+        of.map(iri).into_iter().collect()
+    }
+
     async fn may_deliver(&self, _: &str, inbox: &Iri) -> Result<(), Forbidden> {
         match self
             .suspended

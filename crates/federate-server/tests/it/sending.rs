@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use federate_protocol::Blocks;
-use federate_protocol::activitystreams::{Create, Follow, Note, Object};
+use federate_protocol::activitystreams::{Create, Delete, Follow, Note, Object};
 use serde_json::{Value, json};
 
 use crate::world::{World, iri};
@@ -233,4 +233,29 @@ async fn p22_a_block_calls_off_what_waits() {
     assert_eq!(world.net.count(), before);
     assert_eq!(fan.received_types(), ["Accept", "Create", "Create"]);
     assert_eq!(bob.received_types(), ["Accept"]);
+}
+
+#[tokio::test]
+async fn what_is_deleted_before_anybody_has_it_is_not_sent_first() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let queue = &site.federation.stores().queue;
+    queue.pause("peer.test").await.unwrap();
+    let bob = iri("https://peer.test/users/bob");
+    let note = Note::builder(iri("https://site.test/posts/1")).text("x").public();
+    let drafts = [
+        site.federation.send("alice", Create::new(note)),
+        site.federation
+            .send("alice", Delete::new(iri("https://site.test/posts/1"))),
+        // What others own is not ours to take back.
+        site.federation
+            .send("alice", Delete::new(iri("https://else.test/posts/1"))),
+    ];
+    for draft in drafts {
+        let outgoing = draft.to(bob.clone()).prepare().unwrap();
+        site.federation.stores().outbox.record(&outgoing).await.unwrap();
+        site.engine.step().await;
+    }
+    let counts = queue.counts().await.unwrap();
+    assert_eq!((counts.enqueued, counts.superseded, counts.pending), (3, 1, 2));
 }
