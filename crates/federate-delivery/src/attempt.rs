@@ -11,11 +11,10 @@ use crate::{
 use bytes::Bytes;
 use federate_http::{Budget, HttpError, HttpErrorKind, Phase};
 use federate_protocol::{
-    activitystreams::Iri,
     delivery::{Attempt, Fault, Verdict, classify},
     signatures::{self, Flavour, Signer},
 };
-use federate_store::{Delivery, StoreError};
+use federate_store::{Delivery, StoreError, lane_of};
 use http::{Method, Request, header};
 use std::time::SystemTime;
 
@@ -102,14 +101,6 @@ async fn try_once(
         }
         Err(error) => failed(&error, now),
     })
-}
-
-/// The host as the names of lanes have it.
-fn lane_of(inbox: &Iri) -> String {
-    inbox
-        .origin()
-        .map(|origin| origin.authority())
-        .unwrap_or_default()
 }
 
 /// Signing takes a core for most of a millisecond; attempts are tasks of their own, so every core signs.

@@ -3,12 +3,12 @@
 //! Every method leaves it consistent at each `await`: a turn that is dropped in the middle is finished by the next.
 
 mod expansions;
+mod held_back;
 mod lanes;
 mod outcomes;
 mod probes;
 mod refusals;
 mod settling;
-mod standing;
 mod turns;
 mod watch;
 
@@ -75,7 +75,7 @@ pub(crate) struct Driver {
     pause: Pause,
     /// The outbox may have something; lanes may be leased.
     look_at: LookAt,
-    standing: standing::Standing,
+    held_back: held_back::HeldBack,
     looked: SystemTime,
     last_turn: SystemTime,
     progress: Progress,
@@ -138,7 +138,7 @@ impl Driver {
             put_off: HashMap::new(),
             pause: Pause::default(),
             look_at: LookAt::default(),
-            standing: standing::Standing::default(),
+            held_back: held_back::HeldBack::default(),
             looked: SystemTime::UNIX_EPOCH,
             last_turn: SystemTime::UNIX_EPOCH,
             progress: Progress::default(),
@@ -158,7 +158,7 @@ impl Driver {
             outbox: true,
             queue: true,
         };
-        self.standing.ask = true;
+        self.held_back.ask = true;
         self.looked = self.settings.clock.now();
         let hosts: Vec<Host> = self.lanes.keys().cloned().collect();
         for host in hosts {
@@ -249,7 +249,7 @@ impl Driver {
             .fold(now + self.settings.poll, SystemTime::min);
         if self.is_busy() {
             next = next.min(now + LOOK);
-        } else if self.standing.hold.is_some() {
+        } else if self.held_back.hold.is_some() {
             // What is due there is not for us.
         } else if let Ok(Some(due)) = self.settings.stores.queue.next_due().await {
             next = next.min(due);

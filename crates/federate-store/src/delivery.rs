@@ -93,15 +93,19 @@ impl Delivery {
         }
     }
 
-    /// The lane that it belongs to: the host of the inbox in one spelling, with a port where that is not the
-    /// scheme's own.
+    /// The lane that it belongs to: that [of its inbox](lane_of).
     pub fn lane(&self) -> String {
-        // An inbox without a host can be sent nowhere; it must still be somewhere, to become a dead letter.
-        self.inbox
-            .origin()
-            .map(|origin| origin.authority())
-            .unwrap_or_default()
+        lane_of(&self.inbox)
     }
+}
+
+/// The lane of what is sent to this inbox: the host in one spelling, with a port where that is not the scheme's own. Empty for
+/// an inbox without a host: it can be sent nowhere, and must still be somewhere, to become a dead letter.
+pub fn lane_of(inbox: &Iri) -> String {
+    inbox
+        .origin()
+        .map(|origin| origin.authority())
+        .unwrap_or_default()
 }
 
 /// The right to work on one host's deliveries, until a time.

@@ -76,7 +76,7 @@ pub use bytes::Bytes;
 pub use cache::{Cache, CacheKind, Entry};
 pub use delivery::{
     Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, LEASE, Lane, MAX_REASON, Settled, Settling,
-    shorten,
+    lane_of, shorten,
 };
 pub use error::{StoreError, StoreErrorKind};
 pub use federate_protocol::{Sealed, activitystreams::Iri};

@@ -55,7 +55,6 @@ pub(crate) async fn work(store: &Store, how: &Work) -> Result<(), Box<dyn Error>
             () = emptied(&stores), if how.until_empty => {}
         }
     };
-    // A task of its own: in this one it could wait for the engine, and the engine for it.
     let tidying = tokio::spawn(lifecycle::tidy(stores.clone()));
     engine.run_until(stop).await;
     tidying.abort();

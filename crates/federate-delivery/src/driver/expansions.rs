@@ -20,6 +20,9 @@ const AT_ONCE: usize = 32;
 /// What is for more than so many is expanded alone, so that no two large audiences lie in memory.
 const FEW: usize = 64;
 
+/// Rows of the outbox that are read at once, about: what stands behind so many that wait for one another waits with them.
+const MAX_BEHIND: usize = 4_096;
+
 impl Driver {
     pub(super) async fn start_expansion(&mut self, now: SystemTime) -> bool {
         if self.put_off.values().any(|(_, at)| *at <= now) {
@@ -50,7 +53,7 @@ impl Driver {
             !waits && row.order.is_none_or(|order| !held_up.contains(&order))
         });
         let chosen: Vec<Outgoing> = free.take(at_once).collect();
-        if chosen.is_empty() && !is_whole {
+        if chosen.is_empty() && !is_whole && max < MAX_BEHIND {
             // All of these wait for one another; others may stand behind them.
             self.look_behind = max;
             return true;

@@ -105,14 +105,18 @@ impl Driver {
             let share = READ_IN_ALL / self.lanes.len().max(1);
             let mut asked = Vec::with_capacity(hosts.len());
             for host in &hosts {
-                let Some(held) = self.lanes.get(host) else {
-                    continue;
-                };
-                let permits = held.state.permits(now);
-                if held.buffer.is_empty() && !held.exhausted && permits > 0 {
+                let wants = self.lanes.get(host).and_then(|held| {
+                    let permits = held.state.permits(now);
+                    let is_wanted = held.buffer.is_empty() && !held.exhausted && permits > 0;
                     // What is in hand is returned again.
                     let max = share.clamp(READ_LEAST, READ).max(permits) + held.in_hand.len();
-                    asked.push((held.lane.clone(), max));
+                    is_wanted.then(|| (held.lane.clone(), max))
+                });
+                match wants {
+                    Some(wants) => asked.push(wants),
+                    None => {
+                        self.unread.remove(host);
+                    }
                 }
             }
             // A store may read as much of all as of the one that wants most: those that want much are asked by themselves.
@@ -125,14 +129,13 @@ impl Driver {
                 };
                 for ((lane, max), due) in asked.iter().zip(due) {
                     let host = Host::from(lane.host.as_str());
+                    // Before it is sorted anew: it may want more.
+                    self.unread.remove(&host);
                     match due {
                         Some(due) => self.was_read(&host, due, *max, now),
                         None => self.lost(&host),
                     }
                 }
-            }
-            for host in &hosts {
-                self.unread.remove(host);
             }
         }
     }

@@ -178,7 +178,7 @@ impl Driver {
             };
             let tries = held.state.failed_tries();
             let is_dead = held.state.closed_until().is_some() && tries >= schedule.min_tries;
-            if !is_dead || self.draining || self.standing.hold.is_some() {
+            if !is_dead || self.draining || self.held_back.hold.is_some() {
                 return true;
             }
             // Others wait meanwhile.

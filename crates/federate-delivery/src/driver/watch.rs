@@ -85,7 +85,7 @@ impl Driver {
     /// What changed since the last time is to be seen.
     pub(crate) fn show(&mut self) {
         let seen = &mut self.watch.seen;
-        seen.hold = self.standing.hold;
+        seen.hold = self.held_back.hold;
         seen.draining = self.draining;
         seen.in_flight = self.running.len();
         seen.lanes = self.lanes.len();

@@ -5,7 +5,7 @@ use federate_store::Hold;
 
 /// What the store said last, and whether to ask it again.
 #[derive(Debug, Default)]
-pub(super) struct Standing {
+pub(super) struct HeldBack {
     pub(super) hold: Option<Hold>,
     pub(super) ask: bool,
 }
@@ -14,13 +14,13 @@ impl Driver {
     /// Asks the store, where it was not asked since the last look, whether its deliveries are held back. What was read and
     /// not begun is put back when they are.
     pub(super) async fn may_deliver(&mut self) -> bool {
-        if self.standing.ask {
+        if self.held_back.ask {
             let hold = self.settings.stores.binding.hold().await;
             let Some(hold) = self.taken(hold, "ask whether it is held back") else {
                 return false;
             };
-            self.standing.ask = false;
-            if hold != self.standing.hold {
+            self.held_back.ask = false;
+            if hold != self.held_back.hold {
                 match hold {
                     Some(hold) => {
                         tracing::error!(reason = %hold, "nothing is delivered until somebody says so");
@@ -28,9 +28,9 @@ impl Driver {
                     None => tracing::info!("deliveries are no longer held back"),
                 }
             }
-            self.standing.hold = hold;
+            self.held_back.hold = hold;
         }
-        if self.standing.hold.is_none() {
+        if self.held_back.hold.is_none() {
             return true;
         }
         for held in self.lanes.values_mut() {
