@@ -14,6 +14,7 @@ mod faulty;
 mod half_dead;
 mod lifecycle;
 mod observed;
+mod order;
 mod processes;
 mod promises;
 mod simulation;

@@ -1,7 +1,7 @@
 //! What an operator sees: figures, spans, health, and what is in hand.
 
 use crate::faulty::Faulty;
-use crate::support::{DAY, Reply, World, iri, seconds};
+use crate::support::{DAY, Reply, World, host_of, iri, seconds};
 use federate_delivery::{Clock as _, Engine, Operator, Unready};
 use federate_http::HttpErrorKind;
 use federate_store::{DeliveryId, Inspection, LEASE, Outgoing, StoreErrorKind};
@@ -34,10 +34,6 @@ fn figures(snapshotter: &Snapshotter) -> BTreeMap<String, f64> {
         (name, value)
     })
     .collect()
-}
-
-fn host_of(url: &str) -> String {
-    iri(url).host().unwrap().to_owned()
 }
 
 /// Lets others run, until it is so.

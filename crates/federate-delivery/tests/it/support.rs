@@ -37,6 +37,10 @@ pub(crate) fn iri(text: &str) -> Iri {
     Iri::parse(text).unwrap()
 }
 
+pub(crate) fn host_of(url: &str) -> String {
+    iri(url).host().unwrap().to_owned()
+}
+
 /// splitmix64.
 #[derive(Debug)]
 pub(crate) struct Rng(pub(crate) u64);

@@ -22,6 +22,7 @@ mod cache;
 mod delivery;
 mod inbox;
 mod keys;
+mod lanes;
 mod operator;
 mod outbox;
 mod precedence;
