@@ -8,6 +8,7 @@ use federate_delivery::{Clock, Senders, SystemClock};
 use federate_fetch::Fetcher;
 use federate_http::{BadCertificate, Guard, GuardedClient, HttpClient};
 use federate_protocol::activitystreams::{Iri, Kind};
+use federate_protocol::authorise::Ownership;
 use federate_protocol::delivery::Schedule;
 use federate_protocol::signatures::{KeyGenerator, Policy, Signer};
 use federate_protocol::webfinger::nodeinfo::NodeInfo;
@@ -95,6 +96,7 @@ pub struct Builder<App: Directory> {
     pub(crate) paths: Paths,
     pub(crate) handlers: Handlers<App>,
     pub(crate) manage_followers: bool,
+    pub(crate) ownership: Ownership,
     pub(crate) blocks: Blocks,
     pub(crate) client: Option<Arc<dyn HttpClient>>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -128,6 +130,7 @@ impl<App: Directory> Builder<App> {
             paths: Paths::default(),
             handlers: Handlers::new(),
             manage_followers: false,
+            ownership: Ownership::default(),
             blocks: Blocks::default(),
             client: None,
             clock: Arc::new(SystemClock),
@@ -171,6 +174,12 @@ impl<App: Directory> Builder<App> {
     /// Handlers of the application for these run as well, afterwards.
     pub fn manage_followers(mut self) -> Self {
         self.manage_followers = true;
+        self
+    }
+
+    /// Who may change what somebody has made: the actor who made it, unless told otherwise.
+    pub fn ownership(mut self, ownership: Ownership) -> Self {
+        self.ownership = ownership;
         self
     }
 
@@ -380,6 +389,7 @@ impl<App: Directory> Builder<App> {
                 uris,
                 handlers: self.handlers,
                 manage_followers: self.manage_followers,
+                ownership: self.ownership,
                 receiving,
                 blocks,
                 secret,

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use federate_delivery::{Clock, Snapshot};
 use federate_fetch::Fetcher;
 use federate_protocol::activitystreams::{Accept, Delete, Iri, Note, NoteBuilder, Object, PUBLIC, Undo};
+use federate_protocol::authorise::Ownership;
 use federate_protocol::webfinger::nodeinfo::NodeInfo;
 use federate_protocol::{Actor, Blocks, Document, Limits, Receiving, Secret};
 use federate_store::{Follower, Stores};
@@ -29,6 +30,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) uris: Arc<Uris>,
     pub(crate) handlers: Handlers<App>,
     pub(crate) manage_followers: bool,
+    pub(crate) ownership: Ownership,
     pub(crate) receiving: Receiving,
     pub(crate) blocks: Arc<RwLock<Blocks>>,
     pub(crate) secret: Secret,

@@ -96,6 +96,7 @@ pub use federate_store as store;
 
 pub use federate_delivery::{HostView, Operator, Purged, Snapshot, Status, Unready};
 pub use federate_fetch::{Ancestors, CollectionReader, Resolved};
+pub use federate_protocol::authorise::Ownership;
 pub use federate_protocol::{Authenticated, Blocks, Document, Evidence, Known};
 
 /// The name under which the stores keep the key of the instance's own actor. No actor can have it.

@@ -261,7 +261,9 @@ impl<App: Directory> Worker<App> {
         let federation = &self.federation;
         let config = federation.receiving();
         let asked = questions(&activity);
-        let mut facts = Facts::new(&config.own_origins, &config.blocks).limits(config.limits.clone());
+        let mut facts = Facts::new(&config.own_origins, &config.blocks)
+            .ownership(federation.inner.ownership)
+            .limits(config.limits.clone());
         if let Some(id) = &asked.object {
             facts = facts.object(self.known(id).await?);
         }

@@ -12,8 +12,26 @@ pub enum Known {
     Nothing,
     /// It is there, and this actor owns it.
     Owner(Iri),
+    /// It is there, this actor owns it, and it is kept as this type (`Note`): an `Update` must not make something else of it (I15).
+    Object {
+        /// Who owns it.
+        owner: Iri,
+        /// The type under which it is kept.
+        kind: String,
+    },
     /// It was there, and was deleted.
     Gone,
+}
+
+impl Known {
+    /// Who owns it, where that is known.
+    #[must_use]
+    pub fn owner(&self) -> Option<&Iri> {
+        match self {
+            Self::Owner(owner) | Self::Object { owner, .. } => Some(owner),
+            Self::Nothing | Self::Gone => None,
+        }
+    }
 }
 
 /// Who may change what somebody has made.
@@ -31,7 +49,6 @@ pub enum Ownership {
 #[derive(Debug, Clone)]
 pub struct Facts<'a> {
     pub(super) object: Known,
-    pub(super) object_type: Option<String>,
     pub(super) target: Known,
     pub(super) asked: Option<Iri>,
     pub(super) target_also_known_as: Option<Vec<Iri>>,
@@ -48,7 +65,6 @@ impl<'a> Facts<'a> {
     pub fn new(own_origins: &'a [Origin], blocks: &'a Blocks) -> Self {
         Self {
             object: Known::Nothing,
-            object_type: None,
             target: Known::Nothing,
             asked: None,
             target_also_known_as: None,
@@ -64,13 +80,6 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn object(mut self, known: Known) -> Self {
         self.object = known;
-        self
-    }
-
-    /// The type under which the application keeps the object: an `Update` must not make something else of it.
-    #[must_use]
-    pub fn object_type(mut self, name: impl Into<String>) -> Self {
-        self.object_type = Some(name.into());
         self
     }
 

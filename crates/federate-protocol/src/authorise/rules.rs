@@ -105,7 +105,10 @@ fn author_is_not_suspended(activity: &Authenticated<Activity>, facts: &Facts<'_>
         .ids()
         .iter()
         .any(|id| facts.blocks.covering(id).is_some());
-    let by_owner = matches!(&facts.object, Known::Owner(owner) if facts.blocks.covering(owner).is_some());
+    let by_owner = facts
+        .object
+        .owner()
+        .is_some_and(|owner| facts.blocks.covering(owner).is_some());
     // A Delete, Undo or Block that names them takes away; it must still work. So must a report.
     let takes_away = ["Delete", "Undo", "Block", "Flag", "Remove", "Reject"]
         .iter()
@@ -214,7 +217,7 @@ fn collect(activity: &Authenticated<Activity>, facts: &Facts<'_>) -> Verdict {
     let target = activity.target().id().ok_or(Broken::NoTarget)?;
     deny(activity.object().is_empty(), Broken::NoObject)?;
     match &facts.target {
-        Known::Owner(owner) => owns(owner, activity.by(), facts),
+        Known::Owner(owner) | Known::Object { owner, .. } => owns(owner, activity.by(), facts),
         Known::Gone => Err(Broken::Deleted),
         Known::Nothing if facts.is_ours(&target) => Err(Broken::NotTheOwner),
         Known::Nothing => deny(!target.same_origin(activity.by()), Broken::ForeignObject),
@@ -295,10 +298,10 @@ fn not_deleted(facts: &Facts<'_>) -> Verdict {
 
 /// I14, CVE-2024-37903: what is known belongs to somebody.
 fn owned_where_known(by: &Iri, facts: &Facts<'_>) -> Verdict {
-    match &facts.object {
-        Known::Owner(owner) => owns(owner, by, facts),
-        Known::Nothing | Known::Gone => Ok(()),
-    }
+    facts
+        .object
+        .owner()
+        .map_or(Ok(()), |owner| owns(owner, by, facts))
 }
 
 fn owns(owner: &Iri, by: &Iri, facts: &Facts<'_>) -> Verdict {
@@ -311,7 +314,8 @@ fn owns(owner: &Iri, by: &Iri, facts: &Facts<'_>) -> Verdict {
 
 /// I15: a note may become an article, and nothing else than something written; an actor stays an actor.
 fn still_the_same_kind(activity: &Authenticated<Activity>, facts: &Facts<'_>) -> Verdict {
-    let (Some(before), Some(object)) = (&facts.object_type, activity.object().object()) else {
+    let (Known::Object { kind: before, .. }, Some(object)) = (&facts.object, activity.object().object())
+    else {
         return Ok(());
     };
     let now = object.type_name();

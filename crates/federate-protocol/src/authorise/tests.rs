@@ -243,26 +243,33 @@ fn i14_only_the_owner_of_a_collection_adds_and_removes() {
     }
 }
 
+fn kept_as(kind: &str) -> Known {
+    Known::Object {
+        owner: iri(ALICE),
+        kind: kind.to_owned(),
+    }
+}
+
 #[test]
 fn i15_an_update_does_not_make_a_person_of_a_note() {
     let update = |ty: &str| activity("Update", json!({ "id": NOTE, "type": ty, "attributedTo": ALICE }));
     assert_eq!(
-        judged(&update("Article"), |facts| facts.object_type("Note")),
+        judged(&update("Article"), |facts| facts.object(kept_as("Note"))),
         Ok(())
     );
     for now in ["Tombstone", "Create", "Banana"] {
         assert_eq!(
-            judged(&update(now), |facts| facts.object_type("Note")),
+            judged(&update(now), |facts| facts.object(kept_as("Note"))),
             Err(Broken::TypeChanged),
             "{now}"
         );
     }
     let me = activity("Update", json!({ "id": ALICE, "type": "Person" }));
     assert_eq!(
-        judged(&me, |facts| facts.object_type("Note")),
+        judged(&me, |facts| facts.object(kept_as("Note"))),
         Err(Broken::TypeChanged)
     );
-    assert_eq!(judged(&me, |facts| facts.object_type("Service")), Ok(()));
+    assert_eq!(judged(&me, |facts| facts.object(kept_as("Service"))), Ok(()));
 }
 
 #[test]

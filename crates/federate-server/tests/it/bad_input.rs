@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use federate_protocol::activitystreams::Activity;
 use federate_protocol::signatures::cavage;
+use federate_server::Ownership;
 use http::{Request, Response, StatusCode};
 use serde_json::json;
 
-use crate::world::{Instance, World, body};
+use crate::world::{Instance, World, body, spy};
 
 fn note(n: u32) -> serde_json::Value {
     json!({ "type": "Create", "to": "https://www.w3.org/ns/activitystreams#Public", "object": {
@@ -162,6 +164,60 @@ async fn w8_the_delete_of_an_actor_never_known_costs_nothing() {
     assert_eq!(site.app.take_seen(), Vec::<String>::new());
 }
 
+/// A moderator of the same server deletes what another of its people made: only where the instance trusts servers that far.
+#[tokio::test]
+async fn i14_a_servers_own_moderators_may_delete_where_the_instance_says_so() {
+    for (ownership, seen) in [(Ownership::SameActor, 0), (Ownership::SameOrigin, 1)] {
+        let world = World::default();
+        let site = world
+            .instance_with("site.test", |builder| {
+                builder.ownership(ownership).on::<Activity>(spy)
+            })
+            .await;
+        let moderator = world.peer("peer.test", "bob", 1);
+        let theirs = "https://peer.test/notes/9";
+        site.app.known.lock().unwrap().insert(
+            crate::world::iri(theirs),
+            federate_server::Known::Owner(crate::world::iri("https://peer.test/users/carol")),
+        );
+        let delete = moderator.activity(1, json!({ "type": "Delete", "object": theirs }));
+        assert_eq!(moderator.post(&site, &delete).await.status(), 202);
+        site.step_until_idle().await;
+        assert_eq!(site.app.take_seen().len(), seen, "{ownership:?}");
+    }
+}
+
+#[tokio::test]
+async fn i15_what_the_application_keeps_as_a_person_does_not_become_a_note() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let theirs = "https://peer.test/notes/9";
+    for (number, kind, reason) in [(1, "Note", None), (2, "Person", Some("another kind of thing"))] {
+        let kept = federate_server::Known::Object {
+            owner: bob.id.clone(),
+            kind: kind.to_owned(),
+        };
+        site.app
+            .known
+            .lock()
+            .unwrap()
+            .insert(crate::world::iri(theirs), kept);
+        let note = json!({ "id": theirs, "type": "Note", "attributedTo": bob.id.as_str() });
+        let update = bob.activity(number, json!({ "type": "Update", "object": note }));
+        assert_eq!(bob.post(&site, &update).await.status(), 202);
+        site.step_until_idle().await;
+        assert_eq!(site.app.take_seen().is_empty(), reason.is_some(), "{kind}");
+        let dead = site.federation.admin().dead_received(10).await.unwrap();
+        let said = dead.first().map(|dead| dead.reason.as_str());
+        assert_eq!(said.is_some(), reason.is_some());
+        assert!(
+            said.unwrap_or_default().contains(reason.unwrap_or_default()),
+            "{said:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn i14_only_the_owner_deletes() {
     let world = World::default();
@@ -200,10 +256,7 @@ async fn a_suspended_host_is_refused() {
     let mut blocks = federate_server::Blocks::new();
     blocks.suspend("peer.test").unwrap();
     let site = world
-        .instance_with("site.test", |b| {
-            b.blocks(blocks)
-                .on::<federate_protocol::activitystreams::Activity>(crate::world::spy)
-        })
+        .instance_with("site.test", |b| b.blocks(blocks).on::<Activity>(spy))
         .await;
     let bob = world.peer("peer.test", "bob", 1);
     let response = bob.post(&site, &bob.activity(1, note(1))).await;

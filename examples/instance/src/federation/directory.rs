@@ -64,13 +64,18 @@ impl Directory for App {
 
     async fn known(&self, id: &Iri) -> Result<Known, Failure> {
         let owner = |uri: String| Iri::parse(&uri).map(Known::Owner);
+        // Posts are kept as notes and accounts as persons, whatever they were called: an update changes neither into the other.
+        let kept = |uri: String, kind: &str| {
+            let kind = kind.to_owned();
+            Iri::parse(&uri).map(|owner| Known::Object { owner, kind })
+        };
         let id = id.as_str();
         if let Some(Local::Status(number)) = self.urls.local(id) {
             let Some(row) = db::statuses::any(&self.db, number).await? else {
                 return Ok(Known::Nothing);
             };
             return Ok(match db::accounts::by_id(&self.db, row.account_id).await? {
-                Some(author) if row.deleted_at.is_none() => owner(author.uri(&self.urls))?,
+                Some(author) if row.deleted_at.is_none() => kept(author.uri(&self.urls), "Note")?,
                 _ => Known::Gone,
             });
         }
@@ -78,18 +83,26 @@ impl Directory for App {
             return Ok(if account.deleted {
                 Known::Gone
             } else {
-                owner(id.to_owned())?
+                kept(id.to_owned(), "Person")?
             });
         }
-        let author = match db::statuses::by_uri(&self.db, id).await? {
-            Some(row) if row.deleted_at.is_some() => return Ok(Known::Gone),
-            Some(row) => Some(row.account_id),
-            None => match db::follows::by_uri(&self.db, id).await? {
-                Some(follow) => Some(follow.account_id),
-                None => db::interactions::by_uri(&self.db, id)
-                    .await?
-                    .map(|(account, _)| account),
-            },
+        if let Some(row) = db::statuses::by_uri(&self.db, id).await? {
+            if row.deleted_at.is_some() {
+                return Ok(Known::Gone);
+            }
+            if let Some(author) = db::accounts::by_id(&self.db, row.account_id).await? {
+                let uri = author.uri(&self.urls);
+                return Ok(match row.reblog_of_id {
+                    Some(_) => owner(uri)?,
+                    None => kept(uri, "Note")?,
+                });
+            }
+        }
+        let author = match db::follows::by_uri(&self.db, id).await? {
+            Some(follow) => Some(follow.account_id),
+            None => db::interactions::by_uri(&self.db, id)
+                .await?
+                .map(|(account, _)| account),
         };
         if let Some(author) = author
             && let Some(author) = db::accounts::by_id(&self.db, author).await?
