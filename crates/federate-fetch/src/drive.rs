@@ -144,6 +144,15 @@ impl<'a> Journey<'a> {
         }
     }
 
+    /// One for a media file, which may be longer and take longer than a document.
+    pub(crate) fn for_media(driver: &'a Driver, rules: &'a FetchRules, now: SystemTime) -> Self {
+        let limits = &rules.limits;
+        Self {
+            bytes_left: AtomicUsize::new(limits.media),
+            ..Self::within(limits.media_deadline, driver, rules, now)
+        }
+    }
+
     async fn handle(
         &self,
         handle: &Handle,
@@ -173,6 +182,30 @@ impl<'a> Journey<'a> {
         accept: &'static str,
         webfinger: bool,
     ) -> Result<http::Response<Bytes>, FetchError> {
+        let limits = &self.rules.limits;
+        let max_body = if webfinger {
+            limits.webfinger
+        } else {
+            limits.document
+        };
+        self.send(url, accept, !webfinger, max_body).await
+    }
+
+    pub(crate) async fn get_media(
+        &self,
+        url: &Url,
+        accept: &'static str,
+    ) -> Result<http::Response<Bytes>, FetchError> {
+        self.send(url, accept, false, self.rules.limits.media).await
+    }
+
+    async fn send(
+        &self,
+        url: &Url,
+        accept: &'static str,
+        signed: bool,
+        max_body: usize,
+    ) -> Result<http::Response<Bytes>, FetchError> {
         let number = self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         let late = |phase| FetchErrorKind::Deadline {
             request: number,
@@ -187,18 +220,16 @@ impl<'a> Journey<'a> {
             .map_err(FetchErrorKind::Http)?;
         // Signed where we can: GoToSocial and Mastodon's secure mode answer nothing else, and the others do not mind.
         let request = match &self.driver.signer {
-            Some(signer) if !webfinger => signatures::cavage(request, self.now)
+            Some(signer) if signed => signatures::cavage(request, self.now)
                 .sign(signer.as_ref())
                 .map_err(FetchErrorKind::Sign)?,
             _ => request,
         };
         let left = self.deadline.saturating_duration_since(Instant::now());
-        let budget = if webfinger {
-            Budget::webfinger(&self.rules.limits)
-        } else {
-            Budget::document(&self.rules.limits)
+        let budget = Budget {
+            deadline: left,
+            max_body,
         }
-        .with_deadline(left)
         .at_most(self.bytes_left.load(Ordering::Relaxed));
         let sent = self.driver.client.send(request, &budget);
         match timeout_at(self.deadline, sent).await {

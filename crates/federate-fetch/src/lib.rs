@@ -14,6 +14,8 @@
 //! - **a budget** for [collections](CollectionReader), which are read page by page (R6), and for [the posts above a reply](Ancestors) (R7);
 //! - **signed requests** by the instance actor, where a signer is given: some peers answer nothing else (S31).
 //!
+//! [`media`] passes pictures, sounds and films on.
+//!
 //! Actors and keys stay in the cache after they have expired, as long as there is room: so a `Delete` by an actor that was known can be verified, and one
 //! by an actor that never was costs nothing.
 //!
@@ -45,6 +47,7 @@ mod fetcher;
 mod flight;
 mod handles;
 mod key;
+pub mod media;
 mod memo;
 mod nodeinfo;
 mod recent;

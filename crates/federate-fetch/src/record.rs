@@ -32,7 +32,7 @@ impl Failure {
         }
     }
 
-    fn lifetime(&self, limits: &Limits) -> Duration {
+    pub(crate) fn lifetime(&self, limits: &Limits) -> Duration {
         match self {
             Self::Gone => limits.gone_lifetime,
             Self::Permanent(_) => limits.failure_lifetime,

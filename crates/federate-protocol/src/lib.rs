@@ -10,6 +10,7 @@
 //! | [`audience`] | whom does it reach? |
 //! | [`fetch`] | what of an answer may be believed? |
 //! | [`delivery`] | when is it tried again? |
+//! | [`media`] | what is this file? |
 //! | [`limits`] | how much of anything? |
 //!
 //! The leaves are re-exported, so that the crates above have one version of them.
@@ -33,6 +34,7 @@ pub mod delivery;
 pub mod fetch;
 mod ids;
 pub mod limits;
+pub mod media;
 pub mod media_type;
 mod prune;
 pub mod receive;

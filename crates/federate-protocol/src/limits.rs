@@ -32,6 +32,10 @@
 //! | [`collection_time`](Limits::collection_time) | 2 min | that one collection's server is waited for, all pages together |
 //! | [`reply_chain`](Limits::reply_chain) | 100 | posts above one that are walked to, over all servers |
 //! | [`reply_chain_time`](Limits::reply_chain_time) | 2 min | that the servers of one chain are waited for, all together |
+//! | [`media`](Limits::media) | 16 MiB | of one picture, sound or film that is passed on |
+//! | [`media_at_once`](Limits::media_at_once) | 8 | of them that are fetched at a time, and so are in memory |
+//! | [`media_deadline`](Limits::media_deadline) | 60 s | for one of them, all its redirects together |
+//! | [`media_lifetime`](Limits::media_lifetime) | 7 days | how long one is kept before it is fetched again: what its author took away goes here too |
 //! | [`move_cooldown`](Limits::move_cooldown) | 7 days | between two moves of one actor; each makes all its followers follow anew |
 
 use std::time::Duration;
@@ -100,6 +104,14 @@ pub struct Limits {
     pub reply_chain: usize,
     /// The time that the servers of one chain of replies are waited for, all together.
     pub reply_chain_time: Duration,
+    /// Bytes of one media file that is passed on.
+    pub media: usize,
+    /// Media files that are fetched at a time.
+    pub media_at_once: usize,
+    /// The time that one media file may take, all its requests together.
+    pub media_deadline: Duration,
+    /// How long a cached media file is given out.
+    pub media_lifetime: Duration,
     /// The shortest time between two moves of one actor.
     pub move_cooldown: Duration,
 }
@@ -140,6 +152,10 @@ impl Default for Limits {
             collection_time: Duration::from_secs(2 * MINUTE),
             reply_chain: 100,
             reply_chain_time: Duration::from_secs(2 * MINUTE),
+            media: 16 * MIB,
+            media_at_once: 8,
+            media_deadline: Duration::from_secs(MINUTE),
+            media_lifetime: Duration::from_secs(7 * 24 * HOUR),
             move_cooldown: Duration::from_secs(7 * 24 * HOUR),
         }
     }

@@ -10,6 +10,7 @@ mod collection;
 mod example;
 mod hostile;
 mod keys;
+mod media;
 mod memory;
 mod nodeinfo;
 mod resolve;

@@ -8,6 +8,7 @@
 //! | [`CollectionReading`] | the id of a collection | [pages](ReadPage) of items, each a claim, within a [budget](CollectionBudget) |
 //! | [`ReplyChain`] | a post | the posts that it answers, each an id to be fetched, up to a depth |
 //! | [`NodeInfoFetch`] | a server | what it says that it is: a claim |
+//! | [`MediaFetch`] | a URL | a picture, a sound or a film, by its own bytes |
 //!
 //! A [`ReplyChain`] asks for documents; each of the others is either *waiting* for the answer to one GET, or ended. Whoever drives it sends a GET for [`url`](DocumentFetch::url) with the
 //! `Accept` that it names, follows no redirects, and passes the answer to `on_response`. What a transport error means is the driver's to say: it ends the machine by dropping it.
@@ -33,6 +34,7 @@ mod document;
 mod handle;
 mod key;
 mod link_header;
+mod media;
 mod nodeinfo;
 mod page;
 mod place;
@@ -49,6 +51,7 @@ pub use collection::{CollectionBudget, CollectionEnd, CollectionReading, Collect
 pub use document::{Document, DocumentFetch, FetchStep};
 pub use handle::{Found, HandleLookup, HandleStep, LoopbackScheme};
 pub use key::{KeyFetch, KeyStep};
+pub use media::{MediaFetch, MediaStep};
 pub use nodeinfo::{NodeInfoFetch, NodeInfoStep};
 pub use provenance::{Bond, Provenance};
 pub use refusal::FetchRefusal;

@@ -97,6 +97,9 @@ pub enum FetchRefusal {
     /// A redirect leads off the origin that was asked, where it may not (W6).
     #[error("redirected to another origin")]
     LeftOrigin,
+    /// Neither a picture nor a sound nor a film, by its bytes (C8).
+    #[error("neither a picture nor a sound nor a film")]
+    NotMedia,
     /// The actor does not lead back to the handle (W4).
     #[error("the actor does not lead back to the handle")]
     NotBound,

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 mod corpus;
+mod media;
 mod nodeinfo;
 mod page;
 mod reply_chain;
