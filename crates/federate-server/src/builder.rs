@@ -19,6 +19,7 @@ use url::{Host, Url};
 use crate::federation::Inner;
 use crate::handler::Handlers;
 use crate::keys::Keys;
+use crate::media::MediaOption;
 use crate::reach::Recipients;
 use crate::uris::{is_interaction, is_template, shape};
 use crate::{Directory, Engine, Entropy, Error, Federation, Handler, Paths, Uris};
@@ -114,6 +115,7 @@ pub struct Builder<App: Directory> {
     pub(crate) page_size: u32,
     pub(crate) first_retry: Option<Duration>,
     pub(crate) retention: Retention,
+    pub(crate) media: MediaOption,
 }
 
 /// What a builder can be told that takes a protection away.
@@ -151,6 +153,7 @@ impl<App: Directory> Builder<App> {
             page_size: 20,
             first_retry: None,
             retention: Retention::default(),
+            media: MediaOption::default(),
         }
     }
 
@@ -393,6 +396,7 @@ impl<App: Directory> Builder<App> {
                 receiving,
                 blocks,
                 secret,
+                media: crate::media::proxy(self.media, &fetcher),
                 nodeinfo,
                 fetcher,
                 keys,
@@ -442,8 +446,12 @@ impl<App: Directory> Builder<App> {
         // The URL's own spelling is the one in which every peer writes our ids.
         let root = Iri::parse(url.as_str()).map_err(|_| BuildError::BaseUrl)?;
         let origin = root.origin().ok_or(BuildError::BaseUrl)?;
-        check_paths(&self.paths)?;
-        Ok(Uris::new(root, origin, self.paths.clone()))
+        let mut paths = self.paths.clone();
+        if matches!(self.media, MediaOption::Off) {
+            paths.media.clear();
+        }
+        check_paths(&paths)?;
+        Ok(Uris::new(root, origin, paths))
     }
 
     /// The first instance that uses a store is the one that it belongs to.
@@ -526,7 +534,8 @@ fn check_paths(paths: &Paths) -> Result<(), BuildError> {
             return Err(BuildError::TemplateTwice((*template).clone()));
         }
     }
-    for fixed in [&paths.inbox, &paths.instance] {
+    let media = Some(&paths.media).filter(|path| !path.is_empty());
+    for fixed in [&paths.inbox, &paths.instance].into_iter().chain(media) {
         if !fixed.starts_with('/') || fixed.contains(['{', '}', '?', '#']) {
             return Err(BuildError::Template(fixed.clone()));
         }
@@ -536,8 +545,11 @@ fn check_paths(paths: &Paths) -> Result<(), BuildError> {
             return Err(BuildError::Template(template.clone()));
         }
     }
-    if paths.inbox == paths.instance {
+    if paths.inbox == paths.instance || paths.inbox == paths.media {
         return Err(BuildError::TemplateTwice(paths.inbox.clone()));
+    }
+    if paths.instance == paths.media {
+        return Err(BuildError::TemplateTwice(paths.instance.clone()));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use federate_delivery::{Clock, Snapshot};
 use federate_fetch::Fetcher;
+use federate_fetch::media::MediaProxy;
 use federate_protocol::activitystreams::{Accept, Delete, Iri, Note, NoteBuilder, Object, PUBLIC, Undo};
 use federate_protocol::authorise::Ownership;
 use federate_protocol::webfinger::nodeinfo::NodeInfo;
@@ -34,6 +35,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) receiving: Receiving,
     pub(crate) blocks: Arc<RwLock<Blocks>>,
     pub(crate) secret: Secret,
+    pub(crate) media: Option<MediaProxy>,
     pub(crate) nodeinfo: NodeInfo,
     pub(crate) fetcher: Arc<Fetcher>,
     pub(crate) keys: Arc<Keys>,

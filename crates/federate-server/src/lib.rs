@@ -57,6 +57,7 @@ mod health;
 mod keys;
 mod layer;
 mod limit;
+mod media;
 mod metered;
 mod peers;
 mod profile;
@@ -95,6 +96,7 @@ pub use federate_protocol::signatures;
 pub use federate_store as store;
 
 pub use federate_delivery::{HostView, Operator, Purged, Snapshot, Status, Unready};
+pub use federate_fetch::media::{MediaCache, MediaFolder, MediaPurge};
 pub use federate_fetch::{Ancestors, CollectionReader, Resolved};
 pub use federate_protocol::authorise::Ownership;
 pub use federate_protocol::{Authenticated, Blocks, Document, Evidence, Known};

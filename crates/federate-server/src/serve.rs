@@ -5,6 +5,7 @@ mod actor;
 mod collection;
 mod discovery;
 mod inbox;
+mod media;
 mod object;
 mod respond;
 mod viewer;
@@ -30,6 +31,8 @@ pub(crate) enum Route {
         of: Option<String>,
     },
     Document(Place),
+    /// A file of another server, by what stands behind the path of these.
+    Media(String),
     /// The path is ours and has no such method.
     WrongMethod(&'static str),
 }
@@ -49,7 +52,7 @@ impl Route {
             | Route::NodeInfo(_)
             | Route::WrongMethod(_)
             | Route::Document(Place::Instance(Part::Itself) | Place::Actor(_, Part::Itself)) => false,
-            Route::Inbox { .. } | Route::Document(_) => true,
+            Route::Inbox { .. } | Route::Document(_) | Route::Media(_) => true,
         }
     }
 }
@@ -72,6 +75,13 @@ pub(crate) fn route(uris: &Uris, method: &Method, path: &str, headers: &HeaderMa
     if let Some(route) = fixed {
         return Some(if read {
             route
+        } else {
+            Route::WrongMethod("GET, HEAD")
+        });
+    }
+    if let Some(below) = uris.below_media(path) {
+        return Some(if read {
+            Route::Media(below.to_owned())
         } else {
             Route::WrongMethod("GET, HEAD")
         });
@@ -136,6 +146,7 @@ pub(crate) async fn answer<App: Directory>(
         Route::NodeInfoIndex => Some(discovery::nodeinfo_index(federation)),
         Route::NodeInfo(version) => Some(discovery::nodeinfo(federation, version).await),
         Route::Inbox { of } => Some(Box::pin(inbox::receive(federation, of.as_deref(), head, body)).await),
+        Route::Media(below) => Some(Box::pin(media::media(federation, &head, &below)).await),
         Route::WrongMethod(allow) => Some(respond::wrong_method(allow)),
         Route::Document(place) => match place {
             Place::Instance(Part::Itself) => Some(actor::instance(federation).await),

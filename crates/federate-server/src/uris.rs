@@ -18,6 +18,8 @@ pub struct Paths {
     pub(crate) objects: Vec<(String, String)>,
     pub(crate) inbox: String,
     pub(crate) instance: String,
+    /// Empty where none are passed on.
+    pub(crate) media: String,
     /// Relation and template.
     pub(crate) interactions: Vec<(String, String)>,
 }
@@ -30,6 +32,7 @@ impl Default for Paths {
             objects: Vec::new(),
             inbox: "/inbox".into(),
             instance: "/actor".into(),
+            media: "/media-proxy".into(),
             interactions: Vec::new(),
         }
     }
@@ -66,6 +69,12 @@ impl Paths {
     /// Where the instance's own actor is, which signs look-ups: `/actor` unless told otherwise.
     pub fn instance_actor(mut self, path: &str) -> Self {
         self.instance = path.into();
+        self
+    }
+
+    /// Below which files of other servers are, where they are [passed on](crate::Builder::media_proxy): `/media-proxy` unless told otherwise.
+    pub fn media(mut self, path: &str) -> Self {
+        self.media = path.into();
         self
     }
 
@@ -255,6 +264,19 @@ impl Uris {
     /// The instance's own actor, which signs look-ups.
     pub fn instance_actor(&self) -> Iri {
         self.at(&self.paths.instance)
+    }
+
+    /// The path below which files of other servers are.
+    pub(crate) fn media(&self) -> &str {
+        &self.paths.media
+    }
+
+    /// What stands behind it in a path; `None` where none are passed on.
+    pub(crate) fn below_media<'a>(&self, path: &'a str) -> Option<&'a str> {
+        if self.paths.media.is_empty() {
+            return None;
+        }
+        path.strip_prefix(self.paths.media.as_str())?.strip_prefix('/')
     }
 
     /// Where people of this instance do things, as WebFinger has it.

@@ -81,6 +81,25 @@ async fn templates_are_checked() {
         .build()
         .await;
     assert!(matches!(bad.unwrap_err(), BuildError::TemplateTwice(_)));
+    for (path, is_template) in [
+        ("/inbox", false),
+        ("/actor", false),
+        ("media", true),
+        ("/{x}", true),
+    ] {
+        let bad = builder("https://site.test")
+            .paths(|p| p.media(path))
+            .media_proxy()
+            .build()
+            .await
+            .unwrap_err();
+        assert_eq!(matches!(bad, BuildError::Template(_)), is_template, "{path}");
+        assert_eq!(
+            matches!(bad, BuildError::TemplateTwice(_)),
+            !is_template,
+            "{path}"
+        );
+    }
     let bad = builder("https://site.test").secret(b"short").build().await;
     assert!(matches!(bad.unwrap_err(), BuildError::Secret));
     let bad = builder("https://site.test").software("Not Ok", "1").build().await;

@@ -14,6 +14,7 @@ mod discovery;
 mod handling;
 mod imitations;
 mod layer;
+mod media;
 mod observed;
 mod peers;
 mod sending;
