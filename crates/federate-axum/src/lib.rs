@@ -21,14 +21,23 @@ use federate_server::{Directory, Engine, Federation};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-pub use federate_server::{FederationLayer, FederationService, read_limited};
+pub use federate_server::{FederationLayer, FederationService, Nothing, read_limited};
 
 /// The layer of an instance, which also works on a nested router: what was signed is the target as it was on the
 /// wire, and a nested router strips it.
+///
+/// axum runs the layer of a nested router where the router answers: give it a `fallback` of its own, or the inboxes, for which it
+/// has no route, are the outer router's. [`service`] needs none.
 pub fn layer<App: Directory>(federation: &Federation<App>) -> FederationLayer<App> {
     federation
         .layer()
         .with_target(|extensions| extensions.get::<OriginalUri>().map(|uri| uri.0.clone()))
+}
+
+/// The instance as a service of its own, to be nested beside an application (`Router::nest_service`) or to be its
+/// fallback (`Router::fallback_service`): 404 for what is not federation's.
+pub fn service<App: Directory>(federation: &Federation<App>) -> FederationService<App, Nothing> {
+    layer(federation).into_service()
 }
 
 /// Serves the application and runs the engine, until Ctrl-C or SIGTERM: then no request is taken any more, what has

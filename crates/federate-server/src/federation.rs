@@ -18,7 +18,10 @@ use serde_json::json;
 use crate::handler::Handlers;
 use crate::health::InboxWatch;
 use crate::keys::Keys;
-use crate::{Admin, Ask, Builder, Directory, Draft, Enqueued, Entropy, Error, FederationLayer, Health, Uris};
+use crate::{
+    Admin, Ask, Builder, Directory, Draft, Enqueued, Entropy, Error, FederationLayer, FederationService,
+    Health, Nothing, Uris,
+};
 
 /// The instance: sends, looks up, and answers requests. Cheap to clone.
 pub struct Federation<App: Directory> {
@@ -236,6 +239,11 @@ impl<App: Directory> Federation<App> {
     /// The tower layer: put it on the outermost router. What is not federation's falls through.
     pub fn layer(&self) -> FederationLayer<App> {
         FederationLayer::new(self.clone())
+    }
+
+    /// The instance as a tower service of its own, for hyper or to be mounted: 404 for what is not federation's.
+    pub fn service(&self) -> FederationService<App, Nothing> {
+        self.layer().into_service()
     }
 
     /// What an operator may look at and do.

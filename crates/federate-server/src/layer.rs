@@ -1,16 +1,18 @@
 //! The tower layer: answers what is federation's, lets everything else through.
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
-use http::{Extensions, HeaderValue, Request, Response, StatusCode, Uri, header};
+use http::{Extensions, HeaderValue, Request, Response, Uri, header};
+use http_body_util::Full;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::limit::{ReadError, read_limited};
-use crate::serve::{self, Route};
-use crate::{Directory, Federation};
+use crate::front::nothing_here;
+use crate::{Directory, Federation, Turn};
 
 /// See [`Federation::layer`].
 #[derive(Debug)]
@@ -41,6 +43,11 @@ impl<App: Directory> FederationLayer<App> {
     pub fn with_target(mut self, target: fn(&Extensions) -> Option<Uri>) -> Self {
         self.target = target;
         self
+    }
+
+    /// The instance alone, where no application stands behind it; see [`Federation::service`].
+    pub fn into_service(self) -> FederationService<App, Nothing> {
+        self.layer(Nothing)
     }
 }
 
@@ -93,77 +100,39 @@ where
         // The one that was polled ready is the one to call.
         let waiting = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, waiting);
-        let target = (self.layer.target)(request.extensions()).unwrap_or_else(|| request.uri().clone());
-        let uris = self.layer.federation.uris();
-        let route = serve::route(uris, request.method(), target.path(), request.headers());
-        let negotiated = route.is_none() && serve::negotiates(uris, request.method(), target.path());
+        let target = (self.layer.target)(request.extensions());
         let federation = self.layer.federation.clone();
         Box::pin(async move {
-            let Some(route) = route else {
-                let response = inner.call(request).await?;
-                return Ok(if negotiated { varied(response) } else { response });
-            };
-            if route.reads_body() {
-                let answering = Box::pin(with_body(&federation, route, request, target));
-                return Ok(answering.await.map(Out::from));
-            }
-            let asked = bodiless(&request, target, route.reads_headers());
-            match serve::answer(&federation, route, asked).await {
-                Some(response) => Ok(response.map(Out::from)),
-                None => inner.call(request).await.map(varied),
+            match federation.answer(request, target).await {
+                Turn::Answered(response) => Ok(response.map(Out::from)),
+                Turn::Passed { request, vary } => {
+                    let mut response = inner.call(request).await?;
+                    if let Some(vary) = vary {
+                        response
+                            .headers_mut()
+                            .append(header::VARY, HeaderValue::from_static(vary));
+                    }
+                    Ok(response)
+                }
             }
         })
     }
 }
 
-async fn with_body<App: Directory, In>(
-    federation: &Federation<App>,
-    route: Route,
-    request: Request<In>,
-    target: Uri,
-) -> Response<Bytes>
-where
-    In: http_body::Body,
-    In::Data: Buf,
-{
-    let limits = federation.limits();
-    let (mut head, body) = request.into_parts();
-    head.uri = target;
-    // The extensions are the framework's; nothing here reads them.
-    head.extensions.clear();
-    match read_limited(body, limits.inbox_body, limits.deadline).await {
-        Ok(body) => serve::answer(federation, route, Request::from_parts(head, body))
-            .await
-            .unwrap_or_else(|| serve::refuse(StatusCode::NOT_FOUND, "nothing here")),
-        Err(error) => {
-            tracing::info!(path = head.uri.path(), reason = %error, "refused what was posted");
-            match error {
-                ReadError::TooLarge => serve::too_large(limits.inbox_body),
-                ReadError::TooSlow => {
-                    serve::refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")
-                }
-                ReadError::Broken => serve::refuse(StatusCode::BAD_REQUEST, "the body broke off"),
-            }
-        }
-    }
-}
+/// No application: whatever federation does not answer is not found. See [`Federation::service`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nothing;
 
-/// The request without its body, so that the application can still have it whole; with its headers where they matter.
-fn bodiless<In>(request: &Request<In>, target: Uri, with_headers: bool) -> Request<Bytes> {
-    let mut asked = Request::new(Bytes::new());
-    *asked.method_mut() = request.method().clone();
-    *asked.uri_mut() = target;
-    *asked.version_mut() = request.version();
-    if with_headers {
-        *asked.headers_mut() = request.headers().clone();
-    }
-    asked
-}
+impl<In> Service<Request<In>> for Nothing {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
 
-/// The page at a URL that has a document too: a cache must not give the one for the other.
-fn varied<B>(mut response: Response<B>) -> Response<B> {
-    response
-        .headers_mut()
-        .append(header::VARY, HeaderValue::from_static("Accept"));
-    response
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _request: Request<In>) -> Self::Future {
+        ready(Ok(nothing_here().map(Full::new)))
+    }
 }

@@ -3,8 +3,8 @@
 //! [`Federation::builder`] takes the base URL, a store and the application, which implements [`Directory`]; [`Builder::build`] gives
 //! the [`Federation`], which answers requests and sends, and the [`Engine`], which the application runs.
 //!
-//! - [`Federation::layer`] puts it before an application as a tower layer; [`Federation::handle`] is the same
-//!   without tower: a request in, perhaps a response out.
+//! - [`Federation::layer`] puts it before an application as a tower layer; [`Federation::service`] is the instance alone;
+//!   [`Federation::answer`] is what adapters to other frameworks call, and [`Federation::handle`] the same for a request whose body is read.
 //! - What is posted to an inbox is proven, stored durably and answered with 202; only then, in the engine, it is judged against what the
 //!   application [knows](Directory::known) and handed to the [`Handler`] for its type.
 //! - What the application sends is a [`Draft`]: awaited, or written in the application's own transaction.
@@ -52,6 +52,7 @@ mod entropy;
 mod error;
 mod federation;
 mod followers;
+mod front;
 mod handler;
 mod health;
 mod keys;
@@ -83,9 +84,10 @@ pub use error::{Error, Failure, Outcome};
 #[cfg(feature = "keygen")]
 pub use federate_protocol::signatures::aws_lc::AwsLc;
 pub use federation::{Federation, RemoteActor};
+pub use front::Turn;
 pub use handler::Handler;
 pub use health::{Health, InboxHealth, Part};
-pub use layer::{FederationLayer, FederationService};
+pub use layer::{FederationLayer, FederationService, Nothing};
 pub use limit::{ReadError, read_limited};
 pub use metered::describe_metrics;
 pub use profile::{Actors, Profile};

@@ -17,7 +17,7 @@
 //! ```
 //!
 //! What a simulation cannot show (a peer that drips, resets, redirects, lies about lengths) is in [`hostile`]: servers on
-//! real sockets of loopback that misbehave as a test says.
+//! real sockets of loopback that misbehave as a test says. Whoever puts an instance into a web framework runs the suite in [`adapter`].
 #![deny(missing_docs)]
 #![expect(clippy::panic, reason = "what a test expects and does not get ends the test")]
 #![expect(
@@ -25,6 +25,7 @@
     reason = "of a JSON value that is indexed, what is missing is null"
 )]
 
+pub mod adapter;
 mod clock;
 pub mod hostile;
 mod keys;

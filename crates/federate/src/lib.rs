@@ -56,11 +56,14 @@
 //! | `sqlite` | yes | [`Sqlite`], the embedded store |
 //! | `postgres` | no | [`Postgres`], the store for many processes |
 //! | `axum` | yes | [`axum`](mod@axum), the adapter |
+//! | `actix` | no | `actix`, the adapter for actix-web |
 //! | `keygen` | yes | keys for new actors, by aws-lc-rs (needs a C compiler) |
 //! | `jsonld` | no | `Object::meant`: documents whose context renames things, expanded by JSON-LD |
 #![deny(missing_docs)]
 
 pub use federate_activitystreams as activitystreams;
+#[cfg(feature = "actix")]
+pub use federate_actix as actix;
 #[cfg(feature = "axum")]
 pub use federate_axum as axum;
 pub use federate_delivery as delivery;

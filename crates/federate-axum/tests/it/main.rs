@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod adapter;
+
 use std::sync::Arc;
 
 use axum::Router;

@@ -1,0 +1,119 @@
+//! What every adapter to a web framework does: it stands in front of the application, and answers what is federation's.
+
+use bytes::{Buf, Bytes};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
+
+use crate::limit::{ReadError, read_limited};
+use crate::serve::{self, Route};
+use crate::{Directory, Federation};
+
+/// Whose a request was; see [`Federation::answer`].
+#[derive(Debug)]
+pub enum Turn<B> {
+    /// Federation's, and this is the answer.
+    Answered(Response<Bytes>),
+    /// The application's.
+    Passed {
+        /// The request as it came, its body unread.
+        request: Request<B>,
+        /// What has to be added to `Vary` of the application's answer: there is a document at this URL too, and a cache
+        /// must not give the one for the other.
+        vary: Option<&'static str>,
+    },
+}
+
+impl<App: Directory> Federation<App> {
+    /// Answers a request whose body is not read yet, if its method, path and `Accept` are federation's; gives it back
+    /// otherwise. An adapter to a web framework calls this and nothing else.
+    ///
+    /// `target` is the target as it was on the wire, where the framework has changed that of the request: signatures are
+    /// over it. A body is read only where it is posted to an inbox, up to the cap and within the deadline
+    /// of [`Limits`](federate_protocol::Limits); what is left of a larger one is not read.
+    pub async fn answer<B>(&self, request: Request<B>, target: Option<Uri>) -> Turn<B>
+    where
+        B: http_body::Body,
+        B::Data: Buf,
+    {
+        let target = target.unwrap_or_else(|| request.uri().clone());
+        let Some(route) = serve::route(self.uris(), request.method(), target.path(), request.headers())
+        else {
+            let vary = serve::negotiates(self.uris(), request.method(), target.path()).then_some("Accept");
+            return Turn::Passed { request, vary };
+        };
+        if route.reads_body() {
+            return Turn::Answered(Box::pin(with_body(self, route, request, target)).await);
+        }
+        let asked = bodiless(&request, target, route.reads_headers());
+        match serve::answer(self, route, asked).await {
+            Some(response) => Turn::Answered(response),
+            None => Turn::Passed {
+                request,
+                vary: Some("Accept"),
+            },
+        }
+    }
+
+    /// Whether a request for this path may be federation's. What may not need not be converted to be asked about.
+    pub fn may_answer(&self, path: &str) -> bool {
+        // Where a path is ours whatever is behind it, POST is answered too.
+        serve::route(self.uris(), &Method::POST, path, &HeaderMap::new()).is_some()
+            || self.uris().place(path).is_some()
+    }
+}
+
+async fn with_body<App: Directory, B>(
+    federation: &Federation<App>,
+    route: Route,
+    request: Request<B>,
+    target: Uri,
+) -> Response<Bytes>
+where
+    B: http_body::Body,
+    B::Data: Buf,
+{
+    let limits = federation.limits();
+    let (mut head, body) = request.into_parts();
+    head.uri = target;
+    // The extensions are the framework's; nothing here reads them.
+    head.extensions.clear();
+    let read = match announced(&head.headers) {
+        Some(length) if length > limits.inbox_body => Err(ReadError::TooLarge),
+        _ => read_limited(body, limits.inbox_body, limits.deadline).await,
+    };
+    match read {
+        Ok(body) => serve::answer(federation, route, Request::from_parts(head, body))
+            .await
+            .unwrap_or_else(nothing_here),
+        Err(error) => {
+            tracing::info!(path = head.uri.path(), reason = %error, "refused what was posted");
+            match error {
+                ReadError::TooLarge => serve::too_large(limits.inbox_body),
+                ReadError::TooSlow => {
+                    serve::refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")
+                }
+                ReadError::Broken => serve::refuse(StatusCode::BAD_REQUEST, "the body broke off"),
+            }
+        }
+    }
+}
+
+pub(crate) fn nothing_here() -> Response<Bytes> {
+    serve::refuse(StatusCode::NOT_FOUND, "nothing here")
+}
+
+/// How long the body says that it is. Not every framework's body knows.
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The request without its body, so that the application can still have it whole; with its headers where they matter.
+fn bodiless<B>(request: &Request<B>, target: Uri, with_headers: bool) -> Request<Bytes> {
+    let mut asked = Request::new(Bytes::new());
+    *asked.method_mut() = request.method().clone();
+    *asked.uri_mut() = target;
+    *asked.version_mut() = request.version();
+    if with_headers {
+        *asked.headers_mut() = request.headers().clone();
+    }
+    asked
+}

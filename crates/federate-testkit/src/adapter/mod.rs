@@ -1,0 +1,84 @@
+//! The suite that every adapter to a web framework passes: over real sockets, against whatever serves the instance.
+//!
+//! An adapter's test says how it serves a [`Site`]; [`all`] asks of it what peers, browsers and attackers would, byte by byte where
+//! it has to be, and panics where an answer is wrong. [`nested`] is for an instance below a path of a larger application.
+//!
+//! Behind the instance stands an application that answers whatever comes with 200, `text/html` and the line
+//! `{method} {target} {bytes}`: the target as it was on the wire, and how many bytes the body had. An adapter that has no application
+//! behind it says so with [`Behind::Nothing`].
+//!
+//! ```
+//! use federate_testkit::adapter::{Behind, Site, all};
+//! use tokio::net::TcpListener;
+//!
+//! # async fn example() {
+//! // `app` is the application that echoes.
+//! # let app = axum::Router::new();
+//! all(Behind::Application, async |site: Site| {
+//!     let listener = TcpListener::from_std(site.listener).unwrap();
+//!     let app = app.clone().layer(site.federation.layer());
+//!     // Served until the suite drops it.
+//!     tokio::task::JoinSet::from_iter([async move { axum::serve(listener, app).await }])
+//! })
+//! .await;
+//! # }
+//! ```
+
+mod bodies;
+mod discovery;
+mod inbox;
+mod pages;
+mod socket;
+mod stage;
+#[cfg(test)]
+mod tests;
+
+use federate_server::store::Memory;
+use federate_server::{Actors, Federation};
+
+use stage::Stage;
+
+/// What an adapter is to serve.
+#[derive(Debug)]
+pub struct Site {
+    /// The socket to accept from. It does not block.
+    pub listener: std::net::TcpListener,
+    /// The instance.
+    pub federation: Federation<Actors<Memory>>,
+    /// The path below which the instance is mounted: empty, or `/fed`.
+    pub prefix: &'static str,
+}
+
+/// What answers where federation does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    /// The application that echoes.
+    Application,
+    /// Nothing: 404.
+    Nothing,
+}
+
+/// Everything, for an instance that has the whole site. `serve` serves a site until what it returned is dropped.
+///
+/// # Panics
+///
+/// Where an answer is wrong, or none comes within ten seconds.
+pub async fn all<G>(behind: Behind, serve: impl AsyncFn(Site) -> G) {
+    let stage = Stage::new("", behind, &serve).await;
+    discovery::all(&stage).await;
+    pages::all(&stage).await;
+    inbox::all(&stage).await;
+    bodies::all(&stage).await;
+}
+
+/// The same below `/fed` of an application that has the rest of the site. Discovery is at the root of a site, and not asked.
+///
+/// # Panics
+///
+/// Where an answer is wrong, or none comes within ten seconds.
+pub async fn nested<G>(behind: Behind, serve: impl AsyncFn(Site) -> G) {
+    let stage = Stage::new("/fed", behind, &serve).await;
+    pages::all(&stage).await;
+    inbox::all(&stage).await;
+    bodies::all(&stage).await;
+}
