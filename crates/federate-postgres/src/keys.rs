@@ -15,6 +15,14 @@ impl KeyStore for Tables {
     async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         retrying!(self.secret(name))
     }
+
+    async fn replace(&self, name: &str, old: &[u8], new: &[u8]) -> Result<bool, StoreError> {
+        retrying!(self.replace_secret(name, old, new))
+    }
+
+    async fn remove(&self, name: &str) -> Result<bool, StoreError> {
+        retrying!(self.remove_secret(name))
+    }
 }
 
 impl Tables {
@@ -42,5 +50,23 @@ impl Tables {
             .fetch_optional(&self.pool)
             .await?;
         Ok(secret)
+    }
+
+    async fn replace_secret(&self, name: &str, old: &[u8], new: &[u8]) -> Result<bool, Failure> {
+        let done = sqlx::query("UPDATE federate.keys SET secret = $3 WHERE name = $1 AND secret = $2")
+            .bind(name)
+            .bind(old)
+            .bind(new)
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn remove_secret(&self, name: &str) -> Result<bool, Failure> {
+        let done = sqlx::query("DELETE FROM federate.keys WHERE name = $1")
+            .bind(name)
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected() == 1)
     }
 }

@@ -17,6 +17,14 @@ impl KeyStore for Files {
     async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         retrying!(self.secret(name))
     }
+
+    async fn replace(&self, name: &str, old: &[u8], new: &[u8]) -> Result<bool, StoreError> {
+        retrying!(self.replace_secret(name, old, new))
+    }
+
+    async fn remove(&self, name: &str) -> Result<bool, StoreError> {
+        retrying!(self.remove_secret(name))
+    }
 }
 
 impl Files {
@@ -45,5 +53,29 @@ impl Files {
             .fetch_optional(&self.application)
             .await?;
         Ok(secret)
+    }
+
+    async fn replace_secret(&self, name: &str, old: &[u8], new: &[u8]) -> Result<bool, Failure> {
+        let mut connection = clean::acquire(&self.application).await?;
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let done = sqlx::query("UPDATE federate_keys SET secret = ?3 WHERE name = ?1 AND secret = ?2")
+            .bind(name)
+            .bind(old)
+            .bind(new)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn remove_secret(&self, name: &str) -> Result<bool, Failure> {
+        let mut connection = clean::acquire(&self.application).await?;
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let done = sqlx::query("DELETE FROM federate_keys WHERE name = ?1")
+            .bind(name)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected() == 1)
     }
 }

@@ -19,4 +19,23 @@ pub trait KeyStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Busy`](crate::StoreErrorKind::Busy) or [`Broken`](crate::StoreErrorKind::Broken).
     async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Puts `new` in the place of `old`, if `old` is what is there. Atomic: of two concurrent calls with the same `old`, at most one returns
+    /// `true`. Durable when `Ok(true)`; `false`: something else is there, or nothing, and stays.
+    ///
+    /// # Errors
+    /// As [`get_or_insert`](KeyStore::get_or_insert). The default replaces nothing, and is [`Broken`](crate::StoreErrorKind::Broken).
+    async fn replace(&self, name: &str, old: &[u8], new: &[u8]) -> Result<bool, StoreError> {
+        let _ = (name, old, new);
+        Err(StoreError::broken("this store cannot replace a secret"))
+    }
+
+    /// Forgets the secret of that name. Durable when `Ok`; whether there was one.
+    ///
+    /// # Errors
+    /// As [`get_or_insert`](KeyStore::get_or_insert). The default forgets nothing, and is [`Broken`](crate::StoreErrorKind::Broken).
+    async fn remove(&self, name: &str) -> Result<bool, StoreError> {
+        let _ = name;
+        Err(StoreError::broken("this store cannot forget a secret"))
+    }
 }

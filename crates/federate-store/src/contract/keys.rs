@@ -22,6 +22,50 @@ pub async fn keys(fresh: impl AsyncFn() -> Arc<dyn KeyStore>) {
     );
     assert_eq!(keys.get("alice").await.expect("read"), Some(first));
     assert_eq!(keys.get_or_insert("bob", b"four").await.expect("insert"), b"four");
+    one_replaces_what_is_there(&*fresh().await).await;
+    what_is_forgotten_is_gone(&*fresh().await).await;
+}
+
+async fn one_replaces_what_is_there(keys: &dyn KeyStore) {
+    assert!(
+        !keys.replace("alice", b"", b"two").await.expect("replace"),
+        "nothing is there"
+    );
+    assert_eq!(keys.get("alice").await.expect("read"), None);
+    keys.get_or_insert("alice", b"one\0").await.expect("insert");
+    keys.get_or_insert("bob", b"one\0").await.expect("insert");
+    assert!(
+        !keys.replace("alice", b"one", b"two").await.expect("replace"),
+        "another is there"
+    );
+    let (left, right) = both(
+        keys.replace("alice", b"one\0", b"left\0"),
+        keys.replace("alice", b"one\0", b"right\0"),
+    )
+    .await;
+    let (left, right) = (left.expect("replace"), right.expect("replace"));
+    assert_ne!(left, right, "one of them replaces it");
+    let now: &[u8] = if left { b"left\0" } else { b"right\0" };
+    assert_eq!(keys.get("alice").await.expect("read").as_deref(), Some(now));
+    assert_eq!(keys.get_or_insert("alice", b"three").await.expect("read"), now);
+    assert_eq!(
+        keys.get("bob").await.expect("read").as_deref(),
+        Some(&b"one\0"[..])
+    );
+}
+
+async fn what_is_forgotten_is_gone(keys: &dyn KeyStore) {
+    assert!(!keys.remove("alice").await.expect("remove"));
+    keys.get_or_insert("alice", b"one").await.expect("insert");
+    keys.get_or_insert("bob", b"two").await.expect("insert");
+    assert!(keys.remove("alice").await.expect("remove"));
+    assert_eq!(keys.get("alice").await.expect("read"), None);
+    assert!(!keys.remove("alice").await.expect("remove"));
+    assert_eq!(
+        keys.get_or_insert("alice", b"three").await.expect("insert"),
+        b"three"
+    );
+    assert_eq!(keys.get("bob").await.expect("read").as_deref(), Some(&b"two"[..]));
 }
 
 /// Every promise of [`Followers`].

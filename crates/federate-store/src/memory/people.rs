@@ -41,6 +41,19 @@ impl KeyStore for Shared {
     async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(lock(&self.people).keys.get(name).cloned())
     }
+
+    async fn replace(&self, name: &str, old: &[u8], new: &[u8]) -> Result<bool, StoreError> {
+        let mut state = lock(&self.people);
+        let Some(kept) = state.keys.get_mut(name).filter(|kept| *kept == old) else {
+            return Ok(false);
+        };
+        new.clone_into(kept);
+        Ok(true)
+    }
+
+    async fn remove(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(lock(&self.people).keys.remove(name).is_some())
+    }
 }
 
 #[async_trait::async_trait]
