@@ -45,12 +45,14 @@ async fn try_once(
             "body of the activity is missing",
         ));
     };
-    let signer = match settings.senders.signer(&delivery.sender).await {
+    let senders = &settings.senders;
+    let signer = match senders.signer(&delivery.sender).await {
         Ok(signer) => signer,
-        Err(error @ SenderError::Unknown) => {
-            return Ok(Attempted::dead(FailureKind::Sender, error.to_string()));
-        }
-        Err(error @ SenderError::Unavailable(_)) => return Ok(Attempted::ours(chain(&error))),
+        Err(error) => return Ok(unsigned(&error)),
+    };
+    let body = match senders.body(&delivery.sender, &delivery.activity, body).await {
+        Ok(body) => body,
+        Err(error) => return Ok(unsigned(&error)),
     };
     let inbox = match Target::of(&delivery.inbox) {
         Target::Inbox(inbox) => inbox,
@@ -124,6 +126,13 @@ fn signed(
     unsigned
         .sign(signer)
         .map_err(|error| Attempted::ours(chain(&error)))
+}
+
+fn unsigned(error: &SenderError) -> Attempted {
+    match error {
+        SenderError::Unknown => Attempted::dead(FailureKind::Sender, error.to_string()),
+        SenderError::Unavailable(_) => Attempted::ours(chain(error)),
+    }
 }
 
 fn answered(status: u16, retry_after: Option<&str>, now: SystemTime) -> Attempted {

@@ -1,5 +1,6 @@
 //! What the engine asks of the application: keys and inboxes.
 
+use bytes::Bytes;
 use federate_protocol::{activitystreams::Iri, signatures::Signer};
 use federate_store::Outgoing;
 use std::{error::Error, fmt::Debug, sync::Arc};
@@ -13,6 +14,16 @@ pub trait Senders: Debug + Send + Sync {
     /// # Errors
     /// [`SenderError::Unknown`] makes the delivery a dead letter; [`SenderError::Unavailable`] costs a retry.
     async fn signer(&self, sender: &str) -> Result<Arc<dyn Signer>, SenderError>;
+
+    /// The bytes that are sent of what is stored of an activity: with a proof of its own, for example. Asked before every attempt. The
+    /// default sends what is stored.
+    ///
+    /// # Errors
+    /// As [`signer`](Senders::signer).
+    async fn body(&self, sender: &str, activity: &Iri, stored: Bytes) -> Result<Bytes, SenderError> {
+        let _ = (sender, activity);
+        Ok(stored)
+    }
 }
 
 /// Why nobody signs.

@@ -16,13 +16,16 @@ use federate_protocol::{Blocks, FetchRules, Limits, Receiving, Secret};
 use federate_store::{Backend, DeliveryQueue, Hold, Retention, StoreError, Stores};
 use url::{Host, Url};
 
+use crate::adopted::Adopted;
 use crate::federation::Inner;
 use crate::handler::Handlers;
-use crate::keys::Keys;
+use crate::keys::{Keys, Vault, VaultError};
 use crate::media::MediaOption;
 use crate::reach::Recipients;
 use crate::uris::{is_interaction, is_template, shape};
-use crate::{Directory, Engine, Entropy, Error, Federation, Handler, Paths, Uris};
+use crate::{CipherError, Directory, Engine, Entropy, Error, Federation, Handler, KeyCipher, Paths, Uris};
+
+mod keys;
 
 /// What the instance calls itself: in NodeInfo and in the `User-Agent` of every request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +65,10 @@ pub enum BuildError {
     /// The secret is too short.
     #[error("the secret must have 32 bytes or more")]
     Secret,
+    /// The secrets in the store are encrypted with another secret than the [cipher](Builder::key_cipher)'s, or there is no cipher for
+    /// them. Nothing was made in their place.
+    #[error("the secrets in the store cannot be read")]
+    KeyCipher(#[source] CipherError),
     /// The key of the instance's own actor cannot be had.
     #[error("the key of the instance's actor cannot be had")]
     InstanceKey(#[source] Error),
@@ -103,6 +110,7 @@ pub struct Builder<App: Directory> {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) keygen: Option<Arc<dyn KeyGenerator>>,
+    pub(crate) key_cipher: Option<Arc<dyn KeyCipher>>,
     pub(crate) queue: Option<Arc<dyn DeliveryQueue>>,
     pub(crate) worker: Option<String>,
     pub(crate) secret: Option<Vec<u8>>,
@@ -116,6 +124,7 @@ pub struct Builder<App: Directory> {
     pub(crate) first_retry: Option<Duration>,
     pub(crate) retention: Retention,
     pub(crate) media: MediaOption,
+    pub(crate) proofs: bool,
 }
 
 /// What a builder can be told that takes a protection away.
@@ -138,6 +147,7 @@ impl<App: Directory> Builder<App> {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(crate::SystemEntropy::default()),
             keygen: default_keygen(),
+            key_cipher: None,
             queue: None,
             worker: None,
             secret: None,
@@ -154,6 +164,7 @@ impl<App: Directory> Builder<App> {
             first_retry: None,
             retention: Retention::default(),
             media: MediaOption::default(),
+            proofs: false,
         }
     }
 
@@ -207,12 +218,6 @@ impl<App: Directory> Builder<App> {
     /// Another source of randomness.
     pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
         self.entropy = entropy;
-        self
-    }
-
-    /// Another maker of actors' keys.
-    pub fn keygen(mut self, keygen: Arc<dyn KeyGenerator>) -> Self {
-        self.keygen = Some(keygen);
         self
     }
 
@@ -317,7 +322,9 @@ impl<App: Directory> Builder<App> {
             return Err(BuildError::Moving(hold));
         }
         self.bind(&stores, uris.base()).await?;
-        let secret = self.sealing_secret(&stores).await?;
+        let vault = Arc::new(Vault::new(Arc::clone(&stores.keys), self.key_cipher.clone()));
+        vault.probe().await?;
+        let secret = self.sealing_secret(&vault).await?;
         let client = self.http_client(&uris)?;
         if self.allow_loopback {
             tracing::warn!(
@@ -334,10 +341,13 @@ impl<App: Directory> Builder<App> {
             allow_http_loopback: self.allow_loopback,
         };
         let blocks = Arc::new(RwLock::new(self.blocks));
+        let app = Arc::new(self.app);
         let keys = Arc::new(Keys::new(
-            Arc::clone(&stores.keys),
+            vault,
             self.keygen,
+            Arc::new(Adopted(Arc::clone(&app))),
             Arc::clone(&uris),
+            Arc::clone(&self.clock),
         ));
         let rules = FetchRules {
             limits: receiving.limits.clone(),
@@ -352,7 +362,6 @@ impl<App: Directory> Builder<App> {
             Some(signer as Arc<dyn Signer>),
             rules,
         ));
-        let app = Arc::new(self.app);
         let recipients = Arc::new(Recipients {
             app: Arc::clone(&app),
             stores: stores.clone(),
@@ -406,6 +415,7 @@ impl<App: Directory> Builder<App> {
                 clock: Arc::clone(&self.clock),
                 entropy: self.entropy,
                 page_size: self.page_size,
+                proofs: self.proofs,
             }),
         };
         let engine = Engine {
@@ -474,17 +484,13 @@ impl<App: Directory> Builder<App> {
         stores.binding.rebind(base_url).await.map_err(BuildError::Store)
     }
 
-    async fn sealing_secret(&self, stores: &Stores) -> Result<Secret, BuildError> {
+    async fn sealing_secret(&self, vault: &Vault) -> Result<Secret, BuildError> {
         let secret = match &self.secret {
             Some(secret) => secret.clone(),
             None => {
                 let mut candidate = [0; 32];
                 self.entropy.fill(&mut candidate);
-                stores
-                    .keys
-                    .get_or_insert("sealing-secret", &candidate)
-                    .await
-                    .map_err(BuildError::Store)?
+                vault.get_or_insert("sealing-secret", &candidate).await?.secret
             }
         };
         Secret::new(&secret).map_err(|_| BuildError::Secret)
@@ -552,6 +558,15 @@ fn check_paths(paths: &Paths) -> Result<(), BuildError> {
         return Err(BuildError::TemplateTwice(paths.instance.clone()));
     }
     Ok(())
+}
+
+impl From<VaultError> for BuildError {
+    fn from(e: VaultError) -> Self {
+        match e {
+            VaultError::Store(e) => BuildError::Store(e),
+            VaultError::Cipher { source, .. } => BuildError::KeyCipher(source),
+        }
+    }
 }
 
 impl<App: Directory> DangerousBuilder<App> {

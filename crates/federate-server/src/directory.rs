@@ -7,7 +7,7 @@ use federate_protocol::Known;
 use federate_protocol::activitystreams::{Iri, Object};
 use federate_store::{Backend, Follower};
 
-use crate::{Error, Failure, ObjectRef, Profile, Uris};
+use crate::{AdoptedKey, Error, Failure, ObjectRef, Profile, Uris};
 
 /// The application, as federation sees it.
 ///
@@ -57,6 +57,12 @@ pub trait Directory: Send + Sync + 'static {
         Ok(None)
     }
 
+    /// The key that an actor had before this library came, by identifier. Asked when a key is needed and the store has none, and once
+    /// in each process for its [id](AdoptedKey::id): the store keeps the key from then on, and no other is made.
+    async fn adopted_key(&self, _name: &str) -> Result<Option<AdoptedKey>, Failure> {
+        Ok(None)
+    }
+
     /// The numbers that NodeInfo publishes.
     async fn usage(&self) -> Result<Usage, Failure> {
         Ok(Usage::default())
@@ -94,6 +100,10 @@ impl<D: Directory> Directory for std::sync::Arc<D> {
 
     async fn asked(&self, request: &Iri) -> Result<Option<Iri>, Failure> {
         (**self).asked(request).await
+    }
+
+    async fn adopted_key(&self, name: &str) -> Result<Option<AdoptedKey>, Failure> {
+        (**self).adopted_key(name).await
     }
 
     async fn usage(&self) -> Result<Usage, Failure> {

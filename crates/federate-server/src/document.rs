@@ -9,26 +9,23 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::Uris;
+use crate::keys::{Public, PublicKeys};
 use crate::profile::Said;
 
 /// How long a document is that says little more than its URLs and its key.
 const USUAL: usize = 2048;
 
 /// The document of one of the application's actors.
-pub(crate) fn actor_document(said: &Said, uris: &Uris, public_key_pem: &str) -> Bytes {
+pub(crate) fn actor_document(said: &Said, uris: &Uris, keys: &PublicKeys) -> Bytes {
     let mut bytes = Vec::with_capacity(USUAL);
-    let document = ActorDocument {
-        said,
-        uris,
-        public_key_pem,
-    };
+    let document = ActorDocument { said, uris, keys };
     // Strings and JSON values always serialise.
     let _ = serde_json::to_writer(&mut bytes, &document);
     bytes.into()
 }
 
 /// The document of the instance's own actor, which signs look-ups and nothing else.
-pub(crate) fn instance_document(uris: &Uris, public_key_pem: &str) -> Value {
+pub(crate) fn instance_document(uris: &Uris, keys: &PublicKeys) -> Value {
     let id = uris.instance_actor();
     json!({
         "@context": &*CONTEXT,
@@ -41,11 +38,8 @@ pub(crate) fn instance_document(uris: &Uris, public_key_pem: &str) -> Value {
         "outbox": format!("{id}/outbox"),
         "manuallyApprovesFollowers": true,
         "endpoints": { "sharedInbox": uris.shared_inbox().as_str() },
-        "publicKey": {
-            "id": uris.key_id(crate::INSTANCE),
-            "owner": id.as_str(),
-            "publicKeyPem": public_key_pem,
-        },
+        "publicKey": PublicKey::of(&keys.requests, &id),
+        "assertionMethod": [Multikey::of(&keys.proofs, &id)],
     })
 }
 
@@ -54,7 +48,9 @@ static CONTEXT: LazyLock<Value> = LazyLock::new(|| {
     json!([
         "https://www.w3.org/ns/activitystreams",
         "https://w3id.org/security/v1",
+        "https://w3id.org/security/multikey/v1",
         {
+            "assertionMethod": { "@id": "https://w3id.org/security#assertionMethod", "@type": "@id" },
             "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
             "toot": "http://joinmastodon.org/ns#",
             "featured": { "@id": "toot:featured", "@type": "@id" },
@@ -88,6 +84,7 @@ const ALWAYS: &[&str] = &[
     "indexable",
     "endpoints",
     "publicKey",
+    "assertionMethod",
     "tag",
     "attachment",
 ];
@@ -95,7 +92,7 @@ const ALWAYS: &[&str] = &[
 struct ActorDocument<'a> {
     said: &'a Said,
     uris: &'a Uris,
-    public_key_pem: &'a str,
+    keys: &'a PublicKeys,
 }
 
 impl ActorDocument<'_> {
@@ -139,7 +136,8 @@ impl Serialize for ActorDocument<'_> {
                 shared_inbox: shared_inbox.as_str(),
             },
         )?;
-        map.serialize_entry("publicKey", &self.public_key(&id))?;
+        map.serialize_entry("publicKey", &PublicKey::of(&self.keys.requests, &id))?;
+        map.serialize_entry("assertionMethod", &[Multikey::of(&self.keys.proofs, &id)])?;
         map.serialize_entry("tag", &[(); 0])?;
         map.serialize_entry("attachment", &Fields(&said.fields))?;
         if let Some(icon) = &said.icon {
@@ -164,16 +162,6 @@ impl Serialize for ActorDocument<'_> {
     }
 }
 
-impl ActorDocument<'_> {
-    fn public_key<'a>(&'a self, owner: &'a Iri) -> PublicKey<'a> {
-        PublicKey {
-            id: self.uris.key_id(&self.said.identifier),
-            owner: owner.as_str(),
-            public_key_pem: self.public_key_pem,
-        }
-    }
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Endpoints<'a> {
@@ -183,9 +171,40 @@ struct Endpoints<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PublicKey<'a> {
-    id: String,
+    id: &'a str,
     owner: &'a str,
     public_key_pem: &'a str,
+}
+
+impl<'a> PublicKey<'a> {
+    fn of(key: &'a Public, owner: &'a Iri) -> Self {
+        PublicKey {
+            id: &key.id,
+            owner: owner.as_str(),
+            public_key_pem: &key.text,
+        }
+    }
+}
+
+/// [FEP-521a](https://codeberg.org/fediverse/fep/src/branch/main/fep/521a/fep-521a.md).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Multikey<'a> {
+    id: &'a str,
+    r#type: &'static str,
+    controller: &'a str,
+    public_key_multibase: &'a str,
+}
+
+impl<'a> Multikey<'a> {
+    fn of(key: &'a Public, controller: &'a Iri) -> Self {
+        Multikey {
+            id: &key.id,
+            r#type: "Multikey",
+            controller: controller.as_str(),
+            public_key_multibase: &key.text,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -232,6 +251,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::ALWAYS;
+    use crate::keys::PublicKeys;
     use crate::{Paths, Profile, Uris};
 
     /// Names that parts of a document have, or its context.
@@ -245,13 +265,22 @@ mod tests {
         "indexable",
         "alsoKnownAs",
         "movedTo",
+        "assertionMethod",
     ];
 
     fn document(profile: &Profile) -> String {
         let root = Iri::parse("https://a.example/").unwrap();
         let origin = root.origin().unwrap();
         let uris = Uris::new(root, origin, Paths::default()).into();
-        String::from_utf8(profile.document(&uris, &"a key".into()).to_vec()).unwrap()
+        String::from_utf8(
+            profile
+                .document(
+                    &uris,
+                    &PublicKeys::named("https://a.example/users/alice", "a key"),
+                )
+                .to_vec(),
+        )
+        .unwrap()
     }
 
     /// A key that stands twice would be read one way here and another way there.

@@ -8,7 +8,7 @@ use federate_store::{Backend, BoxFuture, OrderKey, Outgoing, Priority};
 use serde_json::{Map, Value, json};
 
 use crate::cx::Sent;
-use crate::{Directory, Error, Federation, Local};
+use crate::{Directory, Error, Federation, Local, proofs};
 
 const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
 
@@ -27,6 +27,7 @@ pub struct Draft<App: Directory> {
     into: Option<Sent>,
     priority: Option<Priority>,
     order: Option<OrderKey>,
+    pub(crate) proof: bool,
 }
 
 /// What was written.
@@ -51,6 +52,7 @@ impl<App: Directory> fmt::Debug for Draft<App> {
 impl<App: Directory> Draft<App> {
     pub(crate) fn new(federation: Federation<App>, sender: &str, activity: Object) -> Self {
         Draft {
+            proof: federation.inner.proofs,
             federation,
             sender: sender.to_owned(),
             activity,
@@ -168,11 +170,16 @@ impl<App: Directory> Draft<App> {
                 audience.push(who.clone());
             }
         }
-        let activity = audience::without_blind_copies(&whole);
+        let mut activity = audience::without_blind_copies(&whole);
+        let to_be_proven = self.proof && !proofs::has_proof(&activity);
+        if to_be_proven {
+            activity = proofs::provable(activity, self.federation.now())?;
+        }
+        let body = proofs::marked(&activity, to_be_proven);
         let outgoing = Outgoing {
             priority: self.priority.unwrap_or_else(|| self.usual_priority(&audience)),
             order: self.order.or_else(|| self.order_of_its_object()),
-            ..Outgoing::new(id, self.sender.clone(), activity.to_bytes(), audience)
+            ..Outgoing::new(id, self.sender.clone(), body, audience)
         };
         Ok((outgoing, activity))
     }

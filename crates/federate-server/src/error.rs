@@ -77,6 +77,15 @@ impl From<FetchError> for Error {
     }
 }
 
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Error {
+            permanent: failure.permanent,
+            source: failure.source,
+        }
+    }
+}
+
 impl From<BadIri> for Error {
     fn from(e: BadIri) -> Self {
         Error::permanent(e)

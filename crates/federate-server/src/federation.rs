@@ -48,6 +48,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) page_size: u32,
+    pub(crate) proofs: bool,
 }
 
 impl<App: Directory> Clone for Federation<App> {
@@ -219,16 +220,6 @@ impl<App: Directory> Federation<App> {
             self.stores().queue.cancel(host).await?;
         }
         Ok(())
-    }
-
-    /// Takes over the key that an actor of ours had before this library came, as PEM. Nothing changes where the actor has one
-    /// here already.
-    ///
-    /// # Errors
-    ///
-    /// A permanent one where the key cannot be read or is too weak, or the store's.
-    pub async fn adopt_key(&self, name: &str, pem: &str) -> Result<(), Error> {
-        self.inner.keys.adopt(name, pem).await.map(|_| ())
     }
 
     /// Answers a request, if its method, path and `Accept` are federation's; `None`: it is the application's.

@@ -42,7 +42,9 @@
 #![deny(missing_docs)]
 
 mod admin;
+mod adopted;
 mod builder;
+mod cipher;
 mod cx;
 mod directory;
 mod document;
@@ -62,7 +64,9 @@ mod media;
 mod metered;
 mod peers;
 mod profile;
+mod proofs;
 mod reach;
+mod rotation;
 mod serve;
 mod spans;
 mod tidy;
@@ -73,7 +77,9 @@ mod written;
 pub use async_trait::async_trait;
 
 pub use admin::Admin;
+pub use adopted::AdoptedKey;
 pub use builder::{BuildError, Builder, DangerousBuilder, Software};
+pub use cipher::{CipherError, KeyCipher, SecretCipher};
 pub use cx::Cx;
 pub use directory::{Ask, Collection, Cursor, Directory, Found, Item, Page, Usage};
 pub use draft::{Draft, Enqueued};

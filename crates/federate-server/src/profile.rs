@@ -12,6 +12,7 @@ use federate_store::Backend;
 use serde_json::{Map, Value};
 
 use crate::document::actor_document;
+use crate::keys::PublicKeys;
 use crate::written::Written;
 use crate::{Ask, Directory, Failure, Found, Uris};
 
@@ -186,9 +187,9 @@ impl Profile {
     }
 
     /// The actor document, as Mastodon reads and writes it.
-    pub(crate) fn document(&self, uris: &Arc<Uris>, public_key_pem: &Arc<str>) -> Bytes {
-        let write = || actor_document(&self.inner.said, uris, public_key_pem);
-        self.inner.written.document(uris, public_key_pem, write)
+    pub(crate) fn document(&self, uris: &Arc<Uris>, keys: &PublicKeys) -> Bytes {
+        let write = || actor_document(&self.inner.said, uris, keys);
+        self.inner.written.document(uris, keys, write)
     }
 
     /// The WebFinger answer, as it is written; `None` where the name is one that no handle has.

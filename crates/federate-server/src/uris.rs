@@ -20,6 +20,8 @@ pub struct Paths {
     pub(crate) instance: String,
     /// Empty where none are passed on.
     pub(crate) media: String,
+    /// What stands behind an actor's id in the id of its key.
+    pub(crate) key: String,
     /// Relation and template.
     pub(crate) interactions: Vec<(String, String)>,
 }
@@ -33,6 +35,7 @@ impl Default for Paths {
             inbox: "/inbox".into(),
             instance: "/actor".into(),
             media: "/media-proxy".into(),
+            key: "#main-key".into(),
             interactions: Vec::new(),
         }
     }
@@ -75,6 +78,13 @@ impl Paths {
     /// Below which files of other servers are, where they are [passed on](crate::Builder::media_proxy): `/media-proxy` unless told otherwise.
     pub fn media(mut self, path: &str) -> Self {
         self.media = path.into();
+        self
+    }
+
+    /// What stands behind an actor's id in the id of its key: `#main-key` unless told otherwise. For ids that exist already; a `/main-key`
+    /// that is a document of its own names its actor there.
+    pub fn key(mut self, suffix: &str) -> Self {
+        self.key = suffix.into();
         self
     }
 
@@ -287,12 +297,21 @@ impl Uris {
             .map(|(rel, template)| Link::with_template(rel, &format!("{}{template}", self.base)))
     }
 
-    /// The id of an actor's key.
+    /// The id of the key with which an actor signs requests, unless the application has [another](crate::AdoptedKey::id) for it.
     pub fn key_id(&self, name: &str) -> String {
+        format!("{}{}", self.owner(name), self.paths.key)
+    }
+
+    /// The id of the key with which an actor proves documents.
+    pub(crate) fn proof_key_id(&self, name: &str) -> String {
+        format!("{}#ed25519-key", self.owner(name))
+    }
+
+    fn owner(&self, name: &str) -> Iri {
         if name == crate::INSTANCE {
-            format!("{}#main-key", self.instance_actor())
+            self.instance_actor()
         } else {
-            format!("{}#main-key", self.actor(name))
+            self.actor(name)
         }
     }
 

@@ -5,23 +5,24 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 use crate::Uris;
+use crate::keys::PublicKeys;
 
 /// Answers about one profile, with all else that they depend on: where that is another, they are written anew, and not
 /// kept. It lives as long as the profile, so that nothing here has to be invalidated and nothing grows.
 #[derive(Clone, Default)]
 pub(crate) struct Written {
-    document: OnceLock<(Arc<Uris>, Arc<str>, Bytes)>,
+    document: OnceLock<(Arc<Uris>, PublicKeys, Bytes)>,
     jrd: OnceLock<(Arc<Uris>, Option<Bytes>)>,
 }
 
 impl Written {
-    /// The actor document at these URLs, with this key.
-    pub(crate) fn document(&self, uris: &Arc<Uris>, key: &Arc<str>, write: impl Fn() -> Bytes) -> Bytes {
+    /// The actor document at these URLs, with these keys.
+    pub(crate) fn document(&self, uris: &Arc<Uris>, keys: &PublicKeys, write: impl Fn() -> Bytes) -> Bytes {
         let kept = self
             .document
-            .get_or_init(|| (Arc::clone(uris), Arc::clone(key), write()));
+            .get_or_init(|| (Arc::clone(uris), keys.clone(), write()));
         match kept {
-            (for_uris, for_key, bytes) if Arc::ptr_eq(for_uris, uris) && for_key == key => bytes.clone(),
+            (for_uris, for_keys, bytes) if Arc::ptr_eq(for_uris, uris) && for_keys == keys => bytes.clone(),
             _ => write(),
         }
     }
@@ -41,6 +42,7 @@ mod tests {
 
     use federate_protocol::activitystreams::Iri;
 
+    use crate::keys::PublicKeys;
     use crate::{Paths, Profile, Uris};
 
     fn uris(root: &str) -> Arc<Uris> {
@@ -55,7 +57,7 @@ mod tests {
 
     #[test]
     fn what_is_the_same_is_written_once() {
-        let (uris, key) = (uris("https://a.example/"), Arc::from("key"));
+        let (uris, key) = (uris("https://a.example/"), PublicKeys::named("k", "key"));
         let alice = Profile::person("alice");
         let given_out = alice.clone();
         let first = given_out.document(&uris, &key);
@@ -66,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_profile_that_changes_is_written_anew() {
-        let (uris, key) = (uris("https://a.example/"), Arc::from("key"));
+        let (uris, key) = (uris("https://a.example/"), PublicKeys::named("k", "key"));
         let alice = Profile::person("alice");
         let before = (alice.document(&uris, &key), alice.jrd_bytes(&uris).unwrap());
         let shared = alice.clone().username("alix");
@@ -82,14 +84,17 @@ mod tests {
     #[test]
     fn other_urls_and_other_keys_are_not_mixed_up() {
         let (a, b) = (uris("https://a.example/"), uris("https://b.example/"));
-        let (one, two) = (Arc::from("key one"), Arc::from("key two"));
+        let (one, two) = (
+            PublicKeys::named("k", "key one"),
+            PublicKeys::named("k", "key two"),
+        );
         let alice = Profile::person("alice");
         for _ in 0..2 {
             for (uris, host) in [(&a, "a.example"), (&b, "b.example")] {
                 for key in [&one, &two] {
                     let document = text(alice.document(uris, key));
                     assert!(document.contains(&format!(r#""id":"https://{host}/users/alice""#)));
-                    assert!(document.contains(&format!(r#""publicKeyPem":"{key}""#)));
+                    assert!(document.contains(&format!(r#""publicKeyPem":"{}""#, key.requests.text)));
                 }
                 let jrd = text(alice.jrd_bytes(uris).unwrap());
                 assert!(jrd.contains(&format!("acct:alice@{host}")));

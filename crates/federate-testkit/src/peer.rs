@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use federate_delivery::Clock;
 use federate_http::HttpClient;
 use federate_protocol::signatures::{KeyId, Policy, PrivateKey, PublicKey, cavage, parse};
 use http::{Request, Response, StatusCode, header};
@@ -33,7 +33,17 @@ struct Inner {
     received: Mutex<Vec<Value>>,
     refused: Mutex<Vec<String>>,
     sent: Mutex<u64>,
+    remembered: Mutex<Option<Remembered>>,
 }
+
+/// The keys that a peer keeps, by id: each as PEM, and when it was fetched.
+#[derive(Default)]
+struct Remembered {
+    keys: BTreeMap<String, (String, SystemTime)>,
+}
+
+/// How soon a peer that remembers keys fetches one anew that does not fit.
+const REFETCH: Duration = Duration::from_secs(60);
 
 /// What became of a request that a peer made.
 #[derive(Debug)]
@@ -99,6 +109,7 @@ impl Peer {
             received: Mutex::default(),
             refused: Mutex::default(),
             sent: Mutex::new(0),
+            remembered: Mutex::default(),
         };
         let peer = Peer {
             inner: Arc::new(inner),
@@ -124,6 +135,12 @@ impl Peer {
     /// `@bob@mastodon.test`.
     pub fn handle(&self) -> String {
         format!("@{}@{}", self.inner.name, self.inner.host)
+    }
+
+    /// From now on this peer's server keeps the keys that it has fetched, as real ones do: it asks for one again where a signature
+    /// does not fit it, and for that reason at most once a minute.
+    pub fn remember_keys(&self) {
+        lock(&self.inner.remembered).get_or_insert_default();
     }
 
     /// The types of what arrived and verified, in order.
@@ -273,22 +290,58 @@ impl Peer {
             Err(refusal) => return Some(refusal.to_string()),
         };
         let key_id = parsed.key_id().as_str().to_owned();
-        let url = key_id.split('#').next().unwrap_or_default();
-        let Ok(actor) = self.world.try_get(url, ACTIVITY_JSON).await else {
-            return Some(format!("no actor at {url}"));
-        };
-        let Some(Ok(key)) = actor["publicKey"]["publicKeyPem"]
-            .as_str()
-            .map(PublicKey::from_pem)
-        else {
-            return Some(format!("no key at {url}"));
-        };
+        let owner = key_id.split('#').next().unwrap_or_default();
         let policy = Policy::mastodon().authorities([self.inner.host.as_str()]);
-        if let Err(refusal) = parsed.verify(&key, &policy, self.world.inner.clock.now()) {
-            return Some(refusal.to_string());
+        let now = self.world.now();
+        let mut again = false;
+        loop {
+            let pem = match self.key_of(&key_id, owner, again).await {
+                Ok(pem) => pem,
+                Err(doubt) => return Some(doubt),
+            };
+            let Ok(key) = PublicKey::from_pem(&pem) else {
+                return Some(format!("no key at {owner}"));
+            };
+            match parsed.verify(&key, &policy, now) {
+                Ok(_) => break,
+                Err(refusal) if again || !self.may_ask_again(&key_id) => return Some(refusal.to_string()),
+                Err(_) => again = true,
+            }
         }
         let activity: Value = serde_json::from_slice(request.body()).unwrap_or_default();
-        (activity["actor"] != actor["id"]).then(|| format!("{key_id} signed for {}", activity["actor"]))
+        (activity["actor"] != owner).then(|| format!("{key_id} signed for {}", activity["actor"]))
+    }
+
+    /// A key, from memory where this peer has one.
+    async fn key_of(&self, key_id: &str, owner: &str, again: bool) -> Result<String, String> {
+        let known = lock(&self.inner.remembered)
+            .as_ref()
+            .and_then(|remembered| remembered.keys.get(key_id).cloned());
+        if let Some((pem, _)) = known.filter(|_| !again) {
+            return Ok(pem);
+        }
+        let Ok(actor) = self.world.try_get(owner, ACTIVITY_JSON).await else {
+            return Err(format!("no actor at {owner}"));
+        };
+        let key = &actor["publicKey"];
+        if actor["id"] != owner || key["id"] != key_id {
+            return Err(format!("{owner} does not list {key_id}"));
+        }
+        let pem = key["publicKeyPem"].as_str().unwrap_or_default().to_owned();
+        if let Some(remembered) = lock(&self.inner.remembered).as_mut() {
+            let now = self.world.now();
+            remembered.keys.insert(key_id.to_owned(), (pem.clone(), now));
+        }
+        Ok(pem)
+    }
+
+    /// Whether a key that does not fit is worth another question.
+    fn may_ask_again(&self, key_id: &str) -> bool {
+        let now = self.world.now();
+        lock(&self.inner.remembered).as_ref().is_some_and(|remembered| {
+            let fetched = remembered.keys.get(key_id).map(|(_, fetched)| *fetched);
+            fetched.is_none_or(|at| now.duration_since(at).is_ok_and(|ago| ago >= REFETCH))
+        })
     }
 }
 

@@ -164,3 +164,59 @@ async fn s11_a_flipped_byte_is_refused() {
     let request = bob.signed(&a.url("/inbox"), body.into());
     assert_eq!(bob.send(request).await.0, 202);
 }
+
+/// P9: a queue full of deliveries goes out with the key of the moment, to peers that have kept the old one.
+#[tokio::test]
+async fn p9_keys_that_are_rotated_lose_no_delivery_under_way() {
+    let world = World::new(9);
+    let a = instance(&world, "https://a.test", "alice").await;
+    let peers: Vec<_> = (0..10)
+        .map(|n| world.peer(&format!("bob@peer-{n}.test")))
+        .collect();
+    for peer in &peers {
+        peer.remember_keys();
+        peer.follow(&a.url("/users/alice")).await.accepted();
+    }
+    world.settle().await;
+    let down = |down| {
+        for n in 0..peers.len() {
+            let weather = Weather {
+                down,
+                ..Weather::default()
+            };
+            world.weather(&format!("peer-{n}.test"), weather);
+        }
+    };
+    down(true);
+    for n in 0..20 {
+        let note = a.federation.note("alice").text(format!("number {n}"));
+        a.federation.send("alice", Create::new(note)).await.unwrap();
+    }
+    world.settle().await;
+    let before = world.get(&a.url("/users/alice")).await;
+    a.federation.rotate_keys("alice").await.unwrap();
+    let after = world.get(&a.url("/users/alice")).await;
+    assert_ne!(
+        before["publicKey"]["publicKeyPem"],
+        after["publicKey"]["publicKeyPem"]
+    );
+    down(false);
+    for _ in 0..24 {
+        world.advance(Duration::from_secs(3600));
+        world.settle().await;
+    }
+    for peer in &peers {
+        let mut received = peer.received();
+        received.sort();
+        let mut expected = vec!["Accept".to_owned()];
+        expected.extend(std::iter::repeat_n("Create".to_owned(), 20));
+        expected.push("Update".to_owned());
+        assert_eq!(received, expected, "{peer:?}: {:?}", peer.refused());
+        let update = peer
+            .inbox()
+            .into_iter()
+            .find(|activity| activity["type"] == "Update");
+        assert_eq!(update.unwrap()["object"]["publicKey"], after["publicKey"]);
+    }
+    assert_eq!(a.federation.admin().counts().await.unwrap().dead, 0);
+}

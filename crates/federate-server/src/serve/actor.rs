@@ -1,7 +1,5 @@
 //! Actor documents.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
@@ -16,8 +14,8 @@ pub(super) async fn actor<App: Directory>(
 ) -> Option<Response<Bytes>> {
     let uris = &federation.inner.uris;
     match federation.app().actor(&federation.ask(None), name).await {
-        Ok(Found::Here(profile)) => Some(match public_key(federation, profile.identifier()).await {
-            Ok(pem) => respond::bytes(StatusCode::OK, profile.document(uris, &pem), Vary::Accept),
+        Ok(Found::Here(profile)) => Some(match federation.inner.keys.public(profile.identifier()).await {
+            Ok(keys) => respond::bytes(StatusCode::OK, profile.document(uris, &keys), Vary::Accept),
             Err(e) => no_key(name, &e),
         }),
         Ok(Found::Gone) => Some(respond::gone(&uris.actor(name), Vary::Accept)),
@@ -30,18 +28,14 @@ pub(super) async fn actor<App: Directory>(
 }
 
 pub(super) async fn instance<App: Directory>(federation: &Federation<App>) -> Response<Bytes> {
-    match public_key(federation, INSTANCE).await {
-        Ok(pem) => respond::document(
+    match federation.inner.keys.public(INSTANCE).await {
+        Ok(keys) => respond::document(
             StatusCode::OK,
-            &instance_document(federation.uris(), &pem),
+            &instance_document(federation.uris(), &keys),
             Vary::Accept,
         ),
         Err(e) => no_key(INSTANCE, &e),
     }
-}
-
-async fn public_key<App: Directory>(federation: &Federation<App>, name: &str) -> Result<Arc<str>, Error> {
-    federation.inner.keys.public_pem(name).await
 }
 
 fn no_key(name: &str, error: &Error) -> Response<Bytes> {

@@ -27,9 +27,16 @@ pub(super) async fn activity<App: Directory>(
     at: &ObjectRef,
 ) -> Option<Response<Bytes>> {
     let id = federation.uris().object(at.kind(), at.as_str());
-    let found = find(federation, head, at, &id)
-        .await
-        .map(|found| found.map(|object| create(&id, &object)));
+    let found = match find(federation, head, at, &id).await {
+        Ok(Found::Here(object)) => federation
+            .as_delivered(&id, create(&id, &object))
+            .await
+            .map(Found::Here)
+            .map_err(Failure::from),
+        Ok(Found::Gone) => Ok(Found::Gone),
+        Ok(Found::Missing) => Ok(Found::Missing),
+        Err(failure) => Err(failure),
+    };
     respond_with(&id, found)
 }
 

@@ -1,0 +1,24 @@
+//! New keys in the place of old ones.
+
+use super::{Keys, Use};
+use crate::Error;
+
+impl Keys {
+    /// Makes new keys under the ids of the old ones. From the answer on nothing is signed with the old ones in this process, and
+    /// [`LOOK_AGAIN`](super::LOOK_AGAIN) later in no other.
+    pub(crate) async fn rotate(&self, name: &str) -> Result<(), Error> {
+        // The one with which requests are signed exists from now on at the latest; the other is made when somebody asks for it.
+        self.pair(Use::Requests, name).await?;
+        for of in [Use::Requests, Use::Proofs] {
+            if let Some(kept) = self.vault.get(&of.stored_as(name)).await? {
+                let new = self.make(of).await?;
+                let replaced = self.vault.replace(&of.stored_as(name), &kept, &new).await?;
+                self.forget(of, name);
+                if !replaced {
+                    return Err(Error::passing("the key was replaced by somebody else meanwhile"));
+                }
+            }
+        }
+        Ok(())
+    }
+}

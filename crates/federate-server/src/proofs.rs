@@ -1,0 +1,151 @@
+//! Proofs on what we send: [FEP-8b32](https://codeberg.org/fediverse/fep/src/branch/main/fep/8b32/fep-8b32.md).
+//!
+//! What is to be proven is written down with its context, with a time, and with a line's end behind it, which is the mark. The proof itself is
+//! made when the body is read: for an attempt, or for whoever asks for the activity by its id. So nothing is awaited in the application's
+//! transaction, a key that was rotated proves no more, and as a proof of one key over the same bytes is always the same, so does
+//! everybody get the same.
+
+use std::sync::{Arc, PoisonError};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use federate_protocol::activitystreams::{Iri, Object, terms};
+use federate_protocol::signatures::{ProofOptions, Signer as _, proof};
+use serde_json::{Map, Value, json};
+
+use crate::draft::create_id;
+use crate::keys::{Keys, Use};
+use crate::{Builder, Directory, Draft, Error, Federation, Local};
+
+/// What gives `proof` its meaning.
+const CONTEXT: &str = "https://w3id.org/security/data-integrity/v2";
+
+const AS2: &str = "https://www.w3.org/ns/activitystreams";
+
+/// At once there are few activities on their way to many inboxes.
+const KEPT: usize = 64;
+
+/// An activity, the key that proved it, and the result.
+pub(crate) type Proven = (Iri, Arc<str>, Bytes, Bytes);
+
+impl<App: Directory> Builder<App> {
+    /// Everything that is sent carries a proof of its own (FEP-8b32, `eddsa-jcs-2022`), by an Ed25519 key that the actor's document lists:
+    /// whoever gets it from a third party, by a relay or a forwarded reply for example, can tell that it is genuine.
+    /// [`Draft::with_proof`] is the same for one.
+    pub fn proofs(mut self) -> Self {
+        self.proofs = true;
+        self
+    }
+}
+
+impl<App: Directory> Draft<App> {
+    /// Lets the activity carry a proof of its own; see [`Builder::proofs`].
+    ///
+    /// What stands in the store, and what [`prepare`](Draft::prepare) gives, has no proof yet, but the context for one, a `published`, which
+    /// becomes the proof's time, and a line's end as the mark: to be stored byte by byte. The proof is made for each
+    /// attempt, with the key of that moment.
+    pub fn with_proof(mut self) -> Self {
+        self.proof = true;
+        self
+    }
+}
+
+/// Behind the bytes of what is to be proven. Nothing else that is recorded ends so.
+const MARK: u8 = b'\n';
+
+/// An activity as one that can be proven: what a proof needs besides itself.
+pub(crate) fn provable(activity: Object, now: SystemTime) -> Result<Object, Error> {
+    let activity = match activity.published() {
+        Some(_) => activity,
+        None => activity.with(&terms::PUBLISHED, now),
+    };
+    let Value::Object(mut map) = activity.to_value() else {
+        return Ok(activity);
+    };
+    add_context(&mut map);
+    Ok(Object::from_value(Value::Object(map))?)
+}
+
+/// The bytes that are recorded of an activity: with the mark, or surely without.
+pub(crate) fn marked(activity: &Object, to_be_proven: bool) -> Vec<u8> {
+    let mut bytes = activity.to_bytes();
+    bytes.truncate(bytes.trim_ascii_end().len());
+    if to_be_proven {
+        bytes.push(MARK);
+    }
+    bytes
+}
+
+impl<App: Directory> Federation<App> {
+    /// The `Create` of an object of ours as it was delivered, where that has a proof; else as it is made of the object now, with a
+    /// proof where everything has one.
+    pub(crate) async fn as_delivered(&self, object: &Iri, create: Object) -> Result<Object, Error> {
+        let (id, keys) = (create_id(object)?, &self.inner.keys);
+        let recorded = self.stores().outbox.body(&id).await?;
+        let body = match recorded.filter(|body| body.last() == Some(&MARK)) {
+            Some(body) => body,
+            None if self.inner.proofs && !has_proof(&create) => {
+                let at = create.object().object().and_then(|object| object.published());
+                let provable = provable(create.clone(), at.unwrap_or_else(|| self.now()))?;
+                marked(&provable, true).into()
+            }
+            None => return Ok(create),
+        };
+        let actor = Object::parse(&body)?.actor().id();
+        match actor.and_then(|actor| self.uris().parse(&actor)) {
+            Some(Local::Actor(name)) => Ok(Object::parse(&keys.prove(&name, &id, &body).await?)?),
+            _ => Ok(create),
+        }
+    }
+}
+
+impl Keys {
+    /// The bytes of an activity with its proof, where it is to have one.
+    pub(crate) async fn prove(&self, sender: &str, id: &Iri, body: &Bytes) -> Result<Bytes, Error> {
+        let Some((&MARK, rest)) = body.split_last() else {
+            return Ok(body.clone());
+        };
+        let pair = self.pair(Use::Proofs, sender).await?;
+        if let Some(proven) = self.proven_before(id, &pair.public.text, body) {
+            return Ok(proven);
+        }
+        let now = self.clock().now();
+        let at = Object::parse(rest)?.published().unwrap_or(now).min(now);
+        let options = ProofOptions::new(pair.key.key_id().clone(), at);
+        let unsigned = proof(rest, &options).map_err(Error::permanent)?;
+        let proven = Bytes::from(unsigned.sign(&*pair.key).map_err(Error::passing)?);
+        let mut kept = self.proven().lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT {
+            kept.pop_front();
+        }
+        kept.push_back((id.clone(), pair.public.text, body.clone(), proven.clone()));
+        Ok(proven)
+    }
+
+    fn proven_before(&self, id: &Iri, key: &Arc<str>, body: &Bytes) -> Option<Bytes> {
+        let kept = self.proven().lock().unwrap_or_else(PoisonError::into_inner);
+        let same = kept
+            .iter()
+            .rev()
+            .find(|(other, by, of, _)| other == id && by == key && of == body);
+        same.map(|(.., proven)| proven.clone())
+    }
+}
+
+/// Whether an activity carries a proof already: one of the application's own making covers what is there, and nothing else.
+pub(crate) fn has_proof(activity: &Object) -> bool {
+    matches!(activity.to_value(), Value::Object(map) if map.contains_key("proof") || map.contains_key("signature"))
+}
+
+fn add_context(map: &mut Map<String, Value>) {
+    let mut contexts = match map.remove("@context") {
+        Some(Value::Array(contexts)) => contexts,
+        Some(one) => vec![one],
+        None => vec![json!(AS2)],
+    };
+    if !contexts.iter().any(|context| context == CONTEXT) {
+        // Behind the first, before what the application defines itself.
+        contexts.insert(contexts.len().min(1), json!(CONTEXT));
+    }
+    map.insert("@context".into(), Value::Array(contexts));
+}
