@@ -26,7 +26,8 @@ impl AdoptedKey {
     }
 
     /// The id by which others know the key, where it is not what [`Paths::key`](crate::Paths::key) makes of the actor's. It stays the id when
-    /// the key is [rotated](Federation::rotate_keys).
+    /// the key is [rotated](Federation::rotate_keys). Where it is a document and not a part of the actor's, the application answers
+    /// there with [`Federation::key_document`].
     pub fn id(self, id: Iri) -> Self {
         AdoptedKey { id: Some(id), ..self }
     }
@@ -50,6 +51,18 @@ impl<App: Directory> Federation<App> {
     /// A permanent one where the key cannot be read or is too weak, or the store's.
     pub async fn adopt_key(&self, name: &str, pem: &str) -> Result<(), Error> {
         self.inner.keys.adopt(name, pem).await
+    }
+}
+
+impl<App: Directory> Federation<App> {
+    /// What is to be answered, as `application/activity+json`, at the [id](AdoptedKey::id) that the key of an actor has from before.
+    ///
+    /// # Errors
+    ///
+    /// Where the key cannot be had.
+    pub async fn key_document(&self, name: &str) -> Result<serde_json::Value, Error> {
+        let keys = self.inner.keys.public(name).await?;
+        Ok(crate::document::key_document(&self.uris().actor(name), &keys))
     }
 }
 

@@ -522,6 +522,7 @@ const MOST_PLACEHOLDERS: usize = 8;
 fn check_paths(paths: &Paths) -> Result<(), BuildError> {
     let mut templates = vec![(&paths.actor, 1)];
     templates.extend(paths.profile.iter().map(|template| (template, 1)));
+    templates.extend(paths.parts.iter().map(|(_, template)| (template, 1)));
     templates.extend(
         paths
             .objects
@@ -545,6 +546,9 @@ fn check_paths(paths: &Paths) -> Result<(), BuildError> {
         if !fixed.starts_with('/') || fixed.contains(['{', '}', '?', '#']) {
             return Err(BuildError::Template(fixed.clone()));
         }
+    }
+    if !paths.has_usual_key() {
+        return Err(BuildError::Template(paths.key.clone()));
     }
     for (rel, template) in &paths.interactions {
         if !is_interaction(rel, template) {

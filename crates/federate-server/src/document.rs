@@ -43,6 +43,21 @@ pub(crate) fn instance_document(uris: &Uris, keys: &PublicKeys) -> Value {
     })
 }
 
+/// A key as a document of its own, for ids that are one: its owner's document lists it.
+pub(crate) fn key_document(owner: &Iri, keys: &PublicKeys) -> Value {
+    let mut document = json!({
+        "@context": ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"],
+        "type": "Key",
+    });
+    if let (Value::Object(document), Ok(Value::Object(key))) = (
+        &mut document,
+        serde_json::to_value(PublicKey::of(&keys.requests, owner)),
+    ) {
+        document.extend(key);
+    }
+    document
+}
+
 /// The terms that an actor document uses, with the meaning that Mastodon gives them.
 static CONTEXT: LazyLock<Value> = LazyLock::new(|| {
     json!([

@@ -51,7 +51,9 @@ impl Route {
             | Route::NodeInfoIndex
             | Route::NodeInfo(_)
             | Route::WrongMethod(_)
-            | Route::Document(Place::Instance(Part::Itself) | Place::Actor(_, Part::Itself)) => false,
+            | Route::Document(
+                Place::Instance(Part::Itself | Part::Key) | Place::Actor(_, Part::Itself | Part::Key),
+            ) => false,
             Route::Inbox { .. } | Route::Document(_) | Route::Media(_) => true,
         }
     }
@@ -151,6 +153,8 @@ pub(crate) async fn answer<App: Directory>(
         Route::Document(place) => match place {
             Place::Instance(Part::Itself) => Some(actor::instance(federation).await),
             Place::Actor(name, Part::Itself) => actor::actor(federation, &name).await,
+            Place::Actor(name, Part::Key) => Box::pin(actor::key(federation, Some(&name))).await,
+            Place::Instance(Part::Key) => Box::pin(actor::key(federation, None)).await,
             Place::Object(at, Part::Itself) => Box::pin(object::object(federation, &head, &at)).await,
             Place::Object(at, Part::Activity) => Box::pin(object::activity(federation, &head, &at)).await,
             place => Box::pin(collection::collection(federation, &head, &place, &query)).await,

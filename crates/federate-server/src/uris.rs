@@ -22,6 +22,8 @@ pub struct Paths {
     pub(crate) media: String,
     /// What stands behind an actor's id in the id of its key.
     pub(crate) key: String,
+    /// Where parts of an actor are that are not below it.
+    pub(crate) parts: Vec<(Part, String)>,
     /// Relation and template.
     pub(crate) interactions: Vec<(String, String)>,
 }
@@ -36,6 +38,7 @@ impl Default for Paths {
             instance: "/actor".into(),
             media: "/media-proxy".into(),
             key: "#main-key".into(),
+            parts: Vec::new(),
             interactions: Vec::new(),
         }
     }
@@ -78,13 +81,6 @@ impl Paths {
     /// Below which files of other servers are, where they are [passed on](crate::Builder::media_proxy): `/media-proxy` unless told otherwise.
     pub fn media(mut self, path: &str) -> Self {
         self.media = path.into();
-        self
-    }
-
-    /// What stands behind an actor's id in the id of its key: `#main-key` unless told otherwise. For ids that exist already; a `/main-key`
-    /// that is a document of its own names its actor there.
-    pub fn key(mut self, suffix: &str) -> Self {
-        self.key = suffix.into();
         self
     }
 
@@ -159,6 +155,7 @@ pub(crate) enum Part {
     Replies,
     Likes,
     Activity,
+    Key,
 }
 
 /// What a path of ours names.
@@ -237,27 +234,27 @@ impl Uris {
 
     /// The inbox of an actor.
     pub fn inbox(&self, name: &str) -> Iri {
-        self.below(name, "inbox")
+        self.below(name, Part::Inbox, "inbox")
     }
 
     /// The outbox of an actor.
     pub fn outbox(&self, name: &str) -> Iri {
-        self.below(name, "outbox")
+        self.below(name, Part::Outbox, "outbox")
     }
 
     /// The followers of an actor, as an audience and as a collection.
     pub fn followers(&self, name: &str) -> Iri {
-        self.below(name, "followers")
+        self.below(name, Part::Followers, "followers")
     }
 
     /// Whom an actor follows.
     pub fn following(&self, name: &str) -> Iri {
-        self.below(name, "following")
+        self.below(name, Part::Following, "following")
     }
 
     /// The posts that an actor has pinned.
     pub fn featured(&self, name: &str) -> Iri {
-        self.below(name, "featured")
+        self.below(name, Part::Featured, "featured")
     }
 
     /// The replies to an object.
@@ -353,10 +350,16 @@ impl Uris {
                 "" => Some(Part::Itself),
                 "/inbox" => Some(Part::Inbox),
                 "/outbox" => Some(Part::Outbox),
+                key if key == self.paths.key => Some(Part::Key),
                 _ => None,
             };
             if let Some(part) = part {
                 return Some(Place::Instance(part));
+            }
+        }
+        for (part, template) in &self.paths.parts {
+            if let Some(name) = unfill(template, path) {
+                return Some(Place::Actor(name, *part));
             }
         }
         if let Some(name) = unfill(&self.paths.actor, path) {
@@ -366,7 +369,12 @@ impl Uris {
             return Some(Place::Object(object, Part::Itself));
         }
         let (above, last) = path.rsplit_once('/')?;
-        if let Some(part) = actor_part(last)
+        let part = match self.paths.key.strip_prefix('/') {
+            Some(key) if key == last => Some(Part::Key),
+            // What has a template of its own has no second URL.
+            _ => actor_part(last).filter(|part| self.paths.elsewhere(*part).is_none()),
+        };
+        if let Some(part) = part
             && let Some(name) = unfill(&self.paths.actor, above)
         {
             return Some(Place::Actor(name, part));
@@ -384,8 +392,11 @@ impl Uris {
         id.as_str().strip_prefix(self.base.as_str())
     }
 
-    fn below(&self, name: &str, part: &str) -> Iri {
-        self.at(&format!("{}/{part}", fill(&self.paths.actor, name)))
+    fn below(&self, name: &str, part: Part, usual: &str) -> Iri {
+        match self.paths.elsewhere(part) {
+            Some(template) => self.at(&fill(template, name)),
+            None => self.at(&format!("{}/{usual}", fill(&self.paths.actor, name))),
+        }
     }
 
     fn object_path(&self, kind: &str, id: &str) -> String {
@@ -416,7 +427,7 @@ impl Uris {
     }
 }
 
-fn actor_part(last: &str) -> Option<Part> {
+pub(crate) fn actor_part(last: &str) -> Option<Part> {
     Some(match last {
         "inbox" => Part::Inbox,
         "outbox" => Part::Outbox,
@@ -568,5 +579,6 @@ fn decode(segment: &str) -> Option<String> {
     (!value.is_empty() && value != "." && value != ".." && encode(&value) == segment).then_some(value)
 }
 
+mod existing;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 
 use super::respond::{self, Vary, unavailable};
-use crate::document::instance_document;
+use crate::document::{instance_document, key_document};
 use crate::{Directory, Error, Federation, Found, INSTANCE};
 
 /// Served to everybody, signed or not: who would verify a signature has to read this first.
@@ -36,6 +36,30 @@ pub(super) async fn instance<App: Directory>(federation: &Federation<App>) -> Re
         ),
         Err(e) => no_key(INSTANCE, &e),
     }
+}
+
+/// The key of an actor at the key's own id, where that is not a part of the actor's document.
+pub(super) async fn key<App: Directory>(
+    federation: &Federation<App>,
+    name: Option<&str>,
+) -> Option<Response<Bytes>> {
+    let uris = federation.uris();
+    let (name, owner) = match name {
+        Some(name) => match federation.app().actor(&federation.ask(None), name).await {
+            Ok(Found::Here(profile)) => (profile.identifier().to_owned(), uris.actor(name)),
+            Ok(Found::Gone) => return Some(respond::gone(&uris.actor(name), Vary::Accept)),
+            Ok(Found::Missing) => return None,
+            Err(failure) => {
+                tracing::warn!(actor = name, reason = %failure.chain(), "the application could not describe an actor");
+                return Some(unavailable(60));
+            }
+        },
+        None => (INSTANCE.to_owned(), uris.instance_actor()),
+    };
+    Some(match federation.inner.keys.public(&name).await {
+        Ok(keys) => respond::document(StatusCode::OK, &key_document(&owner, &keys), Vary::Accept),
+        Err(e) => no_key(&name, &e),
+    })
 }
 
 fn no_key(name: &str, error: &Error) -> Response<Bytes> {
