@@ -151,6 +151,7 @@ impl Backend for Postgres {
             queue: self.tables.clone(),
             keys: self.tables.clone(),
             followers: self.tables.clone(),
+            relations: self.tables.clone(),
             cache: self.cache.clone(),
             binding: self.tables.clone(),
         }

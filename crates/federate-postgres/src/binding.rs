@@ -13,11 +13,12 @@ pub(crate) const PLACE: &str = "place";
 pub(crate) const HOLD: &str = "hold";
 
 /// The tables to which nothing is added any more once the store has moved.
-const CLOSED: [&str; 7] = [
+const CLOSED: [&str; 8] = [
     "outbox",
     "handled",
     "keys",
     "followers",
+    "relations",
     "activities",
     "known",
     "received",

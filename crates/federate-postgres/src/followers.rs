@@ -17,6 +17,11 @@ impl Followers for Tables {
         retrying!(self.remove_follower(of, actor))
     }
 
+    async fn refresh(&self, follower: &Follower) -> Result<usize, StoreError> {
+        let count: u64 = retrying!(self.refresh_follower(follower))?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
     async fn forget(&self, actor: &Iri) -> Result<usize, StoreError> {
         let count: u64 = retrying!(self.forget_follower(actor))?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
@@ -68,6 +73,17 @@ impl Tables {
             .execute(&self.pool)
             .await?;
         Ok(done.rows_affected() > 0)
+    }
+
+    async fn refresh_follower(&self, follower: &Follower) -> Result<u64, Failure> {
+        let done =
+            sqlx::query("UPDATE federate.followers SET inbox = $2, shared_inbox = $3 WHERE actor = $1")
+                .bind(follower.actor.as_str())
+                .bind(follower.inbox.as_str())
+                .bind(follower.shared_inbox.as_ref().map(Iri::as_str))
+                .execute(&self.pool)
+                .await?;
+        Ok(done.rows_affected())
     }
 
     async fn forget_follower(&self, actor: &Iri) -> Result<u64, Failure> {

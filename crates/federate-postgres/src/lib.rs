@@ -76,6 +76,7 @@ mod notify;
 mod open;
 mod outbox;
 mod queue;
+mod relations;
 pub mod sql;
 mod transfer;
 

@@ -27,6 +27,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../migrations/2.sql"),
         works_with: 1,
     },
+    Step {
+        sql: include_str!("../migrations/3.sql"),
+        works_with: 1,
+    },
 ];
 
 /// Tries, where each ended because we and others waited for each other.

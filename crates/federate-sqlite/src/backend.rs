@@ -117,6 +117,7 @@ impl Backend for Sqlite {
             queue: self.files.clone(),
             keys: self.files.clone(),
             followers: self.files.clone(),
+            relations: self.files.clone(),
             cache: self.cache.clone(),
             binding: self.files.clone(),
         }

@@ -16,11 +16,12 @@ pub(crate) const PLACE: &str = "place";
 pub(crate) const HOLD: &str = "hold";
 
 /// The tables to which nothing is added any more once the store has moved.
-pub(crate) const OF_APPLICATION: [&str; 4] = [
+pub(crate) const OF_APPLICATION: [&str; 5] = [
     "federate_outbox",
     "federate_handled",
     "federate_keys",
     "federate_followers",
+    "federate_relations",
 ];
 pub(crate) const OF_QUEUE: [&str; 2] = ["federate_known", "federate_received"];
 

@@ -88,6 +88,7 @@ mod open;
 mod outbox;
 mod place;
 mod queue;
+mod relations;
 pub mod sql;
 mod transfer;
 

@@ -34,6 +34,10 @@ pub(crate) const APPLICATION: Part = Part {
             sql: include_str!("../migrations/application-2.sql"),
             works_with: 1,
         },
+        Step {
+            sql: include_str!("../migrations/application-3.sql"),
+            works_with: 1,
+        },
     ],
 };
 

@@ -1,7 +1,8 @@
 //! A store as a whole: its seams, and the connection type of the application's transactions.
 
 use crate::{
-    Binding, Cache, DeliveryQueue, Followers, Inbox, KeyStore, Outbox, Outgoing, ReceivedId, StoreError,
+    Binding, Cache, DeliveryQueue, Followers, Inbox, KeyStore, Outbox, Outgoing, ReceivedId, Relations,
+    StoreError,
 };
 use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -85,6 +86,8 @@ pub struct Stores {
     pub keys: Arc<dyn KeyStore>,
     /// Who follows whom here.
     pub followers: Arc<dyn Followers>,
+    /// What ready-made behaviour remembers.
+    pub relations: Arc<dyn Relations>,
     /// What others' servers told us.
     pub cache: Arc<dyn Cache>,
     /// Whose it is, and whether it may deliver.

@@ -45,6 +45,12 @@ pub trait Followers: fmt::Debug + Send + Sync {
     /// As [`add`](Followers::add).
     async fn remove(&self, of: &str, actor: &Iri) -> Result<bool, StoreError>;
 
+    /// Brings the inboxes of an actor up to date with everybody here whom it follows, and adds it nowhere. Of how many it is a follower.
+    ///
+    /// # Errors
+    /// As [`add`](Followers::add).
+    async fn refresh(&self, follower: &Follower) -> Result<usize, StoreError>;
+
     /// Removes an actor that is gone from the followers of everybody here. Of how many it was one.
     ///
     /// # Errors

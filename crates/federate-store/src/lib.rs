@@ -1,7 +1,7 @@
 //! Storage seams for federation: small traits with written contracts, a memory backend, and one test suite.
 //!
-//! Seven seams, each object-safe, each with what it promises written at its methods:
-//! [`Outbox`], [`Inbox`], [`DeliveryQueue`], [`KeyStore`], [`Followers`], [`Cache`] and [`Binding`]. A [`Backend`] bundles
+//! Eight seams, each object-safe, each with what it promises written at its methods:
+//! [`Outbox`], [`Inbox`], [`DeliveryQueue`], [`KeyStore`], [`Followers`], [`Relations`], [`Cache`] and [`Binding`]. A [`Backend`] bundles
 //! them and names the connection type of the application's own transactions, so that a post and what it sends
 //! are committed together or not at all.
 //!
@@ -64,6 +64,7 @@ mod keys;
 mod memory;
 mod outbox;
 mod precedence;
+mod relations;
 mod retention;
 pub mod stored;
 pub mod transfer;
@@ -87,5 +88,6 @@ pub use keys::KeyStore;
 pub use memory::{Memory, MemoryConnection};
 pub use outbox::{Outbox, Outgoing};
 pub use precedence::{OrderKey, Priority};
+pub use relations::{MAX_NOTE, Relation, RelationKey, RelationKind, RelationState, Relations, Which};
 pub use retention::{Forgotten, Retention};
 pub use waiting::{AGES, Backlog, Waiting};

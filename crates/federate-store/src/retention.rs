@@ -24,6 +24,7 @@ const PAGE: usize = 500;
 /// | [ids of deliveries](Retention::delivered) that have ended | 2 days | longer than an expansion can last, which would enqueue them again |
 /// | [ids of received activities](Retention::received), and marks of what was handled | 30 days | longer than any sender tries again (a week is usual), or a late repetition is handled a second time |
 /// | [received activities that were given up on](Retention::dead_received) | 30 days | so long can they be looked at and handled anew; their ids stay as long as all |
+/// | [relations](crate::Relations) | as [each says](crate::Relation::until) | |
 /// | followers and keys | for ever | until they are removed |
 /// | the cache | as each entry says, and within [its capacity](crate::Cache::capacity) | |
 ///
@@ -54,6 +55,8 @@ pub struct Forgotten {
     pub received: usize,
     /// Received activities that were given up on.
     pub dead_received: usize,
+    /// Relations whose time had come.
+    pub relations: usize,
 }
 
 impl Default for Retention {
@@ -142,7 +145,8 @@ impl Retention {
             mut delivered,
             mut received,
             mut dead_received,
-        ] = [Total::default(); 5];
+            mut relations,
+        ] = [Total::default(); 6];
         // Dead letters first: with the last of them a body has ended.
         while dead_letters.goes_on() {
             let gone = queue.prune_dead(before(self.dead_letters), PAGE).await?;
@@ -165,12 +169,16 @@ impl Retention {
         while received.goes_on() {
             received.add(inbox.prune(before(self.received), PAGE).await?);
         }
+        while relations.goes_on() {
+            relations.add(stores.relations.prune(now, PAGE).await?);
+        }
         Ok(Forgotten {
             bodies: bodies.gone,
             dead_letters: dead_letters.gone,
             delivered: delivered.gone,
             received: received.gone,
             dead_received: dead_received.gone,
+            relations: relations.gone,
         })
     }
 

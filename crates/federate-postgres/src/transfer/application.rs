@@ -3,6 +3,7 @@
 use crate::{
     backend::Tables,
     error::Failure,
+    relations::digest,
     time::{limit, micros, time},
 };
 use federate_store::{
@@ -22,6 +23,20 @@ struct OutboxRow {
     ordered: Option<i64>,
     kept_until: Option<i64>,
     body: Vec<u8>,
+}
+
+#[derive(FromRow)]
+struct RelationRow {
+    no: i64,
+    kind: i16,
+    subject: String,
+    actor: String,
+    name: String,
+    activity: Option<String>,
+    state: i16,
+    since: i64,
+    until: Option<i64>,
+    note: String,
 }
 
 type FollowerRow = (i64, String, String, String, Option<String>);
@@ -65,6 +80,36 @@ impl Tables {
                 shared_inbox,
             };
             (no.to_string(), follower)
+        });
+        Ok(records.collect())
+    }
+
+    pub(super) async fn read_relations(
+        &self,
+        after: i64,
+        max: usize,
+    ) -> Result<Vec<(String, Record)>, Failure> {
+        let rows: Vec<RelationRow> = sqlx::query_as(
+            "SELECT no, kind, subject, actor, name, activity, state, since, until, note FROM federate.relations
+             WHERE no > $1 ORDER BY no LIMIT $2",
+        )
+        .bind(after)
+        .bind(limit(max))
+        .fetch_all(&self.pool)
+        .await?;
+        let records = rows.into_iter().map(|row| {
+            let relation = Record::Relation {
+                kind: row.kind,
+                subject: row.subject,
+                actor: row.actor,
+                name: row.name,
+                activity: row.activity,
+                state: row.state,
+                at: time(row.since),
+                until: row.until.map(time),
+                note: row.note,
+            };
+            (row.no.to_string(), relation)
         });
         Ok(records.collect())
     }
@@ -137,6 +182,30 @@ pub(super) async fn write(connection: &mut PgConnection, record: &Record) -> Res
         .bind(actor)
         .bind(inbox)
         .bind(shared_inbox),
+        Record::Relation {
+            kind,
+            subject,
+            actor,
+            name,
+            activity,
+            state,
+            at,
+            until,
+            note,
+        } => sqlx::query(
+            "INSERT INTO federate.relations (key, kind, subject, actor, name, activity, state, since, until, note)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+        )
+        .bind(digest(*kind, subject, actor, name))
+        .bind(kind)
+        .bind(subject)
+        .bind(actor)
+        .bind(name)
+        .bind(activity)
+        .bind(state)
+        .bind(micros(*at))
+        .bind(until.map(micros))
+        .bind(note),
         Record::Outgoing {
             id,
             sender,

@@ -113,6 +113,7 @@ impl Tables {
         Ok(Census {
             keys: number("SELECT count(*) FROM federate.keys").await?,
             followers: number("SELECT count(*) FROM federate.followers").await?,
+            relations: number("SELECT count(*) FROM federate.relations").await?,
             outbox: number("SELECT count(*) FROM federate.outbox").await?,
             handled: number("SELECT count(*) FROM federate.handled").await?,
             received: number("SELECT count(*) FROM federate.received").await?,
@@ -157,6 +158,7 @@ impl Tables {
         match part {
             Part::Keys => self.read_keys(after, max).await,
             Part::Followers => self.read_followers(number(after)?, max).await,
+            Part::Relations => self.read_relations(number(after)?, max).await,
             Part::Outbox => self.read_outbox(number(after)?, max).await,
             Part::Handled => self.read_handled(after, max).await,
             Part::Received => self.read_received(number(after)?, max).await,
@@ -171,7 +173,7 @@ impl Tables {
     async fn write_part(&self, part: Part, records: &[Record], cursor: &str) -> Result<(), Failure> {
         let mut tx = self.pool.begin().await?;
         match part {
-            Part::Keys | Part::Followers | Part::Outbox | Part::Handled => {
+            Part::Keys | Part::Followers | Part::Relations | Part::Outbox | Part::Handled => {
                 for record in records {
                     application::write(&mut tx, record).await?;
                 }

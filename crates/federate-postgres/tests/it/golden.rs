@@ -7,13 +7,14 @@ use crate::{NEWER, at, cluster::Cluster, cluster::database, iri, outgoing};
 use federate_postgres::Postgres;
 use federate_store::{
     Accepted, Backend, CacheKind, Delivery, Entry, Follower, Hold, LEASE, OrderKey, Outgoing, Priority,
-    Sealed, Settled, Settlement, Stores,
+    Relation, RelationKey, RelationKind, Sealed, Settled, Settlement, Stores, Which,
 };
 use sqlx::PgPool;
 
-const GOLDEN: [(&str, &str); 2] = [
+const GOLDEN: [(&str, &str); 3] = [
     ("1", include_str!("../golden/1.sql")),
     ("2", include_str!("../golden/2.sql")),
+    ("3", include_str!("../golden/3.sql")),
 ];
 
 #[tokio::test]
@@ -31,6 +32,9 @@ async fn p20_databases_of_earlier_releases_are_opened() {
         let stores = Postgres::in_database(pool).await.unwrap().stores();
         a_restored_dump_waits_until_told(&stores, version).await;
         everything_is_there(&stores).await;
+        if !matches!(version, "1" | "2") {
+            relations_are_there(&stores).await;
+        }
         work_goes_on(&stores, &format!("version {version}")).await;
     }
 }
@@ -49,6 +53,7 @@ async fn p20_what_a_newer_release_adds_breaks_nothing_that_runs() {
             fill(&stores).await;
         }
         everything_is_there(&stores).await;
+        relations_are_there(&stores).await;
         work_goes_on(&stores, "this release, with what a newer one added").await;
     }
 }
@@ -60,6 +65,7 @@ async fn what_this_release_writes_is_the_newest_golden_database() {
     let store = Postgres::open(&database.url).await.unwrap();
     fill(&store.stores()).await;
     everything_is_there(&store.stores()).await;
+    relations_are_there(&store.stores()).await;
     let version: i32 = sqlx::query_scalar("SELECT max(version) FROM federate.migrations")
         .fetch_one(store.pool())
         .await
@@ -104,6 +110,16 @@ fn follower() -> Follower {
         Some("https://b.example/inbox"),
     )
     .unwrap()
+}
+
+fn like() -> Relation {
+    let key = RelationKey::new(RelationKind::Like, "https://a.example/notes/1", &follower().actor);
+    Relation {
+        activity: Some(iri("https://b.example/likes/9")),
+        until: Some(at(900)),
+        note: "liked".to_owned(),
+        ..Relation::new(key, at(3))
+    }
 }
 
 /// Since the second version it is known where the tables were made.
@@ -178,6 +194,7 @@ async fn fill(stores: &Stores) {
     }
     stores.keys.get_or_insert("alice", b"secret").await.unwrap();
     stores.followers.add("alice", &follower()).await.unwrap();
+    stores.relations.put(&like()).await.unwrap();
     let entry = Entry {
         bytes: "{}".into(),
         stored: at(0),
@@ -213,6 +230,14 @@ async fn everything_is_there(stores: &Stores) {
     let followers = stores.followers.page("alice", None, 9).await.unwrap();
     assert_eq!(followers.first().unwrap().1, follower());
     assert_eq!(stores.cache.count().await.unwrap(), 1);
+}
+
+/// Since the third version.
+async fn relations_are_there(stores: &Stores) {
+    let likes = Which::of(RelationKind::Like);
+    let found = stores.relations.page(&likes, None, 9).await.unwrap();
+    let found: Vec<Relation> = found.into_iter().map(|(_, one)| one).collect();
+    assert_eq!(found, [like()]);
 }
 
 async fn work_goes_on(stores: &Stores, version: &str) {

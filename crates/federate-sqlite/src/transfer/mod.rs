@@ -93,8 +93,9 @@ impl Files {
     }
 
     async fn take_census(&self, counts: Counts) -> Result<Census, Failure> {
-        let (keys, followers, outbox, handled): (i64, i64, i64, i64) = sqlx::query_as(
+        let (keys, followers, relations, outbox, handled): (i64, i64, i64, i64, i64) = sqlx::query_as(
             "SELECT (SELECT count(*) FROM federate_keys), (SELECT count(*) FROM federate_followers),
+                    (SELECT count(*) FROM federate_relations),
                     (SELECT count(*) FROM federate_outbox), (SELECT count(*) FROM federate_handled)",
         )
         .fetch_one(&self.application)
@@ -109,6 +110,7 @@ impl Files {
         Ok(Census {
             keys: keys.unsigned_abs(),
             followers: followers.unsigned_abs(),
+            relations: relations.unsigned_abs(),
             outbox: outbox.unsigned_abs(),
             handled: handled.unsigned_abs(),
             received: received.unsigned_abs(),
@@ -146,7 +148,9 @@ impl Files {
 
     fn file_of(&self, part: Part) -> &SqlitePool {
         match part {
-            Part::Keys | Part::Followers | Part::Outbox | Part::Handled => &self.application,
+            Part::Keys | Part::Followers | Part::Relations | Part::Outbox | Part::Handled => {
+                &self.application
+            }
             _ => &self.write,
         }
     }
@@ -160,6 +164,7 @@ impl Files {
         match part {
             Part::Keys => self.read_keys(after, max).await,
             Part::Followers => self.read_followers(number(after)?, max).await,
+            Part::Relations => self.read_relations(number(after)?, max).await,
             Part::Outbox => self.read_outbox(number(after)?, max).await,
             Part::Handled => self.read_handled(after, max).await,
             Part::Received => self.read_received(number(after)?, max).await,
@@ -174,7 +179,7 @@ impl Files {
     async fn write_part(&self, part: Part, records: &[Record], cursor: &str) -> Result<(), Failure> {
         let mut tx = self.file_of(part).begin_with("BEGIN IMMEDIATE").await?;
         match part {
-            Part::Keys | Part::Followers | Part::Outbox | Part::Handled => {
+            Part::Keys | Part::Followers | Part::Relations | Part::Outbox | Part::Handled => {
                 for record in records {
                     application::write(&mut tx, record).await?;
                 }

@@ -112,7 +112,22 @@ async fn add_update_remove(followers: &dyn Followers) {
     };
     followers.add("alice", &moved).await.expect("update");
     let page = followers.page("alice", None, 10).await.expect("page");
-    assert_eq!(page.into_iter().map(|(_, f)| f).collect::<Vec<_>>(), [moved]);
+    assert_eq!(
+        page.into_iter().map(|(_, f)| f).collect::<Vec<_>>(),
+        std::slice::from_ref(&moved)
+    );
+    let elsewhere = Follower {
+        shared_inbox: Some(iri("https://b.example/shared")),
+        ..moved
+    };
+    followers.add("bob", &follower(1)).await.expect("add");
+    assert_eq!(followers.refresh(&elsewhere).await.expect("refresh"), 2);
+    let page = followers.page("bob", None, 10).await.expect("page");
+    let everywhere = [follower(2), elsewhere];
+    assert_eq!(page.into_iter().map(|(_, f)| f).collect::<Vec<_>>(), everywhere);
+    assert!(followers.remove("bob", &follower(1).actor).await.expect("remove"));
+    assert_eq!(followers.refresh(&follower(7)).await.expect("refresh"), 0);
+    assert_eq!(followers.count("alice").await.expect("count"), 1, "added nowhere");
     assert!(
         followers
             .remove("alice", &follower(1).actor)

@@ -26,6 +26,7 @@ mod lanes;
 mod operator;
 mod outbox;
 mod precedence;
+mod relations;
 mod transfer;
 
 use crate::{Iri, Stores};
@@ -42,6 +43,7 @@ pub use delivery::delivery_queue;
 pub use inbox::inbox;
 pub use keys::{followers, keys};
 pub use outbox::outbox;
+pub use relations::relations;
 pub use transfer::stores_move;
 
 /// Every promise of every seam. The cache of the stores should hold at most a few hundred entries, or filling it
@@ -56,6 +58,7 @@ pub async fn all(fresh: impl AsyncFn() -> Stores) {
     delivery_queue(async || fresh().await.queue).await;
     keys(async || fresh().await.keys).await;
     followers(async || fresh().await.followers).await;
+    relations(async || fresh().await.relations).await;
     cache(async || fresh().await.cache).await;
     binding(&fresh).await;
 }

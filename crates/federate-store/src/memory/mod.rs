@@ -7,6 +7,7 @@ mod inbox;
 mod outbox;
 mod people;
 mod queue;
+mod relations;
 
 use crate::{Backend, BoxFuture, Outgoing, ReceivedId, StoreError, Stores};
 pub use connection::MemoryConnection;
@@ -37,6 +38,7 @@ impl Memory {
                 inbox: Mutex::default(),
                 queue: Mutex::default(),
                 people: Mutex::default(),
+                relations: Mutex::default(),
                 cache: Mutex::new(cache::State::new(entries)),
                 binding: Mutex::default(),
             }),
@@ -65,6 +67,7 @@ impl Backend for Memory {
             queue: self.shared.clone(),
             keys: self.shared.clone(),
             followers: self.shared.clone(),
+            relations: self.shared.clone(),
             cache: self.shared.clone(),
             binding: self.shared.clone(),
         }
@@ -93,6 +96,7 @@ struct Shared {
     inbox: Mutex<inbox::State>,
     queue: Mutex<queue::State>,
     people: Mutex<people::State>,
+    relations: Mutex<relations::State>,
     cache: Mutex<cache::State>,
     binding: Mutex<binding::State>,
 }

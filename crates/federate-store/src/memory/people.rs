@@ -80,6 +80,18 @@ impl Followers for Shared {
         Ok(true)
     }
 
+    async fn refresh(&self, follower: &Follower) -> Result<usize, StoreError> {
+        let mut state = lock(&self.people);
+        let mut count = 0;
+        for following in state.followers.values_mut() {
+            if let Some(number) = following.numbers.get(&follower.actor) {
+                following.by_number.insert(*number, follower.clone());
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
     async fn forget(&self, actor: &Iri) -> Result<usize, StoreError> {
         let mut state = lock(&self.people);
         let mut count = 0;

@@ -2,7 +2,8 @@
 
 use super::{DAY, Forgotten, Retention};
 use crate::{
-    Accepted, Backend, Delivery, Iri, Memory, Outgoing, ReceivedId, Sealed, Settled, Settlement, Stores,
+    Accepted, Backend, Delivery, Iri, Memory, Outgoing, ReceivedId, Relation, RelationKey, RelationKind,
+    Sealed, Settled, Settlement, Stores,
 };
 use std::time::{Duration, SystemTime};
 
@@ -61,6 +62,22 @@ async fn a_body_is_kept_for_a_month_after_its_end_and_what_is_published_for_ever
     assert!(!has_body(&stores, 1).await);
     run(&stores, began() + 9_999 * DAY).await;
     assert!(has_body(&stores, 2).await && has_body(&stores, 3).await);
+}
+
+#[tokio::test]
+async fn relations_are_forgotten_when_they_say_so() {
+    let stores = Memory::new().stores();
+    for (number, until) in [(1, Some(began() + DAY)), (2, None)] {
+        let key = RelationKey::new(RelationKind::Tombstone, "x", &iri(number));
+        let relation = Relation {
+            until,
+            ..Relation::new(key, began())
+        };
+        stores.relations.put(&relation).await.unwrap();
+    }
+    assert_eq!(run(&stores, began() + DAY).await.relations, 0);
+    assert_eq!(run(&stores, began() + DAY + MOMENT).await.relations, 1);
+    assert_eq!(run(&stores, began() + 9_999 * DAY).await.relations, 0);
 }
 
 #[tokio::test]

@@ -14,6 +14,8 @@ pub enum Part {
     Keys,
     /// [`Record::Follower`], as they came.
     Followers,
+    /// [`Record::Relation`], as they came.
+    Relations,
     /// [`Record::Outgoing`], as they were recorded.
     Outbox,
     /// [`Record::Handled`], by id.
@@ -32,9 +34,10 @@ pub enum Part {
 
 impl Part {
     /// All of them, in their order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Keys,
         Self::Followers,
+        Self::Relations,
         Self::Outbox,
         Self::Handled,
         Self::Received,
@@ -50,6 +53,7 @@ impl Part {
         match self {
             Self::Keys => "keys",
             Self::Followers => "followers",
+            Self::Relations => "relations",
             Self::Outbox => "outbox",
             Self::Handled => "handled",
             Self::Received => "received",
@@ -63,7 +67,7 @@ impl Part {
     /// How many of it are carried at once. A body may have a megabyte.
     pub(super) fn at_once(self) -> usize {
         match self {
-            Self::Outbox | Self::Received => 64,
+            Self::Outbox | Self::Received | Self::Relations => 64,
             _ => 1_000,
         }
     }
@@ -93,6 +97,19 @@ pub enum Record {
         actor: String,
         inbox: String,
         shared_inbox: Option<String>,
+    },
+    /// What ready-made behaviour remembers: [`Relations`](crate::Relations). Kind and state are the
+    /// [numbers](crate::RelationKind::number) that stand for them.
+    Relation {
+        kind: i16,
+        subject: String,
+        actor: String,
+        name: String,
+        activity: Option<String>,
+        state: i16,
+        at: SystemTime,
+        until: Option<SystemTime>,
+        note: String,
     },
     /// What the application recorded: [`Outbox`](crate::Outbox). The audience is one IRI on a line.
     Outgoing {
@@ -208,6 +225,7 @@ impl fmt::Debug for Record {
         let (kind, id) = match self {
             Self::Key { name, .. } => ("Key", name.as_str()),
             Self::Follower { actor, .. } => ("Follower", actor.as_str()),
+            Self::Relation { actor, .. } => ("Relation", actor.as_str()),
             Self::Outgoing { id, .. } => ("Outgoing", id.as_str()),
             Self::Handled(id) => ("Handled", id.as_str()),
             Self::Received { id, state, .. } => {

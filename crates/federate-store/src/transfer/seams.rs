@@ -36,6 +36,7 @@ pub enum Arrival {
 pub struct Census {
     pub keys: u64,
     pub followers: u64,
+    pub relations: u64,
     pub outbox: u64,
     pub handled: u64,
     pub received: u64,
@@ -58,9 +59,10 @@ impl fmt::Display for Census {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} keys, {} followers, {} activities to send, {} received, {} deliveries known, {} pending, {} dead",
+            "{} keys, {} followers, {} relations, {} activities to send, {} received, {} deliveries known, {} pending, {} dead",
             self.keys,
             self.followers,
+            self.relations,
             self.outbox,
             self.received,
             self.deliveries,
