@@ -1,5 +1,7 @@
 //! The decisions that make an instance, in order, and the mistakes that are found before it starts.
 
+mod access;
+
 use std::fmt;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -18,6 +20,7 @@ use url::{Host, Url};
 
 use crate::adopted::Adopted;
 use crate::federation::Inner;
+use crate::guards::Guards;
 use crate::handler::Handlers;
 use crate::keys::{Keys, Vault, VaultError};
 use crate::media::MediaOption;
@@ -105,6 +108,7 @@ pub struct Builder<App: Directory> {
     pub(crate) handlers: Handlers<App>,
     pub(crate) manage_followers: bool,
     pub(crate) ownership: Ownership,
+    pub(crate) guards: Guards,
     pub(crate) blocks: Blocks,
     pub(crate) client: Option<Arc<dyn HttpClient>>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -142,6 +146,7 @@ impl<App: Directory> Builder<App> {
             handlers: Handlers::new(),
             manage_followers: false,
             ownership: Ownership::default(),
+            guards: Guards::default(),
             blocks: Blocks::default(),
             client: None,
             clock: Arc::new(SystemClock),
@@ -402,6 +407,7 @@ impl<App: Directory> Builder<App> {
                 handlers: self.handlers,
                 manage_followers: self.manage_followers,
                 ownership: self.ownership,
+                guards: self.guards,
                 receiving,
                 blocks,
                 secret,

@@ -31,6 +31,16 @@ pub trait Directory: Send + Sync + 'static {
         Ok(Found::Missing)
     }
 
+    /// Whether who asks may see this, where its addresses do not say so: it is not public, and neither names
+    /// [`Ask::viewer`] nor the followers that the library [keeps](crate::Builder::manage_followers) and the viewer belongs to.
+    /// Asked only of proven viewers, for what [`object`](Directory::object) and [`collection`](Directory::collection) answered.
+    ///
+    /// `false` unless overridden, so that what an application gives away by mistake stays here. An application that keeps the
+    /// followers itself answers from there; one whose answers are chosen by [`Ask::viewer`] already says `true`.
+    async fn may_see(&self, _ask: &Ask<'_>, _object: &Object) -> Result<bool, Failure> {
+        Ok(false)
+    }
+
     /// One page of a collection, from a cursor that an earlier page of the application gave out.
     ///
     /// `Missing` for a collection of an actor who is here reads as an empty one.
@@ -83,6 +93,10 @@ impl<D: Directory> Directory for std::sync::Arc<D> {
 
     async fn object(&self, ask: &Ask<'_>, at: &ObjectRef) -> Result<Found<Object>, Failure> {
         (**self).object(ask, at).await
+    }
+
+    async fn may_see(&self, ask: &Ask<'_>, object: &Object) -> Result<bool, Failure> {
+        (**self).may_see(ask, object).await
     }
 
     async fn collection(

@@ -15,6 +15,7 @@ use federate_protocol::{Actor, Blocks, Document, Limits, Receiving, Secret};
 use federate_store::{Follower, Stores};
 use serde_json::json;
 
+use crate::guards::Guards;
 use crate::handler::Handlers;
 use crate::health::InboxWatch;
 use crate::keys::Keys;
@@ -35,6 +36,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) handlers: Handlers<App>,
     pub(crate) manage_followers: bool,
     pub(crate) ownership: Ownership,
+    pub(crate) guards: Guards,
     pub(crate) receiving: Receiving,
     pub(crate) blocks: Arc<RwLock<Blocks>>,
     pub(crate) secret: Secret,

@@ -44,11 +44,15 @@ impl<App: Directory> Federation<App> {
             return Turn::Answered(Box::pin(with_body(self, route, request, target)).await);
         }
         let asked = bodiless(&request, target, route.reads_headers());
+        let vary = match route.depends_on_signer() {
+            true => serve::BY_SIGNER,
+            false => "Accept",
+        };
         match serve::answer(self, route, asked).await {
             Some(response) => Turn::Answered(response),
             None => Turn::Passed {
                 request,
-                vary: Some("Accept"),
+                vary: Some(vary),
             },
         }
     }

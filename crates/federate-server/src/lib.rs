@@ -55,6 +55,7 @@ mod error;
 mod federation;
 mod followers;
 mod front;
+mod guards;
 mod handler;
 mod health;
 mod keys;

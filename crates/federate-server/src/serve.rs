@@ -9,14 +9,16 @@ mod media;
 mod object;
 mod respond;
 mod viewer;
+mod visible;
 
 use bytes::Bytes;
 use federate_protocol::webfinger::nodeinfo::Version;
+use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, header};
 
 use crate::uris::{Part, Place};
 use crate::{Directory, Federation, Uris};
-pub(crate) use respond::{refuse, too_large};
+pub(crate) use respond::{BY_SIGNER, refuse, too_large};
 
 /// Who answers a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +32,11 @@ pub(crate) enum Route {
     Inbox {
         of: Option<String>,
     },
-    Document(Place),
+    Document {
+        place: Place,
+        /// Whether somebody signed, as far as the headers say.
+        signed: bool,
+    },
     /// A file of another server, by what stands behind the path of these.
     Media(String),
     /// The path is ours and has no such method.
@@ -51,10 +57,23 @@ impl Route {
             | Route::NodeInfoIndex
             | Route::NodeInfo(_)
             | Route::WrongMethod(_)
-            | Route::Document(
-                Place::Instance(Part::Itself | Part::Key) | Place::Actor(_, Part::Itself | Part::Key),
-            ) => false,
-            Route::Inbox { .. } | Route::Document(_) | Route::Media(_) => true,
+            | Route::Document {
+                place: Place::Instance(Part::Itself | Part::Key) | Place::Actor(_, Part::Key),
+                ..
+            } => false,
+            Route::Document {
+                place: Place::Actor(_, Part::Itself),
+                signed,
+            } => *signed,
+            Route::Inbox { .. } | Route::Document { .. } | Route::Media(_) => true,
+        }
+    }
+
+    /// Whether the answer depends on who signed, also where there is none and the application gives its own.
+    pub(crate) fn depends_on_signer(&self) -> bool {
+        match self {
+            Route::Document { place, .. } => !is_for_everybody(place),
+            _ => false,
         }
     }
 }
@@ -99,7 +118,10 @@ pub(crate) fn route(uris: &Uris, method: &Method, path: &str, headers: &HeaderMa
         } else {
             Route::WrongMethod("POST")
         }),
-        place if read && accept::activity(headers, may_be_a_page(&place)) => Some(Route::Document(place)),
+        place if read && accept::activity(headers, may_be_a_page(&place)) => Some(Route::Document {
+            signed: viewer::is_signed(headers),
+            place,
+        }),
         _ => None,
     }
 }
@@ -150,15 +172,7 @@ pub(crate) async fn answer<App: Directory>(
         Route::Inbox { of } => Some(Box::pin(inbox::receive(federation, of.as_deref(), head, body)).await),
         Route::Media(below) => Some(Box::pin(media::media(federation, &head, &below)).await),
         Route::WrongMethod(allow) => Some(respond::wrong_method(allow)),
-        Route::Document(place) => match place {
-            Place::Instance(Part::Itself) => Some(actor::instance(federation).await),
-            Place::Actor(name, Part::Itself) => actor::actor(federation, &name).await,
-            Place::Actor(name, Part::Key) => Box::pin(actor::key(federation, Some(&name))).await,
-            Place::Instance(Part::Key) => Box::pin(actor::key(federation, None)).await,
-            Place::Object(at, Part::Itself) => Box::pin(object::object(federation, &head, &at)).await,
-            Place::Object(at, Part::Activity) => Box::pin(object::activity(federation, &head, &at)).await,
-            place => Box::pin(collection::collection(federation, &head, &place, &query)).await,
-        },
+        Route::Document { place, signed } => document(federation, &head, place, signed, &query).await,
     };
     response.map(|response| {
         if headless {
@@ -169,8 +183,55 @@ pub(crate) async fn answer<App: Directory>(
     })
 }
 
+/// Whoever would verify our signatures has to read this first (S31): the instance's own actor, and keys that are documents of their own.
+fn is_for_everybody(place: &Place) -> bool {
+    matches!(
+        place,
+        Place::Instance(Part::Itself | Part::Key) | Place::Actor(_, Part::Key)
+    )
+}
+
+/// An ActivityPub document, for whoever may have it.
+async fn document<App: Directory>(
+    federation: &Federation<App>,
+    head: &Parts,
+    place: Place,
+    signed: bool,
+    query: &str,
+) -> Option<Response<Bytes>> {
+    match place {
+        Place::Instance(Part::Itself) => Some(actor::instance(federation).await),
+        Place::Actor(name, Part::Key) => Box::pin(actor::key(federation, Some(&name))).await,
+        Place::Instance(Part::Key) => Box::pin(actor::key(federation, None)).await,
+        Place::Actor(name, Part::Itself) if !signed && !federation.inner.guards.authorized_fetch => {
+            actor::actor(federation, None, &name).await
+        }
+        place => Box::pin(document_for(federation, head, place, query)).await,
+    }
+}
+
+async fn document_for<App: Directory>(
+    federation: &Federation<App>,
+    head: &Parts,
+    place: Place,
+    query: &str,
+) -> Option<Response<Bytes>> {
+    let asker = match viewer::admit(federation, head, &place).await {
+        Ok(asker) => asker,
+        Err(refusal) => return Some(refusal),
+    };
+    let viewer = asker.viewer();
+    let response = match place {
+        Place::Actor(name, Part::Itself) => actor::actor(federation, viewer, &name).await,
+        Place::Object(at, Part::Itself) => object::object(federation, viewer, &at).await,
+        Place::Object(at, Part::Activity) => object::activity(federation, viewer, &at).await,
+        place => collection::collection(federation, head, viewer, &place, query).await,
+    };
+    response.map(|response| asker.mark(response))
+}
+
 /// What was signed is the target and the host as they were on the wire; HTTP/2 has both in the URI.
-fn on_the_wire(head: &mut http::request::Parts) {
+fn on_the_wire(head: &mut Parts) {
     if !head.headers.contains_key(header::HOST)
         && let Some(authority) = head.uri.authority()
         && let Ok(host) = authority.as_str().parse()

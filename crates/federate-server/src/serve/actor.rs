@@ -1,19 +1,21 @@
 //! Actor documents.
 
 use bytes::Bytes;
+use federate_protocol::activitystreams::Iri;
 use http::{Response, StatusCode};
 
 use super::respond::{self, Vary, unavailable};
 use crate::document::{instance_document, key_document};
 use crate::{Directory, Error, Federation, Found, INSTANCE};
 
-/// Served to everybody, signed or not: who would verify a signature has to read this first.
+/// Served to everybody, signed or not, unless [authorised fetch](crate::Builder::authorized_fetch) was asked for.
 pub(super) async fn actor<App: Directory>(
     federation: &Federation<App>,
+    viewer: Option<&Iri>,
     name: &str,
 ) -> Option<Response<Bytes>> {
     let uris = &federation.inner.uris;
-    match federation.app().actor(&federation.ask(None), name).await {
+    match federation.app().actor(&federation.ask(viewer), name).await {
         Ok(Found::Here(profile)) => Some(match federation.inner.keys.public(profile.identifier()).await {
             Ok(keys) => respond::bytes(StatusCode::OK, profile.document(uris, &keys), Vary::Accept),
             Err(e) => no_key(name, &e),

@@ -6,15 +6,16 @@ use http::request::Parts;
 use http::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::object::{may_see, presentable};
+use super::object::{find, presentable};
 use super::respond::{self, Vary, refuse, unavailable};
-use super::viewer::viewer;
+use super::visible;
 use crate::uris::{Part, Place};
 use crate::{Ask, Collection, Cursor, Directory, Failure, Federation, Found, Item, Page};
 
 pub(super) async fn collection<App: Directory>(
     federation: &Federation<App>,
     head: &Parts,
+    viewer: Option<&Iri>,
     place: &Place,
     query: &str,
 ) -> Option<Response<Bytes>> {
@@ -24,8 +25,7 @@ pub(super) async fn collection<App: Directory>(
         return matches!(place, Place::Instance(Part::Outbox))
             .then(|| respond_with(&whole(&id, &Page::default(), true)));
     };
-    let viewer = viewer(federation, head).await;
-    let ask = federation.ask(viewer.as_ref());
+    let ask = federation.ask(viewer);
     let cursor = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "cursor");
     let from = Cursor(
         cursor
@@ -70,10 +70,7 @@ async fn page<App: Directory>(
 ) -> Result<Found<Page>, Failure> {
     let owner = match place {
         Place::Actor(name, _) => federation.app().actor(ask, name).await?.map(|_| ()),
-        Place::Object(at, _) => match federation.app().object(ask, at).await? {
-            Found::Here(object) if !may_see(&object, ask.viewer()) => Found::Missing,
-            found => found.map(|_| ()),
-        },
+        Place::Object(at, _) => find(federation, ask, at).await?.map(|_| ()),
         _ => Found::Missing,
     };
     match owner {
@@ -89,8 +86,7 @@ async fn page<App: Directory>(
     Ok(match federation.app().collection(ask, of, from).await? {
         Found::Missing => Found::Here(Page::default().total(0)),
         Found::Here(mut page) => {
-            page.items
-                .retain(|item| !matches!(item, Item::Object(object) if !may_see(object, ask.viewer())));
+            page.items = visible::of(federation, ask, page.items).await?;
             Found::Here(page)
         }
         found => found,

@@ -3,31 +3,30 @@
 use bytes::Bytes;
 use federate_protocol::activitystreams::{Create, Iri, Object};
 use federate_protocol::audience::without_blind_copies;
-use http::request::Parts;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::respond::{self, Vary, unavailable};
-use super::viewer::viewer;
-use crate::{Directory, Failure, Federation, Found, ObjectRef};
+use super::visible;
+use crate::{Ask, Directory, Failure, Federation, Found, ObjectRef};
 
 pub(super) async fn object<App: Directory>(
     federation: &Federation<App>,
-    head: &Parts,
+    viewer: Option<&Iri>,
     at: &ObjectRef,
 ) -> Option<Response<Bytes>> {
     let id = federation.uris().object(at.kind(), at.as_str());
-    respond_with(&id, find(federation, head, at, &id).await)
+    respond_with(&id, find(federation, &federation.ask(viewer), at).await)
 }
 
 /// The `Create` of an object, at `{object}/activity`.
 pub(super) async fn activity<App: Directory>(
     federation: &Federation<App>,
-    head: &Parts,
+    viewer: Option<&Iri>,
     at: &ObjectRef,
 ) -> Option<Response<Bytes>> {
     let id = federation.uris().object(at.kind(), at.as_str());
-    let found = match find(federation, head, at, &id).await {
+    let found = match find(federation, &federation.ask(viewer), at).await {
         Ok(Found::Here(object)) => federation
             .as_delivered(&id, create(&id, &object))
             .await
@@ -67,45 +66,43 @@ fn respond_with(id: &Iri, found: Result<Found<Object>, Failure>) -> Option<Respo
     }
 }
 
-/// What the application has; else what was sent from here, so that a bot needs no table.
-async fn find<App: Directory>(
+/// What the application has; else what was sent from here, so that a bot needs no table. Whatever the asker may not see is `Missing`, and so
+/// looks like what never was (GHSA-gwhw).
+pub(super) async fn find<App: Directory>(
     federation: &Federation<App>,
-    head: &Parts,
+    ask: &Ask<'_>,
     at: &ObjectRef,
-    id: &Iri,
 ) -> Result<Found<Object>, Failure> {
-    let viewer = viewer(federation, head).await;
-    let found = match federation
-        .app()
-        .object(&federation.ask(viewer.as_ref()), at)
-        .await?
-    {
-        Found::Missing => sent(federation, id).await?,
-        found => found,
-    };
-    Ok(match found {
-        Found::Here(object) if may_see(&object, viewer.as_ref()) => Found::Here(object),
+    Ok(match federation.app().object(ask, at).await? {
+        Found::Missing => sent(federation, ask, at).await?,
+        Found::Here(object) if visible::may_see(federation, ask, &object).await? => Found::Here(object),
         Found::Here(_) => Found::Missing,
-        found => found,
+        Found::Gone => Found::Gone,
     })
 }
 
-async fn sent<App: Directory>(federation: &Federation<App>, id: &Iri) -> Result<Found<Object>, Failure> {
+/// The application has not answered for this, so only its addresses say who may see it.
+async fn sent<App: Directory>(
+    federation: &Federation<App>,
+    ask: &Ask<'_>,
+    at: &ObjectRef,
+) -> Result<Found<Object>, Failure> {
+    let id = federation.uris().object(at.kind(), at.as_str());
     let outbox = &federation.stores().outbox;
-    if outbox.body(&crate::draft::delete_id(id)?).await?.is_some() {
-        return Ok(Found::Gone);
-    }
-    let Some(body) = outbox.body(&crate::draft::create_id(id)?).await? else {
-        return Ok(Found::Missing);
+    let is_deleted = outbox.body(&crate::draft::delete_id(&id)?).await?.is_some();
+    let object = match outbox.body(&crate::draft::create_id(&id)?).await? {
+        Some(body) => Object::parse(&body)?.object().object(),
+        None if is_deleted => return Ok(Found::Gone),
+        None => None,
     };
-    let object = Object::parse(&body)?.object().object();
-    // What was sent to some is shown to nobody from here: only the application knows who may see it.
-    Ok(object.filter(Object::is_public).into())
-}
-
-/// What is not public is never shown to somebody who does not say who it is, whatever the application answers.
-pub(super) fn may_see(object: &Object, viewer: Option<&Iri>) -> bool {
-    viewer.is_some() || object.is_public() || object.addressed().is_empty()
+    Ok(match object {
+        Some(object) if visible::is_addressed(federation, ask.viewer(), &object).await? => match is_deleted {
+            true => Found::Gone,
+            false => Found::Here(object),
+        },
+        // That there was something for a few is nothing that everybody may know.
+        _ => Found::Missing,
+    })
 }
 
 fn create(id: &Iri, object: &Object) -> Object {

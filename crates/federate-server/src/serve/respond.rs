@@ -16,6 +16,9 @@ pub(crate) enum Vary {
     AcceptAndSignature,
 }
 
+/// What the answer depends on where it depends on who signed. Each of the two ways to sign has a header that the other has not.
+pub(crate) const BY_SIGNER: &str = "Accept, Signature, Signature-Input";
+
 pub(crate) fn with(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Response<Bytes> {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
@@ -38,7 +41,7 @@ pub(crate) fn bytes(status: StatusCode, body: impl Into<Bytes>, vary: Vary) -> R
     let mut response = with(status, ACTIVITY_JSON, body);
     let vary = match vary {
         Vary::Accept => "Accept",
-        Vary::AcceptAndSignature => "Accept, Signature",
+        Vary::AcceptAndSignature => BY_SIGNER,
     };
     response
         .headers_mut()
@@ -53,6 +56,23 @@ pub(crate) fn private(mut response: Response<Bytes>) -> Response<Bytes> {
         HeaderValue::from_static("private, no-store"),
     );
     response
+}
+
+/// An answer that is for whoever signed the request, and for nobody else.
+pub(crate) fn for_one(mut response: Response<Bytes>) -> Response<Bytes> {
+    response
+        .headers_mut()
+        .insert(header::VARY, HeaderValue::from_static(BY_SIGNER));
+    private(response)
+}
+
+/// 401: a signature is needed, or did not hold.
+pub(crate) fn unproven(why: &str) -> Response<Bytes> {
+    let mut response = refuse(StatusCode::UNAUTHORIZED, why);
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Signature"));
+    for_one(response)
 }
 
 /// 410 with a Tombstone: it was here and is gone for ever.

@@ -325,7 +325,7 @@ async fn a_signature_on_a_get_says_who_asks() {
         .unwrap();
     let response = site.federation.handle(signed.clone()).await.unwrap();
     assert_eq!(response.status(), 200);
-    assert_eq!(response.headers()["vary"], "Accept, Signature");
+    assert_eq!(response.headers()["vary"], "Accept, Signature, Signature-Input");
     assert_eq!(body(&response)["content"], "psst");
     assert_eq!(body(&response)["bcc"], serde_json::Value::Null);
     let mut tampered = signed;

@@ -8,6 +8,7 @@
 )]
 
 mod adoption;
+mod authorized;
 mod bad_input;
 mod building;
 mod crossing;

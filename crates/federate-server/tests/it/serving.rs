@@ -183,7 +183,7 @@ async fn s32_what_is_for_one_reader_is_in_no_cache() {
         .unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["cache-control"], "private, no-store");
-    assert_eq!(answer.headers()["vary"], "Accept, Signature");
+    assert_eq!(answer.headers()["vary"], "Accept, Signature, Signature-Input");
     let answer = site.get("/posts/0").await;
     assert!(!answer.headers().contains_key("cache-control"));
 }

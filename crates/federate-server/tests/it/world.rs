@@ -1,7 +1,7 @@
 //! A fediverse without sockets.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -154,6 +154,8 @@ pub(crate) struct App {
     pub(crate) known: Mutex<HashMap<Iri, Known>>,
     pub(crate) seen: Mutex<Vec<String>>,
     pub(crate) failures: AtomicUsize,
+    /// Whether the application vouches for whoever asks.
+    pub(crate) vouches: AtomicBool,
 }
 
 impl App {
@@ -238,6 +240,10 @@ impl Directory for TestApp {
         Ok(Found::Here(
             Page::of(ask, rows, |(n, _)| n + 1, |(_, post)| Item::object(post)).total(total),
         ))
+    }
+
+    async fn may_see(&self, _ask: &Ask<'_>, _object: &Object) -> Result<bool, Failure> {
+        Ok(self.0.vouches.load(Ordering::Relaxed))
     }
 
     async fn known(&self, id: &Iri) -> Result<Known, Failure> {

@@ -1,0 +1,16 @@
+//! Who gets what: the options of a builder.
+
+use crate::{Builder, Directory};
+
+impl<App: Directory> Builder<App> {
+    /// Authorised fetch, which Mastodon calls its secure mode: documents of actors, objects and collections are for those
+    /// whose signature proves who they are. Without one, or with one that does not hold, the answer is 401 and says why.
+    ///
+    /// The instance's own actor, whose key signs what is fetched from here, is for everybody, so that two servers in this mode can reach each other;
+    /// so are WebFinger, host-meta and NodeInfo. With or without this mode, who signs in the name of a
+    /// [suspended](Self::blocks) host gets 403, and what is not public is for those whom it names: see [`Directory::may_see`].
+    pub fn authorized_fetch(mut self) -> Self {
+        self.guards.authorized_fetch = true;
+        self
+    }
+}

@@ -1,0 +1,8 @@
+//! What protects an instance from those who ask it, as the builder was told.
+
+/// The settings of [`Builder`](crate::Builder) that say who gets what, and how much of it.
+#[derive(Debug, Default)]
+pub(crate) struct Guards {
+    /// Documents are for those who sign.
+    pub(crate) authorized_fetch: bool,
+}
