@@ -239,10 +239,14 @@ pub enum Collection {
     Following(String),
     /// What an actor has pinned.
     Featured(String),
+    /// The hashtags that an actor has pinned, as objects of type `Hashtag`.
+    FeaturedTags(String),
     /// The replies to an object.
     Replies(ObjectRef),
     /// The likes of an object.
     Likes(ObjectRef),
+    /// What announces an object to others: `Announce` activities.
+    Shares(ObjectRef),
 }
 
 /// An item of a collection.
@@ -311,6 +315,7 @@ pub struct Page {
     pub(crate) items: Vec<Item>,
     pub(crate) next: Option<String>,
     pub(crate) total: Option<u64>,
+    pub(crate) hidden: bool,
 }
 
 impl Page {
@@ -332,7 +337,7 @@ impl Page {
         Page {
             items: rows.into_iter().map(|r| item(r).into()).collect(),
             next,
-            total: None,
+            ..Page::default()
         }
     }
 
@@ -340,5 +345,23 @@ impl Page {
     pub fn total(mut self, n: i64) -> Self {
         self.total = u64::try_from(n).ok();
         self
+    }
+
+    /// Who asks for the collection learns how many items it has ([`total`](Self::total)), and not which: it has no pages. What is sent to followers
+    /// reaches them all the same. With followers that the library [keeps](crate::Builder::manage_followers),
+    /// `Page::default().hidden()` hides those.
+    pub fn hidden(mut self) -> Self {
+        self.hidden = true;
+        self
+    }
+}
+
+/// The only page of a short collection.
+impl<I: Into<Item>> FromIterator<I> for Page {
+    fn from_iter<T: IntoIterator<Item = I>>(items: T) -> Self {
+        Page {
+            items: items.into_iter().map(Into::into).collect(),
+            ..Page::default()
+        }
     }
 }

@@ -69,6 +69,7 @@ static CONTEXT: LazyLock<Value> = LazyLock::new(|| {
             "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
             "toot": "http://joinmastodon.org/ns#",
             "featured": { "@id": "toot:featured", "@type": "@id" },
+            "featuredTags": { "@id": "toot:featuredTags", "@type": "@id" },
             "discoverable": "toot:discoverable",
             "indexable": "toot:indexable",
             "alsoKnownAs": { "@id": "as:alsoKnownAs", "@type": "@id" },

@@ -152,8 +152,10 @@ pub(crate) enum Part {
     Followers,
     Following,
     Featured,
+    FeaturedTags,
     Replies,
     Likes,
+    Shares,
     Activity,
     Key,
 }
@@ -257,10 +259,25 @@ impl Uris {
         self.below(name, Part::Featured, "featured")
     }
 
+    /// The hashtags that an actor has pinned. Other servers look there where the profile says so:
+    /// `profile.property("featuredTags", …)`.
+    pub fn featured_tags(&self, name: &str) -> Iri {
+        self.below(name, Part::FeaturedTags, "featured_tags")
+    }
+
     /// The replies to an object.
     pub fn replies(&self, kind: &str, id: impl Display) -> Iri {
-        let id = id.to_string();
-        self.at(&format!("{}/replies", self.object_path(kind, &id)))
+        self.below_object(kind, &id.to_string(), "replies")
+    }
+
+    /// The likes of an object.
+    pub fn likes(&self, kind: &str, id: impl Display) -> Iri {
+        self.below_object(kind, &id.to_string(), "likes")
+    }
+
+    /// What announces an object to others.
+    pub fn shares(&self, kind: &str, id: impl Display) -> Iri {
+        self.below_object(kind, &id.to_string(), "shares")
     }
 
     /// The inbox of everybody here.
@@ -399,6 +416,10 @@ impl Uris {
         }
     }
 
+    fn below_object(&self, kind: &str, id: &str, part: &str) -> Iri {
+        self.at(&format!("{}/{part}", self.object_path(kind, id)))
+    }
+
     fn object_path(&self, kind: &str, id: &str) -> String {
         match self.paths.objects.iter().find(|(k, _)| k == kind) {
             Some((_, template)) => fill(template, id),
@@ -434,6 +455,7 @@ pub(crate) fn actor_part(last: &str) -> Option<Part> {
         "followers" => Part::Followers,
         "following" => Part::Following,
         "featured" => Part::Featured,
+        "featured_tags" => Part::FeaturedTags,
         _ => return None,
     })
 }
@@ -442,6 +464,7 @@ fn object_part(last: &str) -> Option<Part> {
     Some(match last {
         "replies" => Part::Replies,
         "likes" => Part::Likes,
+        "shares" => Part::Shares,
         "activity" => Part::Activity,
         _ => return None,
     })

@@ -145,6 +145,23 @@ pub struct Unsigned {
 }
 
 impl Unsigned {
+    /// Signs this header too, where the request has it.
+    pub fn also(mut self, header: &HeaderName) -> Self {
+        if self.wanted.iter().any(|name| name == header.as_str()) {
+            return self;
+        }
+        self.wanted.push(Cow::Owned(header.as_str().to_owned()));
+        let key_id = self.key_id.clone();
+        Self::new(
+            self.request,
+            self.flavour,
+            key_id.as_ref(),
+            self.wanted,
+            self.asked,
+            self.now,
+        )
+    }
+
     /// The exact bytes to be signed: for a key that lives elsewhere. Hand the signature to [`Unsigned::attach`].
     #[must_use]
     pub fn base(&self) -> &[u8] {

@@ -34,11 +34,9 @@ pub(super) async fn collection<App: Directory>(
             .filter(|c| !c.is_empty()),
     );
     match page(federation, &ask, place, &of, &from).await {
-        Ok(Found::Here(page)) => Some(respond_with(&if cursor.is_some() {
-            one(&id, &from, &page)
-        } else {
-            whole(&id, &page, matches!(of, Collection::Featured(_)))
-        })),
+        Ok(Found::Here(page)) if cursor.is_none() => Some(respond_with(&whole(&id, &page, is_short(&of)))),
+        Ok(Found::Here(page)) if page.hidden => Some(refuse(StatusCode::NOT_FOUND, "no such page")),
+        Ok(Found::Here(page)) => Some(respond_with(&one(&id, &from, &page))),
         Ok(Found::Gone) => Some(respond::gone(&id, Vary::AcceptAndSignature)),
         Ok(Found::Missing) => None,
         Err(failure) if failure.is_permanent() => Some(refuse(StatusCode::NOT_FOUND, "no such page")),
@@ -49,14 +47,21 @@ pub(super) async fn collection<App: Directory>(
     }
 }
 
+/// Whether it stands in one document: what an actor has pinned is read by servers that follow no page.
+fn is_short(of: &Collection) -> bool {
+    matches!(of, Collection::Featured(_) | Collection::FeaturedTags(_))
+}
+
 fn named(place: &Place) -> Option<Collection> {
     Some(match place {
         Place::Actor(name, Part::Outbox) => Collection::Outbox(name.clone()),
         Place::Actor(name, Part::Followers) => Collection::Followers(name.clone()),
         Place::Actor(name, Part::Following) => Collection::Following(name.clone()),
         Place::Actor(name, Part::Featured) => Collection::Featured(name.clone()),
+        Place::Actor(name, Part::FeaturedTags) => Collection::FeaturedTags(name.clone()),
         Place::Object(at, Part::Replies) => Collection::Replies(at.clone()),
         Place::Object(at, Part::Likes) => Collection::Likes(at.clone()),
+        Place::Object(at, Part::Shares) => Collection::Shares(at.clone()),
         _ => return None,
     })
 }
@@ -81,7 +86,15 @@ async fn page<App: Directory>(
     if federation.inner.manage_followers
         && let Collection::Followers(name) = of
     {
-        return Ok(Found::Here(federation.managed_followers(ask, name, from).await?));
+        let is_hidden = match federation.app().collection(ask, of, from).await? {
+            Found::Here(page) => page.hidden,
+            _ => false,
+        };
+        let page = federation.managed_followers(ask, name, from).await?;
+        return Ok(Found::Here(Page {
+            hidden: is_hidden,
+            ..page
+        }));
     }
     Ok(match federation.app().collection(ask, of, from).await? {
         Found::Missing => Found::Here(Page::default().total(0)),
@@ -96,6 +109,9 @@ async fn page<App: Directory>(
 /// The collection itself: how many, and where the first page is.
 fn whole(id: &Iri, page: &Page, inline: bool) -> Value {
     let mut doc = start(id.as_str(), "OrderedCollection", page);
+    if page.hidden {
+        return Value::Object(doc);
+    }
     if inline {
         doc.insert("orderedItems".into(), items(page));
     } else {

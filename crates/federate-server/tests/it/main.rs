@@ -11,6 +11,7 @@ mod adoption;
 mod authorized;
 mod bad_input;
 mod building;
+mod collections;
 mod crossing;
 mod discovery;
 mod handling;
