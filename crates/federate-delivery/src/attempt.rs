@@ -15,7 +15,7 @@ use federate_protocol::{
     signatures::{self, Flavour, Signer},
 };
 use federate_store::{Delivery, StoreError, lane_of};
-use http::{Method, Request, header};
+use http::{HeaderName, HeaderValue, Method, Request, header};
 use std::time::SystemTime;
 
 /// What an answer to a delivery may have in bytes: nobody reads it, but reading it to its end keeps the connection.
@@ -80,7 +80,8 @@ async fn try_once(
     let lane = lane_of(&inbox);
     let now = settings.clock.now();
     let flavour = peers.flavour(&lane, now).await;
-    let request = match signed(uri, body, &*signer, flavour, now) {
+    let headers = settings.inboxes.headers(&delivery.sender, &inbox, &body).await;
+    let request = match signed(uri, body, headers, &*signer, flavour, now) {
         Ok(request) => request,
         Err(failed) => return Ok(failed),
     };
@@ -109,20 +110,26 @@ async fn try_once(
 fn signed(
     uri: http::Uri,
     body: Bytes,
+    headers: Vec<(HeaderName, HeaderValue)>,
     signer: &dyn Signer,
     flavour: Flavour,
     now: SystemTime,
 ) -> Result<Request<Bytes>, Attempted> {
-    let request = Request::builder()
+    let mut request = Request::builder()
         .method(Method::POST)
         .uri(uri)
         .header(header::CONTENT_TYPE, "application/activity+json")
         .body(body)
         .map_err(|_| Attempted::dead(FailureKind::Inbox, "inbox is not a URL that can be asked"))?;
-    let unsigned = match flavour {
+    let names: Vec<HeaderName> = headers.iter().map(|(name, _)| name.clone()).collect();
+    request.headers_mut().extend(headers);
+    let mut unsigned = match flavour {
         Flavour::Rfc9421 => signatures::rfc9421(request, signer.key_id(), now),
         _ => signatures::cavage(request, now),
     };
+    for name in &names {
+        unsigned = unsigned.also(name);
+    }
     unsigned
         .sign(signer)
         .map_err(|error| Attempted::ours(chain(&error)))

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use federate_protocol::{activitystreams::Iri, signatures::Signer};
 use federate_store::Outgoing;
+use http::{HeaderName, HeaderValue};
 use std::{error::Error, fmt::Debug, sync::Arc};
 
 /// Who signs for a sender. Asked before every attempt, so that a rotated key is used from the next one on:
@@ -78,6 +79,13 @@ pub trait Inboxes: Debug + Send + Sync {
     async fn may_deliver(&self, sender: &str, inbox: &Iri) -> Result<(), Forbidden> {
         let _ = (sender, inbox);
         Ok(())
+    }
+
+    /// What the request that brings `body` to this inbox says beside the body, in headers that are signed with the rest. Asked before
+    /// every attempt: an implementation looks at what lies in memory. The default says nothing.
+    async fn headers(&self, sender: &str, inbox: &Iri, body: &Bytes) -> Vec<(HeaderName, HeaderValue)> {
+        let _ = (sender, inbox, body);
+        Vec::new()
     }
 }
 

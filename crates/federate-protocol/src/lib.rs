@@ -40,6 +40,7 @@ mod prune;
 pub mod receive;
 mod refused;
 mod sealed;
+pub mod synchronization;
 #[cfg(test)]
 mod testing;
 mod view;

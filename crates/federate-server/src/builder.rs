@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use federate_delivery::{Clock, Senders, SystemClock};
+use federate_delivery::{Clock, Inboxes, Senders, SystemClock};
 use federate_fetch::Fetcher;
 use federate_http::{BadCertificate, Guard, GuardedClient, HttpClient};
 use federate_protocol::activitystreams::{Iri, Kind};
@@ -25,6 +25,8 @@ use crate::handler::Handlers;
 use crate::keys::{Keys, Vault, VaultError};
 use crate::media::MediaOption;
 use crate::reach::Recipients;
+use crate::synchronization::received::Looks;
+use crate::synchronization::sent::{Digests, Watched};
 use crate::uris::{is_interaction, is_template, shape};
 use crate::{CipherError, Directory, Engine, Entropy, Error, Federation, Handler, KeyCipher, Paths, Uris};
 
@@ -321,6 +323,13 @@ impl<App: Directory> Builder<App> {
         if let Some(queue) = self.queue.clone() {
             stores.queue = queue;
         }
+        let digests = Arc::new(Digests::default());
+        if self.guards.synchronizes {
+            stores.followers = Arc::new(Watched {
+                followers: stores.followers,
+                digests: Arc::clone(&digests),
+            });
+        }
         // What it would make there, keys for example, would be taken for what is on its way.
         let hold = stores.binding.hold().await.map_err(BuildError::Store)?;
         if let Some(hold @ (Hold::Arriving | Hold::Moved)) = hold {
@@ -376,12 +385,14 @@ impl<App: Directory> Builder<App> {
             clock: Arc::clone(&self.clock),
             limits: receiving.limits.clone(),
             manage_followers: self.manage_followers,
+            synchronizes: self.guards.synchronizes,
+            digests,
         });
         let delivery = federate_delivery::Engine::builder(
             stores.clone(),
             client,
             Arc::clone(&keys) as Arc<dyn Senders>,
-            recipients,
+            Arc::clone(&recipients) as Arc<dyn Inboxes>,
             Arc::clone(&self.clock),
         );
         // Who enqueues in a transaction and forgets to call `wake` waits no longer than this.
@@ -408,6 +419,8 @@ impl<App: Directory> Builder<App> {
                 manage_followers: self.manage_followers,
                 ownership: self.ownership,
                 guards: self.guards,
+                recipients,
+                looks: Looks::default(),
                 receiving,
                 blocks,
                 secret,

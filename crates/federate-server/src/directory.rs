@@ -73,6 +73,17 @@ pub trait Directory: Send + Sync + 'static {
         Ok(None)
     }
 
+    /// Who of ours follows this actor of another instance, by identifier. `None`, unless overridden: the application does not say, and
+    /// what that instance says of it is [not compared](crate::Builder::synchronize_followers).
+    async fn followers_here(&self, _of: &Iri) -> Result<Option<FollowersHere>, Failure> {
+        Ok(None)
+    }
+
+    /// The instance of an actor knows better whether one of ours follows it: write down what `follows` says. Nothing is to be sent.
+    async fn follow_corrected(&self, _name: &str, _of: &Iri, _follows: bool) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// The numbers that NodeInfo publishes.
     async fn usage(&self) -> Result<Usage, Failure> {
         Ok(Usage::default())
@@ -118,6 +129,14 @@ impl<D: Directory> Directory for std::sync::Arc<D> {
 
     async fn adopted_key(&self, name: &str) -> Result<Option<AdoptedKey>, Failure> {
         (**self).adopted_key(name).await
+    }
+
+    async fn followers_here(&self, of: &Iri) -> Result<Option<FollowersHere>, Failure> {
+        (**self).followers_here(of).await
+    }
+
+    async fn follow_corrected(&self, name: &str, of: &Iri, follows: bool) -> Result<(), Failure> {
+        (**self).follow_corrected(name, of, follows).await
     }
 
     async fn usage(&self) -> Result<Usage, Failure> {
@@ -224,6 +243,20 @@ impl Usage {
     pub fn open_registrations(mut self) -> Self {
         self.open_registrations = true;
         self
+    }
+}
+
+/// Who of ours follows an actor of another instance; see [`Directory::followers_here`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FollowersHere {
+    pub(crate) following: Vec<String>,
+    pub(crate) requested: Vec<String>,
+}
+
+impl FollowersHere {
+    /// Those whom the actor accepted, and those who asked and were not answered, by identifier.
+    pub fn new(following: Vec<String>, requested: Vec<String>) -> Self {
+        FollowersHere { following, requested }
     }
 }
 

@@ -19,6 +19,8 @@ use crate::guards::Guards;
 use crate::handler::Handlers;
 use crate::health::InboxWatch;
 use crate::keys::Keys;
+use crate::reach::Recipients;
+use crate::synchronization::received::Looks;
 use crate::{
     Admin, Ask, Builder, Directory, Draft, Enqueued, Entropy, Error, FederationLayer, FederationService,
     Health, Nothing, Uris,
@@ -37,6 +39,8 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) manage_followers: bool,
     pub(crate) ownership: Ownership,
     pub(crate) guards: Guards,
+    pub(crate) recipients: Arc<Recipients<App>>,
+    pub(crate) looks: Looks,
     pub(crate) receiving: Receiving,
     pub(crate) blocks: Arc<RwLock<Blocks>>,
     pub(crate) secret: Secret,
@@ -222,6 +226,12 @@ impl<App: Directory> Federation<App> {
             self.stores().queue.cancel(host).await?;
         }
         Ok(())
+    }
+
+    /// The followers of an actor of ours have changed, where the application keeps them and [synchronises](Builder::synchronize_followers)
+    /// them: without it, other servers are told after ten minutes at most.
+    pub fn followers_changed(&self, name: &str) {
+        self.inner.recipients.digests.forget(name);
     }
 
     /// Answers a request, if its method, path and `Accept` are federation's; `None`: it is the application's.

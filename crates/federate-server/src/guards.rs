@@ -5,4 +5,6 @@
 pub(crate) struct Guards {
     /// Documents are for those who sign.
     pub(crate) authorized_fetch: bool,
+    /// Followers are synchronised.
+    pub(crate) synchronizes: bool,
 }

@@ -43,6 +43,7 @@
 
 mod admin;
 mod adopted;
+mod buckets;
 mod builder;
 mod cipher;
 mod cx;
@@ -70,6 +71,7 @@ mod reach;
 mod rotation;
 mod serve;
 mod spans;
+mod synchronization;
 mod tidy;
 mod uris;
 mod worker;
@@ -82,7 +84,7 @@ pub use adopted::AdoptedKey;
 pub use builder::{BuildError, Builder, DangerousBuilder, Software};
 pub use cipher::{CipherError, KeyCipher, SecretCipher};
 pub use cx::Cx;
-pub use directory::{Ask, Collection, Cursor, Directory, Found, Item, Page, Usage};
+pub use directory::{Ask, Collection, Cursor, Directory, FollowersHere, Found, Item, Page, Usage};
 pub use draft::{Draft, Enqueued};
 pub use engine::{Engine, Progress};
 pub use entropy::{Entropy, SystemEntropy};

@@ -1,18 +1,23 @@
 //! Whom an activity reaches: its audience as inboxes.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use federate_delivery::{Clock, ExpandError, Expansion, Forbidden, Inboxes, ResolveError};
 use federate_fetch::Fetcher;
-use federate_protocol::activitystreams::{Iri, Object, is_public, terms};
+use federate_protocol::activitystreams::{Iri, Object, Origin, is_public, terms};
 use federate_protocol::audience::{Reach, collapse};
+use federate_protocol::synchronization::{Claim, HEADER, is_of};
 use federate_protocol::{Blocks, Limits, audience};
 use federate_store::{Follower, Outgoing, Stores};
+use http::{HeaderName, HeaderValue};
 
 use crate::draft::create_id;
 use crate::error::chain;
+use crate::synchronization::sent::{Asked, Digests, MOST_LISTED, Partition, count};
 use crate::{Ask, Collection, Cursor, Directory, Error, Failure, Found, Item, Local, Uris};
 
 /// How many followers are read at once.
@@ -28,6 +33,8 @@ pub(crate) struct Recipients<App> {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
     pub(crate) manage_followers: bool,
+    pub(crate) synchronizes: bool,
+    pub(crate) digests: Arc<Digests>,
 }
 
 impl<App> fmt::Debug for Recipients<App> {
@@ -57,6 +64,19 @@ impl<App: Directory> Inboxes for Recipients<App> {
             }),
             false => Ok(()),
         }
+    }
+
+    /// FEP-8fcf: to what goes to followers, which of them that server should have.
+    async fn headers(&self, sender: &str, inbox: &Iri, body: &Bytes) -> Vec<(HeaderName, HeaderValue)> {
+        if !self.synchronizes || sender == crate::INSTANCE {
+            return Vec::new();
+        }
+        self.synchronization(sender, inbox, body)
+            .await
+            .and_then(|claim| HeaderValue::try_from(claim.to_string()).ok())
+            .map(|value| (HeaderName::from_static(HEADER), value))
+            .into_iter()
+            .collect()
     }
 
     /// The first page has everybody who is named; after it come the followers, collection by collection. A page is
@@ -187,7 +207,81 @@ impl<App: Directory> Recipients<App> {
         (collapse(reaches), unknown)
     }
 
+    async fn synchronization(&self, sender: &str, inbox: &Iri, body: &Bytes) -> Option<Claim> {
+        let collection = self.uris.followers(sender);
+        // As it was written: JSON may spell it otherwise, and then nothing is said.
+        let quoted = format!("\"{collection}\"");
+        if !std::str::from_utf8(body).is_ok_and(|text| text.contains(&quoted)) {
+            return None;
+        }
+        let server = inbox.origin()?;
+        let partition = self.partition(sender, &server).await?;
+        (partition.count <= MOST_LISTED).then(|| Claim {
+            collection,
+            url: self.uris.synchronization(sender),
+            digest: partition.digest,
+        })
+    }
+
+    /// The followers of an actor that are of this server; `None` where that is not known yet.
+    async fn partition(&self, name: &str, server: &Origin) -> Option<Partition> {
+        let now = self.clock.now();
+        match self.digests.ask(name, server, now) {
+            Asked::Known(partition) => return Some(partition),
+            Asked::Later => return None,
+            Asked::Read => {}
+        }
+        // Whoever drops this in between gives up as well.
+        let reading = Reading(&self.digests, name);
+        let mut by_server = HashMap::new();
+        let mut from = Cursor::start();
+        loop {
+            match self.items(name, &from).await {
+                Ok((items, next)) => {
+                    count(&mut by_server, ids(&items).iter());
+                    match next {
+                        Some(next) => from = Cursor(Some(next)),
+                        None => break,
+                    }
+                }
+                Err(failure) => {
+                    tracing::warn!(actor = name, reason = %failure.chain(), "followers could not be read");
+                    return None;
+                }
+            }
+        }
+        let partition = by_server.get(server).copied().unwrap_or_default();
+        self.digests.keep(name, by_server, now);
+        drop(reading);
+        Some(partition)
+    }
+
+    /// The followers of an actor that are of this server, in no order; `None` where they are more than are listed.
+    pub(crate) async fn followers_of(
+        &self,
+        name: &str,
+        server: &Origin,
+    ) -> Result<Option<Vec<Iri>>, Failure> {
+        let mut found = Vec::new();
+        let mut from = Cursor::start();
+        loop {
+            let (items, next) = self.items(name, &from).await?;
+            found.extend(ids(&items).into_iter().filter(|id| is_of(id, server)));
+            match next {
+                _ if found.len() > MOST_LISTED => return Ok(None),
+                Some(next) => from = Cursor(Some(next)),
+                None => return Ok(Some(found)),
+            }
+        }
+    }
+
     async fn followers(&self, name: &str, from: &Cursor) -> Result<Followed, Failure> {
+        let (items, next) = self.items(name, from).await?;
+        Ok(self.reached(items, next))
+    }
+
+    /// One page of those who follow, and where the next begins.
+    async fn items(&self, name: &str, from: &Cursor) -> Result<(Vec<Item>, Option<String>), Failure> {
         if !self.manage_followers {
             let ask = Ask {
                 uris: &self.uris,
@@ -196,7 +290,7 @@ impl<App: Directory> Recipients<App> {
             };
             let of = Collection::Followers(name.to_owned());
             if let Found::Here(page) = self.app.collection(&ask, &of, from).await? {
-                return Ok(self.reached(page.items, page.next));
+                return Ok((page.items, page.next));
             }
         }
         let rows = self
@@ -205,10 +299,8 @@ impl<App: Directory> Recipients<App> {
             .page(name, from.as_str(), PAGE as usize)
             .await?;
         let next = rows.last().map(|(cursor, _)| cursor.clone());
-        Ok(self.reached(
-            rows.into_iter().map(|(_, follower)| Item::Follower(follower)),
-            next,
-        ))
+        let items = rows.into_iter().map(|(_, follower)| Item::Follower(follower));
+        Ok((items.collect(), next))
     }
 
     fn reached(&self, items: impl IntoIterator<Item = Item>, next: Option<String>) -> Followed {
@@ -245,4 +337,24 @@ impl<App: Directory> Recipients<App> {
             .covering(id)
             .is_some()
     }
+}
+
+/// Followers are being read.
+struct Reading<'a>(&'a Digests, &'a str);
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.0.give_up(self.1);
+    }
+}
+
+fn ids(items: &[Item]) -> Vec<Iri> {
+    items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Follower(follower) => Some(follower.actor.clone()),
+            Item::Id(id) => Some(id.clone()),
+            Item::Object(object) => object.id(),
+        })
+        .collect()
 }

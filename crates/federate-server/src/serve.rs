@@ -7,6 +7,7 @@ mod discovery;
 mod inbox;
 mod media;
 mod object;
+mod partial;
 mod respond;
 mod viewer;
 mod visible;
@@ -225,6 +226,7 @@ async fn document_for<App: Directory>(
         Place::Actor(name, Part::Itself) => actor::actor(federation, viewer, &name).await,
         Place::Object(at, Part::Itself) => object::object(federation, viewer, &at).await,
         Place::Object(at, Part::Activity) => object::activity(federation, viewer, &at).await,
+        Place::Actor(name, Part::Synchronization) => partial::partial(federation, viewer, &name).await,
         place => collection::collection(federation, head, viewer, &place, query).await,
     };
     response.map(|response| asker.mark(response))

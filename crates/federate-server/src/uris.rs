@@ -151,6 +151,8 @@ pub(crate) enum Part {
     Outbox,
     Followers,
     Following,
+    /// Those followers that are of the server that asks.
+    Synchronization,
     Featured,
     FeaturedTags,
     Replies,
@@ -247,6 +249,11 @@ impl Uris {
     /// The followers of an actor, as an audience and as a collection.
     pub fn followers(&self, name: &str) -> Iri {
         self.below(name, Part::Followers, "followers")
+    }
+
+    /// Those followers of an actor that are of the server that asks.
+    pub(crate) fn synchronization(&self, name: &str) -> Iri {
+        self.below(name, Part::Synchronization, "followers_synchronization")
     }
 
     /// Whom an actor follows.
@@ -454,6 +461,7 @@ pub(crate) fn actor_part(last: &str) -> Option<Part> {
         "outbox" => Part::Outbox,
         "followers" => Part::Followers,
         "following" => Part::Following,
+        "followers_synchronization" => Part::Synchronization,
         "featured" => Part::Featured,
         "featured_tags" => Part::FeaturedTags,
         _ => return None,

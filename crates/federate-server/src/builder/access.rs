@@ -13,4 +13,15 @@ impl<App: Directory> Builder<App> {
         self.guards.authorized_fetch = true;
         self
     }
+
+    /// Followers are synchronised with other instances (FEP-8fcf), both ways. What goes to followers says, signed, which of them the receiving server
+    /// should have, and each server may read the list of its own. Where another says that of its people and
+    /// [who of ours follows](Directory::followers_here) differs, its list is read: who is not in it follows no more
+    /// ([`Directory::follow_corrected`]), and who is in it and does not follow here is taken out by an `Undo`.
+    ///
+    /// Only for an application to which its whole origin belongs: another one there would have its followers taken away.
+    pub fn synchronize_followers(mut self) -> Self {
+        self.guards.synchronizes = true;
+        self
+    }
 }

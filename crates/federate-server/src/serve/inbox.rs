@@ -12,6 +12,7 @@ use http::{Request, Response, StatusCode};
 use super::respond::{refuse, unavailable};
 use crate::error::chain;
 use crate::metered::{self, Answer};
+use crate::synchronization::received as synchronization;
 use crate::{Directory, Federation, Found};
 
 /// Nothing is fetched before the answer but the key, and nothing is handled before it.
@@ -23,6 +24,10 @@ pub(super) async fn receive<App: Directory>(
 ) -> Response<Bytes> {
     let inner = &federation.inner;
     let config = federation.receiving();
+    let claim = match inner.guards.synchronizes {
+        true => synchronization::claim(&head, &body),
+        false => None,
+    };
     let mut step = begin(Request::from_parts(head, body), &config, federation.now());
     let activity = loop {
         step = match step {
@@ -65,6 +70,9 @@ pub(super) async fn receive<App: Directory>(
             metered::received(Answer::Accepted);
             metered::accepted(activity.evidence());
             inner.arrived.notify_one();
+            if let Some(claim) = claim {
+                synchronization::look(federation, &activity, claim);
+            }
             // A host that talks is up: what waits for it is tried soon.
             if let Some(origin) = activity.by().origin() {
                 let host = origin.authority();

@@ -24,4 +24,5 @@ mod peers;
 mod proofs;
 mod sending;
 mod serving;
+mod synchronization;
 mod world;

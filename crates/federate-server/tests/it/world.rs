@@ -13,8 +13,8 @@ use federate_protocol::signatures::{
     GeneratedKey, KeyGenerator, KeyId, PrivateKey, SignError, Signer, cavage,
 };
 use federate_server::{
-    Ask, Builder, Collection, Cursor, Directory, Engine, Entropy, Failure, Federation, Found, Item, Known,
-    ObjectRef, Page, Profile, Usage, async_trait,
+    Ask, Builder, Collection, Cursor, Directory, Engine, Entropy, Failure, Federation, FollowersHere, Found,
+    Item, Known, ObjectRef, Page, Profile, Usage, async_trait,
 };
 use federate_store::{BoxFuture, Memory};
 use http::{Request, Response, StatusCode};
@@ -154,6 +154,8 @@ pub(crate) struct App {
     pub(crate) known: Mutex<HashMap<Iri, Known>>,
     pub(crate) seen: Mutex<Vec<String>>,
     pub(crate) failures: AtomicUsize,
+    /// Who of ours follows others, for whomever it is asked.
+    pub(crate) following: Mutex<Option<FollowersHere>>,
     /// What other collections than the outbox have.
     pub(crate) pages: Mutex<Vec<(Collection, Page)>>,
     /// Whether the application vouches for whoever asks.
@@ -250,6 +252,15 @@ impl Directory for TestApp {
 
     async fn may_see(&self, _ask: &Ask<'_>, _object: &Object) -> Result<bool, Failure> {
         Ok(self.0.vouches.load(Ordering::Relaxed))
+    }
+
+    async fn followers_here(&self, _of: &Iri) -> Result<Option<FollowersHere>, Failure> {
+        Ok(self.0.following.lock().unwrap().clone())
+    }
+
+    async fn follow_corrected(&self, name: &str, of: &Iri, follows: bool) -> Result<(), Failure> {
+        self.0.saw(format!("{name} follows {of}: {follows}"));
+        Ok(())
     }
 
     async fn known(&self, id: &Iri) -> Result<Known, Failure> {
@@ -372,13 +383,16 @@ impl World {
             key: Arc::new(key),
             clock: self.clock.clone(),
             received: Arc::default(),
+            heads: Arc::default(),
         };
         let received = Arc::clone(&peer.received);
+        let heads = Arc::clone(&peer.heads);
         self.net.connect(
             host,
             Arc::new(move |request| {
                 let mut answer = status(StatusCode::OK);
                 if request.method() == "POST" {
+                    heads.lock().unwrap().push(request.headers().clone());
                     received
                         .lock()
                         .unwrap()
@@ -436,6 +450,7 @@ pub(crate) struct Peer {
     pub(crate) key: Arc<PrivateKey>,
     clock: Arc<TestClock>,
     pub(crate) received: Arc<Mutex<Vec<Value>>>,
+    pub(crate) heads: Arc<Mutex<Vec<http::HeaderMap>>>,
 }
 
 impl Peer {
