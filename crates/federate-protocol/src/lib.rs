@@ -37,6 +37,7 @@ pub mod limits;
 pub mod media;
 pub mod media_type;
 mod prune;
+pub mod quotes;
 pub mod receive;
 mod refused;
 mod sealed;
