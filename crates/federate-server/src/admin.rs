@@ -10,7 +10,7 @@ use crate::Error;
 /// What an operator looks at and does; see [`Federation::admin`](crate::Federation::admin).
 #[derive(Debug)]
 pub struct Admin<'a> {
-    stores: &'a Stores,
+    pub(crate) stores: &'a Stores,
     now: SystemTime,
 }
 

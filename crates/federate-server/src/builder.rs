@@ -19,6 +19,7 @@ use federate_store::{Backend, DeliveryQueue, Hold, Retention, StoreError, Stores
 use url::{Host, Url};
 
 use crate::adopted::Adopted;
+use crate::behaviour::Managed;
 use crate::federation::Inner;
 use crate::guards::Guards;
 use crate::handler::Handlers;
@@ -111,6 +112,7 @@ pub struct Builder<App: Directory> {
     pub(crate) manage_followers: bool,
     pub(crate) ownership: Ownership,
     pub(crate) guards: Guards,
+    pub(crate) managed: Managed,
     pub(crate) blocks: Blocks,
     pub(crate) client: Option<Arc<dyn HttpClient>>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -149,6 +151,7 @@ impl<App: Directory> Builder<App> {
             manage_followers: false,
             ownership: Ownership::default(),
             guards: Guards::default(),
+            managed: Managed::default(),
             blocks: Blocks::default(),
             client: None,
             clock: Arc::new(SystemClock),
@@ -190,8 +193,12 @@ impl<App: Directory> Builder<App> {
         self
     }
 
-    /// The library keeps the followers: `Follow` is stored and accepted (unless the profile
-    /// [approves by hand](crate::Profile::approves_followers)), `Undo<Follow>` and the `Delete` of an actor remove.
+    /// The library keeps the followers: `Follow` is stored and accepted, each time that it comes; for a profile that
+    /// [approves by hand](crate::Profile::approves_followers) it [waits](Federation::follow_requests) until it is
+    /// [accepted](Federation::accept_follow) or [rejected](Federation::reject_follow). `Undo<Follow>`, also by the mere id, and the
+    /// `Delete` of an actor remove; an `Undo` that comes first keeps its `Follow` out. `Update` of an actor brings its inboxes up to date.
+    /// The `followers` collection is served from there.
+    ///
     /// Handlers of the application for these run as well, afterwards.
     pub fn manage_followers(mut self) -> Self {
         self.manage_followers = true;
@@ -387,6 +394,7 @@ impl<App: Directory> Builder<App> {
             manage_followers: self.manage_followers,
             synchronizes: self.guards.synchronizes,
             digests,
+            manage_blocks: self.managed.blocks,
         });
         let delivery = federate_delivery::Engine::builder(
             stores.clone(),
@@ -421,6 +429,7 @@ impl<App: Directory> Builder<App> {
                 guards: self.guards,
                 recipients,
                 looks: Looks::default(),
+                managed: self.managed,
                 receiving,
                 blocks,
                 secret,

@@ -7,7 +7,7 @@ use federate_protocol::Known;
 use federate_protocol::activitystreams::{Iri, Object};
 use federate_store::{Backend, Follower};
 
-use crate::{AdoptedKey, Error, Failure, ObjectRef, Profile, Uris};
+use crate::{AdoptedKey, Approval, Error, Failure, ObjectRef, Profile, Uris};
 
 /// The application, as federation sees it.
 ///
@@ -84,6 +84,24 @@ pub trait Directory: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whether somebody may quote one of the application's posts; `None`: as the post's own `interactionPolicy` says. Asked with
+    /// [`Builder::manage_quotes`](crate::Builder::manage_quotes).
+    async fn may_quote(
+        &self,
+        _ask: &Ask<'_>,
+        _quoted: &Object,
+        _by: &Iri,
+    ) -> Result<Option<Approval>, Failure> {
+        Ok(None)
+    }
+
+    /// The actor with this identifier moves to another account: from here on its profile says so
+    /// ([`Profile::moved_to`]). Called by [`Federation::move_away`](crate::Federation::move_away), before anybody is told; it may be called
+    /// again.
+    async fn moved(&self, _name: &str, _target: &Iri) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// The numbers that NodeInfo publishes.
     async fn usage(&self) -> Result<Usage, Failure> {
         Ok(Usage::default())
@@ -137,6 +155,14 @@ impl<D: Directory> Directory for std::sync::Arc<D> {
 
     async fn follow_corrected(&self, name: &str, of: &Iri, follows: bool) -> Result<(), Failure> {
         (**self).follow_corrected(name, of, follows).await
+    }
+
+    async fn may_quote(&self, ask: &Ask<'_>, quoted: &Object, by: &Iri) -> Result<Option<Approval>, Failure> {
+        (**self).may_quote(ask, quoted, by).await
+    }
+
+    async fn moved(&self, name: &str, target: &Iri) -> Result<(), Failure> {
+        (**self).moved(name, target).await
     }
 
     async fn usage(&self) -> Result<Usage, Failure> {
@@ -322,6 +348,11 @@ impl Cursor {
     /// The first page.
     pub fn start() -> Self {
         Cursor(None)
+    }
+
+    /// The cursor that a page gave, out of its text.
+    pub fn after(text: impl Into<String>) -> Self {
+        Cursor(Some(text.into()))
     }
 
     /// The cursor as text; `None` at the start.

@@ -7,6 +7,8 @@ use federate_fetch::FetchError;
 use federate_protocol::activitystreams::{BadIri, ParseError};
 use federate_store::{StoreError, StoreErrorKind};
 
+use crate::Cursor;
+
 /// What a handler answers with.
 pub type Outcome = Result<(), Failure>;
 
@@ -55,6 +57,14 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         Some(&*self.source)
+    }
+}
+
+/// A cursor that somebody made up is their error, not the store's.
+pub(crate) fn of_cursor(from: &Cursor, e: StoreError) -> Error {
+    match from.as_str() {
+        Some(_) if e.kind() == StoreErrorKind::Broken => Error::permanent(e),
+        _ => e.into(),
     }
 }
 

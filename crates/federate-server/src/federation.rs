@@ -15,6 +15,7 @@ use federate_protocol::{Actor, Blocks, Document, Limits, Receiving, Secret};
 use federate_store::{Follower, Stores};
 use serde_json::json;
 
+use crate::behaviour::Managed;
 use crate::guards::Guards;
 use crate::handler::Handlers;
 use crate::health::InboxWatch;
@@ -41,6 +42,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) guards: Guards,
     pub(crate) recipients: Arc<Recipients<App>>,
     pub(crate) looks: Looks,
+    pub(crate) managed: Managed,
     pub(crate) receiving: Receiving,
     pub(crate) blocks: Arc<RwLock<Blocks>>,
     pub(crate) secret: Secret,
@@ -204,6 +206,7 @@ impl<App: Directory> Federation<App> {
                 .followers
                 .add(me, &Follower::from(&follower))
                 .await?;
+            self.note_follower(me, &who, follow.id()).await?;
         }
         self.send(me, Accept::new(follow.clone())).to(who).await
     }

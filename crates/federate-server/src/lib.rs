@@ -39,10 +39,13 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+#![doc = include_str!("behaviour.md")]
 #![deny(missing_docs)]
 
 mod admin;
 mod adopted;
+mod behaviour;
 mod buckets;
 mod builder;
 mod cipher;
@@ -54,7 +57,6 @@ mod engine;
 mod entropy;
 mod error;
 mod federation;
-mod followers;
 mod front;
 mod guards;
 mod handler;
@@ -81,6 +83,10 @@ pub use async_trait::async_trait;
 
 pub use admin::Admin;
 pub use adopted::AdoptedKey;
+pub use behaviour::{
+    Approval, BehaviourLimits, FollowRequest, Following, Listed, Quote, Reacted, Reaction, Reactions, Report,
+    ReportRules,
+};
 pub use builder::{BuildError, Builder, DangerousBuilder, Software};
 pub use cipher::{CipherError, KeyCipher, SecretCipher};
 pub use cx::Cx;

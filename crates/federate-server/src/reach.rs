@@ -12,7 +12,7 @@ use federate_protocol::activitystreams::{Iri, Object, Origin, is_public, terms};
 use federate_protocol::audience::{Reach, collapse};
 use federate_protocol::synchronization::{Claim, HEADER, is_of};
 use federate_protocol::{Blocks, Limits, audience};
-use federate_store::{Follower, Outgoing, Stores};
+use federate_store::{Follower, Outgoing, RelationKey, RelationKind, Stores, Which};
 use http::{HeaderName, HeaderValue};
 
 use crate::draft::create_id;
@@ -35,6 +35,7 @@ pub(crate) struct Recipients<App> {
     pub(crate) manage_followers: bool,
     pub(crate) synchronizes: bool,
     pub(crate) digests: Arc<Digests>,
+    pub(crate) manage_blocks: bool,
 }
 
 impl<App> fmt::Debug for Recipients<App> {
@@ -156,7 +157,35 @@ impl<App: Directory> Recipients<App> {
                 _ => self.add(&mut plan, id),
             }
         }
+        self.leave_out_blocked(&mut plan, outgoing).await?;
         Ok(plan)
+    }
+
+    /// Who blocks the sender, or is blocked by it, hears of the block itself and of what ends with it, and of nothing else.
+    async fn leave_out_blocked(&self, plan: &mut Plan, outgoing: &Outgoing) -> Result<(), Error> {
+        if !self.manage_blocks || plan.actors.is_empty() {
+            return Ok(());
+        }
+        let relations = &self.stores.relations;
+        let mut blocked = Vec::new();
+        for kind in [RelationKind::Block, RelationKind::BlockedBy] {
+            let all = Which::of(kind).about(&*outgoing.sender);
+            if relations.count(&all).await? == 0 {
+                continue;
+            }
+            for who in &plan.actors {
+                let key = RelationKey::new(kind, &*outgoing.sender, who);
+                if relations.get(&key).await?.is_some() {
+                    blocked.push(who.clone());
+                }
+            }
+        }
+        if !blocked.is_empty() {
+            let activity = Object::parse(&outgoing.body)?;
+            let ends = ["Block", "Undo", "Reject"].iter().any(|name| activity.is(name));
+            plan.actors.retain(|who| ends || !blocked.contains(who));
+        }
+        Ok(())
     }
 
     async fn plan_for_audience_of(

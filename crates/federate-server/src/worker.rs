@@ -17,6 +17,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
+use crate::behaviour::{self, Turn};
 use crate::engine::InboxWorker;
 use crate::error::chain;
 use crate::metered::{self, Run};
@@ -48,6 +49,8 @@ enum Ended {
     Again(String),
     /// It never will.
     Never(String),
+    /// There is more to do than should be done at once.
+    Goes(Duration),
 }
 
 #[async_trait]
@@ -141,6 +144,7 @@ impl<App: Directory> Worker<App> {
         metered::handled(
             match &ended {
                 Ended::Done => Run::Handled,
+                Ended::Goes(_) => Run::Handled,
                 Ended::Again(_) if one.attempt + 1 < RUNS => Run::Failed,
                 Ended::Again(_) | Ended::Never(_) => Run::Dead,
             },
@@ -148,6 +152,10 @@ impl<App: Directory> Worker<App> {
         );
         match ended {
             Ended::Done => inbox.settle(&one.id, Settlement::Done).await,
+            Ended::Goes(pause) => {
+                let at = self.federation.now() + pause;
+                inbox.retry(&one.id, at, "the rest is done later").await
+            }
             Ended::Again(reason) if one.attempt + 1 < RUNS => {
                 let mut entropy = [0; 8];
                 self.federation.inner.entropy.fill(&mut entropy);
@@ -166,7 +174,7 @@ impl<App: Directory> Worker<App> {
     async fn handle(&self, id: &ReceivedId, activity: Authenticated<Activity>) -> Result<Ended, StoreError> {
         let ended = self.run(id, activity).await?;
         spans::ended(match &ended {
-            Ended::Done => Run::Handled,
+            Ended::Done | Ended::Goes(_) => Run::Handled,
             Ended::Again(_) => Run::Failed,
             Ended::Never(_) => Run::Dead,
         });
@@ -181,6 +189,7 @@ impl<App: Directory> Worker<App> {
         match run {
             Err(panic) => Ok(Ended::Again(format!("the handler panicked: {}", said(&*panic)))),
             Ok(Err(Stop::Handled)) => Ok(Ended::Done),
+            Ok(Err(Stop::Goes(pause))) => Ok(Ended::Goes(pause)),
             Ok(Err(Stop::Refused(reason))) => Ok(Ended::Never(reason)),
             Ok(Err(Stop::Failed(failure))) if failure.is_permanent() => Ok(Ended::Never(failure.chain())),
             Ok(Err(Stop::Failed(failure))) => Ok(Ended::Again(failure.chain())),
@@ -211,8 +220,8 @@ impl<App: Directory> Worker<App> {
                 tracing::info!(actor = %activity.by(), reason = %chain(&e), "a changed actor could not be fetched");
             }
         }
-        if self.federation.inner.manage_followers {
-            crate::followers::manage(cx, &activity).await?;
+        if let Turn::Again(pause) = behaviour::received(cx, &activity).await? {
+            return Err(Stop::Goes(pause));
         }
         match self.federation.inner.handlers.start(cx, &activity) {
             Some(running) => running.await?,
@@ -265,10 +274,10 @@ impl<App: Directory> Worker<App> {
             .ownership(federation.inner.ownership)
             .limits(config.limits.clone());
         if let Some(id) = &asked.object {
-            facts = facts.object(self.known(id).await?);
+            facts = facts.object(self.known(&activity, id).await?);
         }
         if let Some(id) = &asked.target {
-            facts = facts.target(self.known(id).await?);
+            facts = facts.target(self.known(&activity, id).await?);
         }
         let mut request = None;
         if let Some(id) = &asked.request {
@@ -305,12 +314,15 @@ impl<App: Directory> Worker<App> {
         })
     }
 
-    async fn known(&self, id: &Iri) -> Result<Known, Failure> {
+    async fn known(&self, activity: &Authenticated<Activity>, id: &Iri) -> Result<Known, Failure> {
         let federation = &self.federation;
         if let Some(Local::Actor(_)) = federation.uris().parse(id) {
             return Ok(Known::Nothing);
         }
-        federation.app().known(id).await
+        Ok(match federation.app().known(id).await? {
+            Known::Nothing if behaviour::was_deleted(federation, activity, id).await? => Known::Gone,
+            known => known,
+        })
     }
 
     /// The activity of ours that an `Accept` or a `Reject` answers, as we sent it.
@@ -320,7 +332,7 @@ impl<App: Directory> Worker<App> {
         }
         match self.federation.stores().outbox.body(id).await? {
             Some(body) => Ok(Some(Object::parse(&body)?)),
-            None => Ok(None),
+            None => behaviour::our_follow(&self.federation, id).await,
         }
     }
 }
@@ -331,6 +343,8 @@ enum Stop {
     Handled,
     /// They may not.
     Refused(String),
+    /// It is not done with yet, and nothing failed.
+    Goes(Duration),
     Failed(Failure),
 }
 

@@ -10,7 +10,7 @@ use super::object::{find, presentable};
 use super::respond::{self, Vary, refuse, unavailable};
 use super::visible;
 use crate::uris::{Part, Place};
-use crate::{Ask, Collection, Cursor, Directory, Failure, Federation, Found, Item, Page};
+use crate::{Ask, Collection, Cursor, Directory, Failure, Federation, Found, Item, Page, Reaction};
 
 pub(super) async fn collection<App: Directory>(
     federation: &Federation<App>,
@@ -95,6 +95,17 @@ async fn page<App: Directory>(
             hidden: is_hidden,
             ..page
         }));
+    }
+    if federation.inner.managed.following
+        && let Collection::Following(name) = of
+    {
+        return Ok(Found::Here(federation.managed_following(ask, name, from).await?));
+    }
+    if federation.inner.managed.reactions
+        && let Collection::Likes(at) = of
+    {
+        let likes = federation.managed_reactions(ask, at, Reaction::Like, from);
+        return Ok(Found::Here(likes.await?));
     }
     Ok(match federation.app().collection(ask, of, from).await? {
         Found::Missing => Found::Here(Page::default().total(0)),

@@ -74,7 +74,10 @@ pub(super) async fn find<App: Directory>(
     at: &ObjectRef,
 ) -> Result<Found<Object>, Failure> {
     Ok(match federation.app().object(ask, at).await? {
-        Found::Missing => sent(federation, ask, at).await?,
+        Found::Missing => match crate::behaviour::stamp(federation, at).await? {
+            Found::Missing => sent(federation, ask, at).await?,
+            found => found,
+        },
         Found::Here(object) if visible::may_see(federation, ask, &object).await? => Found::Here(object),
         Found::Here(_) => Found::Missing,
         Found::Gone => Found::Gone,

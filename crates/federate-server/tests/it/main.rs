@@ -10,6 +10,7 @@
 mod adoption;
 mod authorized;
 mod bad_input;
+mod behaviour;
 mod building;
 mod collections;
 mod crossing;

@@ -267,6 +267,11 @@ impl Directory for TestApp {
         Ok(self.0.known.lock().unwrap().get(id).cloned().unwrap_or_default())
     }
 
+    async fn moved(&self, name: &str, target: &Iri) -> Result<(), Failure> {
+        self.0.saw(format!("{name} moved to {target}"));
+        Ok(())
+    }
+
     async fn usage(&self) -> Result<Usage, Failure> {
         Ok(Usage::new(2, 7).active(1, 2))
     }
@@ -305,6 +310,8 @@ impl Instance {
 pub(crate) struct World {
     pub(crate) net: Arc<Net>,
     pub(crate) clock: Arc<TestClock>,
+    /// What peers serve, by URL.
+    documents: Arc<Mutex<HashMap<String, Value>>>,
 }
 
 impl World {
@@ -366,7 +373,26 @@ impl World {
         }
     }
 
-    /// A person on a server of another program, who signs what the test says.
+    /// What a peer's server answers at this URL, from now on.
+    pub(crate) fn publish(&self, url: &str, document: &Value) {
+        self.documents
+            .lock()
+            .unwrap()
+            .insert(url.to_owned(), document.clone());
+    }
+
+    /// What it answers there.
+    pub(crate) fn published(&self, url: &str) -> Value {
+        self.documents
+            .lock()
+            .unwrap()
+            .get(url)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// A person on a server of another program, who signs what the test says. A server may have several; what it gets, the last of them
+    /// sees.
     pub(crate) fn peer(&self, host: &str, name: &str, key: usize) -> Peer {
         let id = format!("https://{host}/users/{name}");
         let key_id = format!("{id}#main-key");
@@ -378,6 +404,8 @@ impl World {
             "endpoints": { "sharedInbox": format!("https://{host}/inbox") },
             "publicKey": { "id": key_id, "owner": id, "publicKeyPem": key.public_key().to_pem() },
         });
+        self.publish(&id, &document);
+        let documents = Arc::clone(&self.documents);
         let peer = Peer {
             id: iri(&id),
             key: Arc::new(key),
@@ -398,7 +426,7 @@ impl World {
                         .unwrap()
                         .push(serde_json::from_slice(request.body()).unwrap());
                     *answer.status_mut() = StatusCode::ACCEPTED;
-                } else if request.uri().path().starts_with("/users/") {
+                } else if let Some(document) = documents.lock().unwrap().get(&request.uri().to_string()) {
                     answer
                         .headers_mut()
                         .insert("content-type", "application/activity+json".parse().unwrap());

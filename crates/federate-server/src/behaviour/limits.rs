@@ -1,0 +1,72 @@
+//! What peers can make ready-made behaviour remember, and for how long.
+//!
+//! | limit | default | why |
+//! |---|---|---|
+//! | [`follow_requests`](BehaviourLimits::follow_requests) | 10,000 | of one actor of ours, that wait for approval; nobody looks through more |
+//! | [`reactions`](BehaviourLimits::reactions) | 20 | different emoji of one actor for one object; Pleroma's users give a handful |
+//! | [`reaction`](BehaviourLimits::reaction) | 128 bytes | one emoji: a sequence of code points, or a shortcode |
+//! | [`reports_per_hour`](BehaviourLimits::reports_per_hour) | 30 | of one host; a moderator reads fewer (W11) |
+//! | [`reports_per_host`](BehaviourLimits::reports_per_host) | 500 | of one host that nobody has closed |
+//! | [`reports`](BehaviourLimits::reports) | 20,000 | of all hosts that nobody has closed |
+//! | [`quote_requests`](BehaviourLimits::quote_requests) | 1,000 | of one object, that wait for an answer |
+//! | [`moved_at_once`](BehaviourLimits::moved_at_once) | 500 | of our people who follow somebody that moved, in one turn (W9) |
+//! | [`move_pause`](BehaviourLimits::move_pause) | 30 s | between two such turns |
+//! | [`undone`](BehaviourLimits::undone) | 7 days | an `Undo` that came before what it undoes; so long do senders try (W14) |
+//! | [`tombstones`](BehaviourLimits::tombstones) | 30 days | what was deleted; as long as the ids of received activities are known (I16) |
+//! | [`reported`](BehaviourLimits::reported) | 90 days | a report that nobody closes |
+//! | [`refused`](BehaviourLimits::refused) | 30 days | that somebody refused one of ours, or took a quote back |
+
+use std::time::Duration;
+
+/// What peers can make ready-made behaviour remember, and for how long. The table of figures stands at its fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BehaviourLimits {
+    /// Follow requests that wait, of one actor of ours. 10,000: nobody looks through more.
+    pub follow_requests: u64,
+    /// Different emoji of one actor for one object. 20.
+    pub reactions: u64,
+    /// Bytes of one emoji. 128: a sequence of code points, or a shortcode.
+    pub reaction: usize,
+    /// Reports of one host in an hour. 30: a moderator reads fewer.
+    pub reports_per_hour: u64,
+    /// Reports of one host that nobody has closed. 500.
+    pub reports_per_host: u64,
+    /// Reports of all hosts that nobody has closed. 20,000.
+    pub reports: u64,
+    /// Requests to quote one object that wait for an answer. 1,000.
+    pub quote_requests: u64,
+    /// How many of our people follow somebody who moved, in one turn. 500.
+    pub moved_at_once: usize,
+    /// The pause between two such turns. 30 seconds: 60,000 in an hour.
+    pub move_pause: Duration,
+    /// How long an `Undo` is known that came before what it undoes. 7 days: so long do senders try.
+    pub undone: Duration,
+    /// How long what was deleted is known. 30 days: as long as the ids of received activities.
+    pub tombstones: Duration,
+    /// How long a report lies there that nobody closes. 90 days.
+    pub reported: Duration,
+    /// How long it is known that somebody refused a follow of ours. 30 days.
+    pub refused: Duration,
+}
+
+impl Default for BehaviourLimits {
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_secs(24 * 3600);
+        Self {
+            follow_requests: 10_000,
+            reactions: 20,
+            reaction: 128,
+            reports_per_hour: 30,
+            reports_per_host: 500,
+            reports: 20_000,
+            quote_requests: 1_000,
+            moved_at_once: 500,
+            move_pause: Duration::from_secs(30),
+            undone: 7 * DAY,
+            tombstones: 30 * DAY,
+            reported: 90 * DAY,
+            refused: 30 * DAY,
+        }
+    }
+}
