@@ -57,6 +57,30 @@ impl Fetcher {
             .map(|(document, _)| document)
     }
 
+    /// A document, by its id, as its place has it now: nothing of it is taken from the cache. Only what failed a short while ago
+    /// is not asked for again.
+    ///
+    /// # Errors
+    /// [`FetchError`] says why not; [`is_gone`](FetchError::is_gone) where it was there once.
+    pub async fn fresh_object(&self, id: &Iri, now: SystemTime) -> Result<Document, FetchError> {
+        let id = &id.without_fragment();
+        let asked = Asked::Id(CacheKind::Document);
+        let rules = self.rules();
+        if let Err(reason) = rules.admit(id) {
+            let url = id.to_string();
+            return Err(FetchRefusal::NotAdmitted { url, reason }.into());
+        }
+        let begin = Instant::now();
+        let _turn = self
+            .turn(format!("{} {id}", asked.kind().as_str()), &rules)
+            .await?;
+        let now = after(now, begin);
+        match self.records.failure(asked.kind(), &asked.failure_key(id), now) {
+            Some(failure) => Err(failure.into()),
+            None => Ok(self.fetch(asked, id, &rules, now).await?.0),
+        }
+    }
+
     /// The document, and how long it is fresh; `None` for one whose server is away for now.
     pub(crate) async fn cached_or_fetched(
         &self,

@@ -1,12 +1,12 @@
 //! The machines, driven: a request, an answer, the next request, until the end or the deadline.
 
-use crate::domain;
 use crate::error::{FetchError, FetchErrorKind};
 use crate::flight::Flights;
 use bytes::Bytes;
 use federate_http::{Budget, HttpClient, HttpError, HttpErrorKind, Phase};
 use federate_protocol::FetchRefusal;
 use federate_protocol::activitystreams::Iri;
+use federate_protocol::domain;
 use federate_protocol::fetch::{
     Actor, Document, DocumentFetch, FetchRules, FetchStep, Found, HandleLookup, HandleStep, KeyFetch,
     KeyStep, LoopbackScheme,

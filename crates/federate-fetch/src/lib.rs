@@ -40,7 +40,6 @@ mod actors;
 mod ancestors;
 mod collection;
 mod documents;
-mod domain;
 mod drive;
 mod error;
 mod fetcher;

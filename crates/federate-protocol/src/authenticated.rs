@@ -9,8 +9,9 @@ use std::time::SystemTime;
 
 /// An activity that was proven to come from [`by`](Authenticated::by).
 ///
-/// Only [`receive`](crate::receive::receive) and [`Sealed::open`](crate::Sealed::open) make one. It says who sent the bytes,
-/// not that they may do what the activity says: that is [`authorise`](crate::authorise::authorise).
+/// Only [`receive`](crate::receive::receive), [`Sealed::open`](crate::Sealed::open) and what was [fetched](crate::receive::refetched) from
+/// its own place make one. It says who sent the bytes, not that they may do what the activity says: that is
+/// [`authorise`](crate::authorise::authorise).
 ///
 /// What it dereferences to is a *view* of the bytes: an embedded object that somebody else answers for is reduced to its id there, so that
 /// a handler cannot read it by mistake (I5, I6). The bytes as they came are [`body`](Authenticated::body).
@@ -27,6 +28,8 @@ pub(crate) struct Proof {
     pub(crate) id: Iri,
     pub(crate) evidence: Evidence,
     pub(crate) body: Bytes,
+    /// What was proven, where that is not all that `body` holds.
+    pub(crate) said: Option<Bytes>,
 }
 
 /// Why it is believed that the actor sent it.
@@ -47,6 +50,30 @@ pub enum Evidence {
         /// The key that is gone.
         key_id: KeyId,
     },
+    /// Somebody else passed it on, and it carries an object integrity proof (FEP-8b32) by a key that the actor lists.
+    ObjectProof {
+        /// The key that signed.
+        key_id: KeyId,
+    },
+    /// Somebody else passed it on, and it carries a Linked Data Signature by a key that the actor lists. Only with the feature `ld`.
+    LinkedDataSignature {
+        /// The key that signed.
+        key_id: KeyId,
+    },
+    /// Somebody else passed it on, or announced it, and this is what its own origin says of it: the activity as it was fetched, or the
+    /// `Delete` of what is gone there (I20).
+    Refetched {
+        /// Where it was asked for: the id of the activity, or of the object that is gone.
+        from: Iri,
+    },
+}
+
+impl Evidence {
+    /// Whether the actor's own server sent it here. All else was passed on by others, and is not passed on again.
+    #[must_use]
+    pub fn is_first_hand(&self) -> bool {
+        matches!(self, Self::RequestSignature { .. } | Self::Gone { .. })
+    }
 }
 
 impl Authenticated<Activity> {
@@ -96,6 +123,9 @@ impl<A> Authenticated<A> {
 
     /// The bytes as they came: what to store, to forward, to verify again. Not a view: what is embedded
     /// in it is claimed, not proven.
+    ///
+    /// Where a Linked Data Signature proved less than the bytes say, these are the signed statements alone. A
+    /// `Delete` of what is gone at its origin was written here.
     pub fn body(&self) -> &Bytes {
         &self.proof.body
     }

@@ -36,6 +36,9 @@
 //! | [`media_at_once`](Limits::media_at_once) | 8 | of them that are fetched at a time, and so are in memory |
 //! | [`media_deadline`](Limits::media_deadline) | 60 s | for one of them, all its redirects together |
 //! | [`media_lifetime`](Limits::media_lifetime) | 7 days | how long one is kept before it is fetched again: what its author took away goes here too |
+//! | [`forwarded_per_minute`](Limits::forwarded_per_minute) | 120 | activities without a proof of their own that one domain passes on; each costs a look-up, more are answered 429 |
+//! | [`forwarders`](Limits::forwarders) | 10,000 | domains of which that is counted within one minute; others are answered 429 |
+//! | [`proof_age`](Limits::proof_age) | 7 days | of the proof of a forwarded activity; the ids of what was received are known for longer, so that none counts twice |
 //! | [`move_cooldown`](Limits::move_cooldown) | 7 days | between two moves of one actor; each makes all its followers follow anew |
 
 use std::time::Duration;
@@ -112,6 +115,12 @@ pub struct Limits {
     pub media_deadline: Duration,
     /// How long a cached media file is given out.
     pub media_lifetime: Duration,
+    /// Activities without a proof of their own that one domain, with all below it, passes on within a minute.
+    pub forwarded_per_minute: u32,
+    /// Domains of which that is counted within one minute.
+    pub forwarders: usize,
+    /// How old the proof of a forwarded activity may be.
+    pub proof_age: Duration,
     /// The shortest time between two moves of one actor.
     pub move_cooldown: Duration,
 }
@@ -156,6 +165,9 @@ impl Default for Limits {
             media_at_once: 8,
             media_deadline: Duration::from_secs(MINUTE),
             media_lifetime: Duration::from_secs(7 * 24 * HOUR),
+            forwarded_per_minute: 120,
+            forwarders: 10_000,
+            proof_age: Duration::from_secs(7 * 24 * HOUR),
             move_cooldown: Duration::from_secs(7 * 24 * HOUR),
         }
     }

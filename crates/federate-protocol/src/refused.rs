@@ -71,8 +71,9 @@ pub enum RefusedKind {
     /// The key's server says that it is gone.
     #[error("key is gone")]
     KeyGone,
-    /// The request was signed by somebody else than the activity's actor, and the activity carries no proof of its own (S2, I20).
-    #[error("signed by {signer}, but the actor is {actor}, and there is no proof of its own")]
+    /// The request was signed by somebody else than the activity's actor, and this is nothing that others pass on: it has no id, or is of a
+    /// type that is meant for one recipient alone (S2, I20).
+    #[error("signed by {signer}, but the actor is {actor}, and this is nothing that others pass on")]
     NotTheActor {
         /// Whose key signed.
         signer: Iri,
@@ -82,6 +83,12 @@ pub enum RefusedKind {
     /// The actor may not do this.
     #[error("not allowed: {0}")]
     NotAllowed(Broken),
+    /// More activities without a proof of their own than one domain may pass on in a minute.
+    #[error("too many forwarded activities without a proof of their own from {0}")]
+    TooManyForwarded(String),
+    /// What its own place answers is not the activity that was passed on.
+    #[error("forwarded: {0}")]
+    NotRefetched(crate::receive::NotRefetched),
 }
 
 /// What makes a document no activity that is taken.
@@ -118,7 +125,7 @@ pub enum BadActivity {
 }
 
 impl Refused {
-    /// The HTTP status that answers it: 400, 401, 403, 405, 413, 415 or 503.
+    /// The HTTP status that answers it: 400, 401, 403, 405, 413, 415, 429 or 503.
     #[must_use]
     pub fn status(&self) -> u16 {
         match &*self.kind {
@@ -134,7 +141,9 @@ impl Refused {
             RefusedKind::Blocked { .. }
             | RefusedKind::OwnActor(_)
             | RefusedKind::NotTheActor { .. }
-            | RefusedKind::NotAllowed(_) => 403,
+            | RefusedKind::NotAllowed(_)
+            | RefusedKind::NotRefetched(_) => 403,
+            RefusedKind::TooManyForwarded(_) => 429,
             RefusedKind::KeyUnavailable(_) => 503,
         }
     }
@@ -169,8 +178,11 @@ impl Refused {
             RefusedKind::Key(_) => "the key that signed could not be believed".to_owned(),
             RefusedKind::KeyUnavailable(_) => "the key that signed cannot be fetched for now".to_owned(),
             RefusedKind::NotTheActor { .. } => {
-                "the request was signed by somebody else than the actor, and the activity has no proof of its own"
+                "the request was signed by somebody else than the actor, and no proof helps: others do not pass this on"
                     .to_owned()
+            }
+            RefusedKind::TooManyForwarded(_) => {
+                "too many forwarded activities without a proof of their own".to_owned()
             }
             kind => kind.to_string(),
         }
@@ -203,6 +215,13 @@ impl Refused {
             headers.insert(http::header::ALLOW, http::HeaderValue::from_static("POST"));
         }
         response
+    }
+
+    pub(crate) fn too_many_forwarded(domain: String, retry_after: Duration) -> Self {
+        Self {
+            kind: Box::new(RefusedKind::TooManyForwarded(domain)),
+            retry_after: Some(retry_after),
+        }
     }
 
     pub(crate) fn unavailable(reason: String, retry_after: Duration) -> Self {

@@ -2,6 +2,7 @@
 
 use crate::activitystreams::{Activity, Iri, Object};
 use crate::authenticated::{Authenticated, Evidence, Proof};
+use crate::receive::Forwarded;
 use crate::signatures::{Flavour, KeyId};
 use bytes::Bytes;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,6 +10,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// What is authenticated begins with this: another format, or another use of the secret, never has the same seal.
 const DOMAIN: &[u8] = b"federate sealed activity 1\0";
 const VERSION: u8 = 1;
+
+/// What was passed on and not proven has another domain and another version: it never opens as an activity.
+const FORWARDED_DOMAIN: &[u8] = b"federate sealed forwarded 1\0";
+const FORWARDED_VERSION: u8 = 2;
 const TAG_LEN: usize = 32;
 
 /// An authenticated activity in a form that a store can keep: its bytes, who sent it, the evidence, and a
@@ -29,7 +34,8 @@ impl Sealed {
     /// Opens it: checks the seal, and gives back what was sealed.
     ///
     /// # Errors
-    /// [`BadSeal`]: it was not sealed under this secret, or was changed, or is of an unknown version.
+    /// [`BadSeal`]: it was not sealed under this secret, or was changed, or is of an unknown version, or no
+    /// [activity](Envelope::Activity).
     pub fn open(&self, secret: &Secret) -> Result<Authenticated<Activity>, BadSeal> {
         self.open_with_time(secret).map(|(activity, _)| activity)
     }
@@ -39,16 +45,33 @@ impl Sealed {
     /// # Errors
     /// As [`open`](Sealed::open).
     pub fn open_with_time(&self, secret: &Secret) -> Result<(Authenticated<Activity>, SystemTime), BadSeal> {
-        let (version, rest) = self.bytes.split_first().ok_or(BadSeal::Mismatch)?;
-        if *version != VERSION {
-            return Err(BadSeal::UnknownVersion);
+        match self.open_envelope(secret)? {
+            (Envelope::Activity(activity), at) => Ok((*activity, at)),
+            (Envelope::Forwarded(_), _) => Err(BadSeal::NotAnActivity),
         }
+    }
+
+    /// Opens it, whatever was sealed, and says when it was received, to the microsecond.
+    ///
+    /// # Errors
+    /// [`BadSeal`]: it was not sealed under this secret, or was changed, or is of an unknown version.
+    pub fn open_envelope(&self, secret: &Secret) -> Result<(Envelope, SystemTime), BadSeal> {
+        let (version, rest) = self.bytes.split_first().ok_or(BadSeal::Mismatch)?;
+        let domain = match *version {
+            VERSION => DOMAIN,
+            FORWARDED_VERSION => FORWARDED_DOMAIN,
+            _ => return Err(BadSeal::UnknownVersion),
+        };
         let (tag, payload) = rest.split_at_checked(TAG_LEN).ok_or(BadSeal::Mismatch)?;
-        let mut authenticated = Vec::with_capacity(DOMAIN.len().saturating_add(payload.len()));
-        authenticated.extend_from_slice(DOMAIN);
+        let mut authenticated = Vec::with_capacity(domain.len().saturating_add(payload.len()));
+        authenticated.extend_from_slice(domain);
         authenticated.extend_from_slice(payload);
         ring::hmac::verify(&secret.key, &authenticated, tag).map_err(|_| BadSeal::Mismatch)?;
-        read(payload, &self.bytes).ok_or(BadSeal::Unreadable)
+        let opened = match *version {
+            VERSION => read(payload, &self.bytes).map(|(it, at)| (Envelope::Activity(Box::new(it)), at)),
+            _ => read_forwarded(payload, &self.bytes).map(|(it, at)| (Envelope::Forwarded(Box::new(it)), at)),
+        };
+        opened.ok_or(BadSeal::Unreadable)
     }
 
     /// The bytes to store. They hold the activity as it came: personal data.
@@ -68,6 +91,16 @@ impl std::fmt::Debug for Sealed {
             .field("len", &self.bytes.len())
             .finish_non_exhaustive()
     }
+}
+
+/// What was sealed.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Envelope {
+    /// An activity whose sender is known.
+    Activity(Box<Authenticated<Activity>>),
+    /// One that somebody else passed on, of which nothing is believed.
+    Forwarded(Box<Forwarded>),
 }
 
 /// The key under which an instance seals what it stores. Made once, kept in the `KeyStore`, never shown.
@@ -109,9 +142,9 @@ impl Secret {
     }
 
     /// Covers the version too, so that no other use of the same secret makes a seal.
-    fn tag(&self, payload: &[u8]) -> ring::hmac::Tag {
+    fn tag(&self, domain: &[u8], payload: &[u8]) -> ring::hmac::Tag {
         let mut context = ring::hmac::Context::with_key(&self.key);
-        context.update(DOMAIN);
+        context.update(domain);
         context.update(payload);
         context.sign()
     }
@@ -138,6 +171,9 @@ pub enum BadSeal {
     /// It was not sealed under this secret, or it was changed since.
     #[error("seal does not match: made under another secret, or changed since")]
     Mismatch,
+    /// It holds something that was passed on, of which nothing is proven.
+    #[error("sealed content is no activity whose sender is known")]
+    NotAnActivity,
     /// It begins with a version that this release does not know.
     #[error("sealed by an unknown version")]
     UnknownVersion,
@@ -149,17 +185,37 @@ pub enum BadSeal {
 impl<A> Authenticated<A> {
     /// Seals it for a store. `received_at` is kept with it, to the microsecond.
     pub fn seal(&self, secret: &Secret, received_at: SystemTime) -> Sealed {
-        let payload = write(self.proof(), received_at);
-        let mut bytes = Vec::with_capacity(payload.len().saturating_add(TAG_LEN).saturating_add(1));
-        bytes.push(VERSION);
-        bytes.extend_from_slice(secret.tag(&payload).as_ref());
-        bytes.extend_from_slice(&payload);
-        Sealed::from_bytes(bytes)
+        seal(VERSION, DOMAIN, &write(self.proof(), received_at), secret)
     }
 }
 
+impl Forwarded {
+    /// Seals it for a store. `received_at` is kept with it, to the microsecond.
+    pub fn seal(&self, secret: &Secret, received_at: SystemTime) -> Sealed {
+        seal(
+            FORWARDED_VERSION,
+            FORWARDED_DOMAIN,
+            &write_forwarded(self, received_at),
+            secret,
+        )
+    }
+}
+
+fn seal(version: u8, domain: &[u8], payload: &[u8], secret: &Secret) -> Sealed {
+    let mut bytes = Vec::with_capacity(payload.len().saturating_add(TAG_LEN).saturating_add(1));
+    bytes.push(version);
+    bytes.extend_from_slice(secret.tag(domain, payload).as_ref());
+    bytes.extend_from_slice(payload);
+    Sealed::from_bytes(bytes)
+}
+
 // The payload: each field with its length before it, in this order. Nothing can be read in two ways.
-//   received_at (µs) | by | id | kind of evidence | key id | flavour | signed_at (µs) | body
+//   received_at (µs) | by | id | kind of evidence | what belongs to it | body
+// A kind and what belongs to it:
+//   signature: key id | flavour | signed_at (µs)      gone: key id      refetched: from
+//   proof, ld: key id | what was proven
+// What was passed on:
+//   received_at (µs) | forwarder | id | actor | what is said to be deleted, or nothing | body
 
 fn write(proof: &Proof, received_at: SystemTime) -> Vec<u8> {
     let mut out = Vec::with_capacity(proof.body.len().saturating_add(512));
@@ -187,6 +243,20 @@ fn write(proof: &Proof, received_at: SystemTime) -> Vec<u8> {
             put(&mut out, b"gone");
             put(&mut out, key_id.as_str().as_bytes());
         }
+        Evidence::ObjectProof { key_id } => {
+            put(&mut out, b"proof");
+            put(&mut out, key_id.as_str().as_bytes());
+            put(&mut out, proof.said.as_ref().unwrap_or(&proof.body));
+        }
+        Evidence::LinkedDataSignature { key_id } => {
+            put(&mut out, b"ld");
+            put(&mut out, key_id.as_str().as_bytes());
+            put(&mut out, proof.said.as_ref().unwrap_or(&proof.body));
+        }
+        Evidence::Refetched { from } => {
+            put(&mut out, b"refetched");
+            put(&mut out, from.as_str().as_bytes());
+        }
     }
     put(&mut out, &proof.body);
     out
@@ -197,6 +267,7 @@ fn read(payload: &[u8], whole: &Bytes) -> Option<(Authenticated<Activity>, Syste
     let received_at = time(take(&mut rest)?)?;
     let by = iri(take(&mut rest)?)?;
     let id = iri(take(&mut rest)?)?;
+    let mut said = None;
     let evidence = match take(&mut rest)? {
         b"signature" => Evidence::RequestSignature {
             key_id: key_id(take(&mut rest)?)?,
@@ -210,13 +281,24 @@ fn read(payload: &[u8], whole: &Bytes) -> Option<(Authenticated<Activity>, Syste
         b"gone" => Evidence::Gone {
             key_id: key_id(take(&mut rest)?)?,
         },
+        kind @ (b"proof" | b"ld") => {
+            let key_id = key_id(take(&mut rest)?)?;
+            said = Some(whole.slice_ref(take(&mut rest)?));
+            match kind {
+                b"proof" => Evidence::ObjectProof { key_id },
+                _ => Evidence::LinkedDataSignature { key_id },
+            }
+        }
+        b"refetched" => Evidence::Refetched {
+            from: iri(take(&mut rest)?)?,
+        },
         _ => return None,
     };
     let body = whole.slice_ref(take(&mut rest)?);
     if !rest.is_empty() {
         return None;
     }
-    let activity = Object::parse(&body).ok()?;
+    let activity = Object::parse(said.as_ref().unwrap_or(&body)).ok()?;
     Some((
         Authenticated::new(
             &activity,
@@ -225,10 +307,40 @@ fn read(payload: &[u8], whole: &Bytes) -> Option<(Authenticated<Activity>, Syste
                 id,
                 evidence,
                 body,
+                said,
             },
         ),
         received_at,
     ))
+}
+
+fn write_forwarded(forwarded: &Forwarded, received_at: SystemTime) -> Vec<u8> {
+    let mut out = Vec::with_capacity(forwarded.body().len().saturating_add(512));
+    put(&mut out, &micros(received_at));
+    for id in [forwarded.forwarder(), forwarded.id(), forwarded.actor()] {
+        put(&mut out, id.as_str().as_bytes());
+    }
+    put(
+        &mut out,
+        forwarded.gone().map_or(&[], |gone| gone.as_str().as_bytes()),
+    );
+    put(&mut out, forwarded.body());
+    out
+}
+
+fn read_forwarded(payload: &[u8], whole: &Bytes) -> Option<(Forwarded, SystemTime)> {
+    let mut rest = payload;
+    let received_at = time(take(&mut rest)?)?;
+    let forwarder = iri(take(&mut rest)?)?;
+    let id = iri(take(&mut rest)?)?;
+    let actor = iri(take(&mut rest)?)?;
+    let gone = match take(&mut rest)? {
+        b"" => None,
+        gone => Some(iri(gone)?),
+    };
+    let body = whole.slice_ref(take(&mut rest)?);
+    let forwarded = Forwarded::from_parts(forwarder, id, actor, gone, body);
+    rest.is_empty().then_some((forwarded, received_at))
 }
 
 fn put(out: &mut Vec<u8>, field: &[u8]) {

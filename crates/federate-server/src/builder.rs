@@ -444,6 +444,7 @@ impl<App: Directory> Builder<App> {
                 entropy: self.entropy,
                 page_size: self.page_size,
                 proofs: self.proofs,
+                forwarders: std::sync::Mutex::default(),
             }),
         };
         let engine = Engine {

@@ -1,7 +1,7 @@
 //! The instance, as one object.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use federate_fetch::media::MediaProxy;
 use federate_protocol::activitystreams::{Accept, Delete, Iri, Note, NoteBuilder, Object, PUBLIC, Undo};
 use federate_protocol::authorise::Ownership;
 use federate_protocol::webfinger::nodeinfo::NodeInfo;
-use federate_protocol::{Actor, Blocks, Document, Limits, Receiving, Secret};
+use federate_protocol::{Actor, Blocks, Document, Forwarders, Limits, Receiving, Secret};
 use federate_store::{Follower, Stores};
 use serde_json::json;
 
@@ -57,6 +57,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) page_size: u32,
     pub(crate) proofs: bool,
+    pub(crate) forwarders: Mutex<Forwarders>,
 }
 
 impl<App: Directory> Clone for Federation<App> {

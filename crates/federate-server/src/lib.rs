@@ -57,6 +57,7 @@ mod engine;
 mod entropy;
 mod error;
 mod federation;
+mod forwarded;
 mod front;
 mod guards;
 mod handler;

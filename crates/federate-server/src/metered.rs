@@ -97,6 +97,9 @@ pub(crate) fn accepted(evidence: &Evidence) {
     let evidence = match evidence {
         Evidence::RequestSignature { .. } => "request_signature",
         Evidence::Gone { .. } => "gone",
+        Evidence::ObjectProof { .. } => "object_proof",
+        Evidence::LinkedDataSignature { .. } => "linked_data_signature",
+        Evidence::Refetched { .. } => "refetched",
         // Evidence that is not known here yet.
         _ => "other",
     };

@@ -1,7 +1,7 @@
 //! What the log lines of a handled activity stand in. Nothing of its content is in the span.
 
-use federate_protocol::Authenticated;
 use federate_protocol::activitystreams::Activity;
+use federate_protocol::{Authenticated, Forwarded};
 use federate_store::Pending;
 use tracing::field::Empty;
 use tracing::{Span, info_span};
@@ -18,6 +18,18 @@ pub(crate) fn handled(one: &Pending, activity: &Authenticated<Activity>) -> Span
         activity = short(activity.id().as_str()),
         actor = short(activity.by().as_str()),
         r#type = short(activity.type_name()),
+        run = one.attempt.saturating_add(1),
+        outcome = Empty
+    )
+}
+
+/// One look at the place of an activity that somebody else passed on.
+pub(crate) fn forwarded(one: &Pending, forwarded: &Forwarded) -> Span {
+    info_span!(
+        "inbox_forwarded",
+        activity = short(forwarded.id().as_str()),
+        actor = short(forwarded.actor().as_str()),
+        forwarder = short(forwarded.forwarder().as_str()),
         run = one.attempt.saturating_add(1),
         outcome = Empty
     )

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use federate_protocol::activitystreams::{Activity, Iri, Object};
 use federate_protocol::authorise::{authorise, questions};
 use federate_protocol::delivery::backoff;
-use federate_protocol::{Authenticated, Facts, Known};
+use federate_protocol::{Authenticated, Envelope, Facts, Known};
 use federate_store::{CacheKind, Entry, Pending, ReceivedId, Settlement, StoreError, StoreErrorKind};
 use futures_util::{FutureExt, StreamExt, stream};
 use tokio::time::Instant;
@@ -42,7 +42,7 @@ pub(crate) struct Worker<App: Directory> {
 }
 
 /// How a run ended.
-enum Ended {
+pub(crate) enum Ended {
     /// Handled, or nobody wanted it.
     Done,
     /// It will be tried again.
@@ -60,13 +60,13 @@ impl<App: Directory> InboxWorker for Worker<App> {
         let pending = inner.stores.inbox.pending(BATCH, self.federation.now()).await?;
         let count = pending.len();
         // What one sender sent is handled in the order in which it came; senders do not wait for each other.
-        let mut senders: BTreeMap<Iri, Vec<Opened>> = BTreeMap::new();
+        let mut senders: BTreeMap<Option<Iri>, Vec<Opened>> = BTreeMap::new();
         for one in pending {
-            match one.sealed.open(&inner.secret) {
-                Ok(activity) => senders
-                    .entry(activity.by().clone())
+            match one.sealed.open_envelope(&inner.secret) {
+                Ok((envelope, _)) => senders
+                    .entry(sent_by(&envelope))
                     .or_default()
-                    .push(Opened { one, activity }),
+                    .push(Opened { one, envelope }),
                 Err(bad) => {
                     tracing::error!(activity = %one.id, reason = %bad, "a stored envelope is not one of ours");
                     metered::handled(Run::Dead, Duration::ZERO);
@@ -103,14 +103,23 @@ impl<App: Directory> InboxWorker for Worker<App> {
 
 struct Opened {
     one: Pending,
-    activity: Authenticated<Activity>,
+    envelope: Envelope,
+}
+
+/// Whose turn it takes: who sent it here.
+fn sent_by(envelope: &Envelope) -> Option<Iri> {
+    match envelope {
+        Envelope::Activity(activity) => Some(activity.by().clone()),
+        Envelope::Forwarded(forwarded) => Some(forwarded.forwarder().clone()),
+        _ => None,
+    }
 }
 
 impl<App: Directory> Worker<App> {
     async fn handle_all(&self, activities: Vec<Opened>) -> Result<(), StoreError> {
         let inner = &self.federation.inner;
         let mut pause = None::<Duration>;
-        for Opened { one, activity } in activities {
+        for Opened { one, envelope } in activities {
             if let Some(wait) = &mut pause {
                 // Each behind the one before it, so that none is put off again and again.
                 *wait = (*wait + SLOW * 6).min(LONGEST_PAUSE);
@@ -127,8 +136,7 @@ impl<App: Directory> Worker<App> {
                 // A former life committed this and died before it said so.
                 Ended::Done
             } else {
-                let span = spans::handled(&one, &activity);
-                self.handle(&one.id, activity).instrument(span).await?
+                self.take_up(&one, envelope).await?
             };
             inner.watch.turn(self.federation.now());
             self.end(&one, ended, begun.elapsed()).await?;
@@ -171,8 +179,26 @@ impl<App: Directory> Worker<App> {
         }
     }
 
-    async fn handle(&self, id: &ReceivedId, activity: Authenticated<Activity>) -> Result<Ended, StoreError> {
-        let ended = self.run(id, activity).await?;
+    async fn take_up(&self, one: &Pending, envelope: Envelope) -> Result<Ended, StoreError> {
+        match envelope {
+            Envelope::Activity(activity) => {
+                let span = spans::handled(one, &activity);
+                self.told(self.run(&one.id, *activity)).instrument(span).await
+            }
+            Envelope::Forwarded(forwarded) => {
+                let span = spans::forwarded(one, &forwarded);
+                let looking = self.federation.look_up(&forwarded);
+                self.told(looking).instrument(span).await
+            }
+            _ => Ok(Ended::Never(
+                "of a kind that this release does not know".to_owned(),
+            )),
+        }
+    }
+
+    /// Says in the span how it ended.
+    async fn told(&self, run: impl Future<Output = Result<Ended, StoreError>>) -> Result<Ended, StoreError> {
+        let ended = run.await?;
         spans::ended(match &ended {
             Ended::Done | Ended::Goes(_) => Run::Handled,
             Ended::Again(_) => Run::Failed,

@@ -1,5 +1,7 @@
 //! The machine itself.
 
+use super::forwarded::{self, Forwarded};
+use super::own_proof::{OwnProof, Proven};
 use super::{KeyFailure, ResolvedKey, head, shape};
 use crate::activitystreams::{Activity, Iri, Object, Origin};
 use crate::authenticated::Proof;
@@ -8,7 +10,7 @@ use crate::refused::{Refused, RefusedKind};
 use crate::signatures::{self, KeyId, Parsed, Policy};
 use crate::{Authenticated, Blocks, Evidence, Limits};
 use bytes::Bytes;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What an inbox is told about the instance that it belongs to.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +35,9 @@ pub enum Step {
     NeedKey(NeedKey),
     /// It is known who sent this. Accept it durably, then answer 202.
     Done(Box<Authenticated<Activity>>),
+    /// Somebody else passed this on, and nothing in it proves it. Keep it durably as what it is, then answer 202, and look it up
+    /// at its own place later; [`Forwarders`](super::Forwarders) counts how many.
+    Forwarded(Box<Forwarded>),
     /// Answer 202 and do nothing; the text says why, for the log.
     Ignored(&'static str),
     /// Answer with this.
@@ -83,13 +88,7 @@ fn begin(request: http::Request<Bytes>, config: &Receiving, now: SystemTime) -> 
         .into());
     }
     admit_key(&key_id, config)?;
-    if shape
-        .actor
-        .origin()
-        .is_some_and(|origin| config.own_origins.contains(&origin))
-    {
-        return Err(RefusedKind::OwnActor(shape.actor).into());
-    }
+    shape::admit_actor(&shape.actor, config)?;
     Ok(NeedKey {
         pending: Box::new(Pending {
             deletes_itself: shape::deletes_itself(&activity, &shape.actor),
@@ -99,15 +98,15 @@ fn begin(request: http::Request<Bytes>, config: &Receiving, now: SystemTime) -> 
             actor: shape.actor,
             key_id,
             body,
-            policy: config.policy.clone(),
-            retry_after: config.limits.retry_after,
+            config: config.clone(),
         }),
         refresh: false,
+        forwarded: None,
     })
 }
 
 /// A key id must be something that may be fetched; that it is looked at before anything is fetched is the point (S30).
-fn admit_key(key_id: &KeyId, config: &Receiving) -> Result<(), RefusedKind> {
+pub(super) fn admit_key(key_id: &KeyId, config: &Receiving) -> Result<(), RefusedKind> {
     use crate::fetch::NotAdmitted;
     let id = Iri::parse(key_id.as_str()).map_err(|_| RefusedKind::KeyId(NotAdmitted::NotUrl))?;
     if let Some(entry) = config.blocks.covering(&id) {
@@ -132,6 +131,14 @@ fn admit_key(key_id: &KeyId, config: &Receiving) -> Result<(), RefusedKind> {
 pub struct NeedKey {
     pending: Box<Pending>,
     refresh: bool,
+    forwarded: Option<Passed>,
+}
+
+/// The request is proven to be a forwarder's; the activity is to be proven by what it carries.
+#[derive(Debug)]
+struct Passed {
+    by: Iri,
+    proof: OwnProof,
 }
 
 #[derive(Debug)]
@@ -143,14 +150,16 @@ struct Pending {
     key_id: KeyId,
     deletes_itself: bool,
     body: Bytes,
-    policy: Policy,
-    retry_after: Duration,
+    config: Receiving,
 }
 
 impl NeedKey {
-    /// The key that signed.
+    /// The key that signed: the request, or, where that is known to be of somebody who passes the activity on, the activity itself.
     pub fn key_id(&self) -> &KeyId {
-        &self.pending.key_id
+        match &self.forwarded {
+            None => &self.pending.key_id,
+            Some(passed) => passed.proof.key_id(),
+        }
     }
 
     /// Who is said to act.
@@ -174,9 +183,11 @@ impl NeedKey {
     /// Goes on with what the look-up gave.
     #[must_use]
     pub fn resume(self, key: Result<ResolvedKey, KeyFailure>, now: SystemTime) -> Step {
-        match key {
-            Ok(key) => self.verify(&key, now),
-            Err(failure) => self.without_key(failure),
+        match (key, self.forwarded.is_some()) {
+            (Ok(key), false) => self.verify(&key, now),
+            (Ok(key), true) => self.verify_own(&key, now),
+            (Err(failure), false) => self.without_key(failure),
+            (Err(failure), true) => self.without_own_key(&failure),
         }
     }
 
@@ -188,7 +199,8 @@ impl NeedKey {
         if !Iri::parse(key.key_id.as_str()).is_ok_and(|id| id.same_origin(&key.owner)) {
             return RefusedKind::Key("the key is of another origin than its owner".to_owned()).into();
         }
-        let verified = match self.pending.parsed.verify(&key.key, &self.pending.policy, now) {
+        let policy = &self.pending.config.policy;
+        let verified = match self.pending.parsed.verify(&key.key, policy, now) {
             Ok(verified) => verified,
             // Only for the actor's own key: somebody else's would not help, and that it is gone would prove nothing (S29).
             Err(refusal)
@@ -205,11 +217,7 @@ impl NeedKey {
             Err(refusal) => return RefusedKind::Signature(refusal).into(),
         };
         if key.owner != self.pending.actor {
-            return RefusedKind::NotTheActor {
-                signer: key.owner.clone(),
-                actor: self.pending.actor,
-            }
-            .into();
+            return self.passed_on(key.owner.clone(), now);
         }
         self.done(Evidence::RequestSignature {
             key_id: verified.key_id().clone(),
@@ -218,8 +226,96 @@ impl NeedKey {
         })
     }
 
+    /// Somebody else signed the request: what the activity carries is asked, where it is something that others pass on at all.
+    fn passed_on(self, by: Iri, now: SystemTime) -> Step {
+        let pending = &self.pending;
+        if pending.id.is_none() || !forwarded::is_passed_on(&pending.activity) {
+            let actor = self.pending.actor;
+            return RefusedKind::NotTheActor { signer: by, actor }.into();
+        }
+        match OwnProof::of(&pending.body, &pending.actor, &pending.config, now) {
+            Some(proof) => Step::NeedKey(Self {
+                refresh: false,
+                forwarded: Some(Passed { by, proof }),
+                ..self
+            }),
+            None => self.unproven(by),
+        }
+    }
+
+    /// The key of the activity's own proof is judged as one of a request is: exactly it, of its owner's origin, and the owner is the actor.
+    fn verify_own(mut self, key: &ResolvedKey, now: SystemTime) -> Step {
+        let Some(Passed { by, proof }) = self.forwarded.take() else {
+            return RefusedKind::Key("there is no proof that it could be for".to_owned()).into();
+        };
+        let pending = &self.pending;
+        let theirs = key.key_id == *proof.key_id()
+            && key.owner == pending.actor
+            && Iri::parse(key.key_id.as_str()).is_ok_and(|id| id.same_origin(&key.owner));
+        let proven = if theirs {
+            proof.verify(&key.key, &pending.config, now)
+        } else {
+            None
+        };
+        match proven {
+            Some(proven) => self.proven(by, proven),
+            None => self.unproven(by),
+        }
+    }
+
+    /// What was signed is read anew, and alone: it must be the same activity of the same actor (CVE-2022-24307).
+    fn proven(self, by: Iri, proven: Proven) -> Step {
+        let pending = &self.pending;
+        let Ok(said) = Object::parse(&proven.said) else {
+            return self.unproven(by);
+        };
+        let same = shape::check(&said, &pending.config)
+            .is_ok_and(|shape| shape.actor == pending.actor && shape.id == pending.id);
+        let (Some(id), true) = (pending.id.clone(), same && forwarded::is_passed_on(&said)) else {
+            return self.unproven(by);
+        };
+        let Pending { actor, body, .. } = *self.pending;
+        let body = if proven.whole { body } else { proven.said.clone() };
+        let proof = Proof {
+            by: actor,
+            id,
+            evidence: proven.evidence,
+            body,
+            said: Some(proven.said),
+        };
+        Step::Done(Box::new(Authenticated::new(&said, proof)))
+    }
+
+    fn without_own_key(mut self, failure: &KeyFailure) -> Step {
+        if *failure == KeyFailure::NotCached && self.cached_only() {
+            return Step::Ignored("delete of an actor that was never known here");
+        }
+        match self.forwarded.take() {
+            Some(passed) => self.unproven(passed.by),
+            None => RefusedKind::Key("there is no proof that it could be for".to_owned()).into(),
+        }
+    }
+
+    /// Nothing that the copy says is believed from here on.
+    fn unproven(self, by: Iri) -> Step {
+        let Pending {
+            activity,
+            id,
+            actor,
+            body,
+            ..
+        } = *self.pending;
+        let Some(id) = id else {
+            return RefusedKind::NotTheActor { signer: by, actor }.into();
+        };
+        match Forwarded::new(by, id, actor, &activity, body) {
+            Ok(forwarded) => Step::Forwarded(Box::new(forwarded)),
+            Err(refused) => refused.into(),
+        }
+    }
+
     fn without_key(self, failure: KeyFailure) -> Step {
-        let retry_after = self.pending.retry_after;
+        let retry_after = self.pending.config.limits.retry_after;
         match failure {
             KeyFailure::NotCached | KeyFailure::Gone if self.cached_only() => {
                 Step::Ignored("delete of an actor that was never known here")
@@ -259,6 +355,7 @@ impl NeedKey {
             id,
             evidence,
             body,
+            said: None,
         };
         Step::Done(Box::new(Authenticated::new(&activity, proof)))
     }

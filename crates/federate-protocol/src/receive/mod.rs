@@ -17,9 +17,22 @@
 //! | a `Delete` of the actor itself, whose key we never had | ignored: 202, nothing fetched | R17, W8 |
 //! | the key can be had | 503 for now, 401 for good | S1, S3-S5 |
 //! | the signature holds; with a cached key a fresh one is tried, once | 401 | S28 |
-//! | the key's owner is the actor | 403: a forwarded activity needs a proof of its own | S2, I20 |
+//! | the key's owner is the actor, or this is something that others pass on | 403 | S2, I20 |
 //!
 //! Only what could hold with some key asks for one, and only a signature that another key could mend asks for it anew.
+//!
+//! # What others pass on
+//!
+//! Servers forward replies, and relays everything, signed with their own keys. Who signed the request is then a forwarder, who is proven as any other
+//! sender is, and who answers for nothing that the activity says.
+//!
+//! - Where the activity carries a proof of its own (FEP-8b32; with the feature `ld` also a Linked Data Signature), a second key is asked for: it must
+//!   be of the actor's origin and listed by the actor, as a key of a request must. What was signed is then the actor's:
+//!   [`Evidence::ObjectProof`], [`Evidence::LinkedDataSignature`]. Not the bytes around it: nothing else is read (CVE-2022-24307).
+//! - Without such a proof, or where it does not hold, or its key cannot be had: [`Step::Forwarded`]. It is answered 202, and what is
+//!   believed later is what the activity's own place says of it ([`Forwarded`]).
+//! - A repetition of an old copy would do again what was undone since. So a proof has an age, [`Limits::proof_age`], and
+//!   what is between two (`Follow`, `Accept`, `Block`, `Flag`) is not taken from a third.
 //!
 //! # Activities without an id
 //!
@@ -28,15 +41,20 @@
 //! `urn:` made of its sender, its bytes and the time of its signature: the same request again is a duplicate, the
 //! same intent again (follow, undo, follow, undo) is not.
 
+mod forwarded;
+mod forwarders;
 mod head;
 mod key;
 mod machine;
+mod own_proof;
 mod shape;
 #[cfg(test)]
 mod tests;
 
+pub use forwarded::{Answer, Forwarded, NotRefetched, gone, refetched};
+pub use forwarders::Forwarders;
 pub use key::{KeyFailure, ResolvedKey};
 pub use machine::{NeedKey, Receiving, Step, receive};
 
 #[cfg(doc)]
-use crate::Authenticated;
+use crate::{Authenticated, Evidence, Limits};

@@ -5,6 +5,7 @@ use crate::BadActivity;
 use crate::activitystreams::{Iri, Object};
 use crate::fetch::{FetchRules, is_actor};
 use crate::ids;
+use crate::refused::RefusedKind;
 
 /// Who acts, and under which id.
 #[derive(Debug)]
@@ -92,6 +93,23 @@ fn is_named_after_our_request(activity: &Object, id: &Iri, config: &Receiving) -
         && id
             .origin()
             .is_some_and(|origin| config.own_origins.contains(&origin))
+}
+
+/// Neither one of ours nor of a suspended host (I13).
+pub(super) fn admit_actor(actor: &Iri, config: &Receiving) -> Result<(), RefusedKind> {
+    if let Some(entry) = config.blocks.covering(actor) {
+        return Err(RefusedKind::Blocked {
+            what: "the actor",
+            entry: entry.to_owned(),
+        });
+    }
+    let ours = actor
+        .origin()
+        .is_some_and(|origin| config.own_origins.contains(&origin));
+    if ours {
+        return Err(RefusedKind::OwnActor(actor.clone()));
+    }
+    Ok(())
 }
 
 /// A `Delete` whose object is its own actor: the account is closed.

@@ -4,18 +4,19 @@ use bytes::Bytes;
 use federate_protocol::activitystreams::Activity;
 use federate_protocol::receive::receive as begin;
 use federate_protocol::signatures::Flavour;
-use federate_protocol::{Authenticated, Evidence, Refused, Step};
+use federate_protocol::{Authenticated, Evidence, Forwarded, Refused, Step};
 use federate_store::{Accepted, StoreError};
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 
 use super::respond::{refuse, unavailable};
 use crate::error::chain;
+use crate::forwarded::Kept;
 use crate::metered::{self, Answer};
 use crate::synchronization::received as synchronization;
 use crate::{Directory, Federation, Found};
 
-/// Nothing is fetched before the answer but the key, and nothing is handled before it.
+/// Nothing is fetched before the answer but keys, and nothing is handled before it.
 pub(super) async fn receive<App: Directory>(
     federation: &Federation<App>,
     of: Option<&str>,
@@ -29,13 +30,14 @@ pub(super) async fn receive<App: Directory>(
         false => None,
     };
     let mut step = begin(Request::from_parts(head, body), &config, federation.now());
-    let activity = loop {
+    let taken = loop {
         step = match step {
             Step::NeedKey(need) => {
                 let key = inner.fetcher.key(&need, federation.now()).await;
                 need.resume(key, federation.now())
             }
-            Step::Done(activity) => break *activity,
+            Step::Done(activity) => break Taken::Activity(activity),
+            Step::Forwarded(forwarded) => break Taken::Forwarded(forwarded),
             Step::Ignored(why) => {
                 tracing::debug!(reason = why, "ignored what was posted");
                 metered::received(Answer::Ignored);
@@ -64,7 +66,11 @@ pub(super) async fn receive<App: Directory>(
         });
         return answer;
     }
-    match store(federation, &activity).await {
+    let activity = match taken {
+        Taken::Activity(activity) => activity,
+        Taken::Forwarded(forwarded) => return keep(federation, &forwarded).await,
+    };
+    match federation.take_in(&activity).await {
         Ok(Accepted::New(id)) => {
             tracing::debug!(activity = %id, r#type = activity.type_name(), "accepted");
             metered::received(Answer::Accepted);
@@ -74,7 +80,9 @@ pub(super) async fn receive<App: Directory>(
                 synchronization::look(federation, &activity, claim);
             }
             // A host that talks is up: what waits for it is tried soon.
-            if let Some(origin) = activity.by().origin() {
+            if activity.evidence().is_first_hand()
+                && let Some(origin) = activity.by().origin()
+            {
                 let host = origin.authority();
                 inner.delivery.heard_from(&host);
                 let signed = activity.evidence();
@@ -97,30 +105,43 @@ pub(super) async fn receive<App: Directory>(
         }
         Err(e) => {
             tracing::error!(activity = %activity.id(), reason = %chain(&e), "what was posted could not be stored");
-            metered::received(Answer::Unavailable);
-            metered::store_error(e.kind());
-            unavailable(60)
+            not_stored(&e)
         }
     }
 }
 
-async fn store<App: Directory>(
-    federation: &Federation<App>,
-    activity: &Authenticated<Activity>,
-) -> Result<Accepted, StoreError> {
-    let inner = &federation.inner;
-    let now = federation.now();
-    let sealed = activity.seal(&inner.secret, now);
-    let origin = activity
-        .by()
-        .origin()
-        .map(|origin| origin.to_string())
-        .unwrap_or_default();
-    inner
-        .stores
-        .inbox
-        .accept(&origin, activity.id(), &sealed, now)
-        .await
+enum Taken {
+    Activity(Box<Authenticated<Activity>>),
+    Forwarded(Box<Forwarded>),
+}
+
+/// What somebody else passed on is stored as that, to be looked up later.
+async fn keep<App: Directory>(federation: &Federation<App>, forwarded: &Forwarded) -> Response<Bytes> {
+    match federation.keep_forwarded(forwarded).await {
+        Ok(Kept::New) => {
+            tracing::debug!(activity = %forwarded.id(), forwarder = %forwarded.forwarder(), "forwarded; to be looked up");
+            metered::received(Answer::Accepted);
+            accepted()
+        }
+        Ok(Kept::Known) => {
+            metered::received(Answer::Duplicate);
+            accepted()
+        }
+        Ok(Kept::TooMany(refused)) => {
+            metered::received(Answer::Refused);
+            refused_with(&refused)
+        }
+        Err(e) => {
+            tracing::error!(activity = %forwarded.id(), reason = %chain(&e), "what was forwarded could not be stored");
+            not_stored(&e)
+        }
+    }
+}
+
+fn not_stored(e: &StoreError) -> Response<Bytes> {
+    metered::received(Answer::Unavailable);
+    metered::store_error(e.kind());
+    unavailable(60)
 }
 
 /// The answer where the owner of a personal inbox is not here.

@@ -52,9 +52,13 @@ async fn s2_signature_by_a_body_actor_b() {
     let site = world.instance("site.test").await;
     let bob = world.peer("peer.test", "bob", 1);
     let eve = world.peer("evil.test", "eve", 2);
-    let forged = bob.activity(1, note(1));
-    let response = eve.post(&site, &forged).await;
+    let follow = json!({ "type": "Follow", "object": "https://site.test/users/alice" });
+    let response = eve.post(&site, &bob.activity(1, follow)).await;
     refused(&site, &response, 403).await;
+    // What others may pass on is no more than a hint: bob's server does not have it.
+    assert_eq!(eve.post(&site, &bob.activity(2, note(1))).await.status(), 202);
+    site.step_until_idle().await;
+    assert_eq!(site.app.take_seen(), Vec::<String>::new());
 }
 
 #[tokio::test]

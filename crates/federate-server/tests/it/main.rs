@@ -15,6 +15,7 @@ mod building;
 mod collections;
 mod crossing;
 mod discovery;
+mod forwarded;
 mod handling;
 mod imitations;
 mod keys;

@@ -412,14 +412,23 @@ impl World {
             clock: self.clock.clone(),
             received: Arc::default(),
             heads: Arc::default(),
+            document: document.clone(),
+            pages: Arc::default(),
         };
-        let received = Arc::clone(&peer.received);
-        let heads = Arc::clone(&peer.heads);
+        let (received, heads) = (Arc::clone(&peer.received), Arc::clone(&peer.heads));
+        let pages = Arc::clone(&peer.pages);
         self.net.connect(
             host,
             Arc::new(move |request| {
                 let mut answer = status(StatusCode::OK);
-                if request.method() == "POST" {
+                let page = pages.lock().unwrap().get(request.uri().path()).cloned();
+                if let Some((status, page)) = page.filter(|_| request.method() == "GET") {
+                    *answer.status_mut() = status;
+                    answer
+                        .headers_mut()
+                        .insert("content-type", "application/activity+json".parse().unwrap());
+                    *answer.body_mut() = page.to_string().into();
+                } else if request.method() == "POST" {
                     heads.lock().unwrap().push(request.headers().clone());
                     received
                         .lock()
@@ -479,9 +488,49 @@ pub(crate) struct Peer {
     clock: Arc<TestClock>,
     pub(crate) received: Arc<Mutex<Vec<Value>>>,
     pub(crate) heads: Arc<Mutex<Vec<http::HeaderMap>>>,
+    /// The actor, as its server gives it out.
+    pub(crate) document: Value,
+    /// What else its server has, by path; and in place of the actor, where it stands there.
+    pages: Arc<Mutex<HashMap<String, (StatusCode, Value)>>>,
 }
 
 impl Peer {
+    /// Another person on the same server, who signs with this key; the server has to [serve](Peer::serves) the document.
+    pub(crate) fn neighbour(&self, name: &str, key: usize) -> Peer {
+        let id = format!("https://{}/users/{name}", self.id.host().unwrap());
+        let key_id = format!("{id}#main-key");
+        let key = PrivateKey::from_pkcs8(KeyId::from(key_id.as_str()), KEYS[key]).unwrap();
+        let mut document = self.document.clone();
+        for (name, value) in [
+            ("id", id.clone()),
+            ("inbox", format!("{id}/inbox")),
+            ("outbox", format!("{id}/outbox")),
+        ] {
+            document[name] = json!(value);
+        }
+        document["publicKey"] =
+            json!({ "id": key_id, "owner": id, "publicKeyPem": key.public_key().to_pem() });
+        Peer {
+            id: iri(&id),
+            key: Arc::new(key),
+            clock: self.clock.clone(),
+            received: Arc::clone(&self.received),
+            document,
+            pages: Arc::clone(&self.pages),
+        }
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    /// From now on this is what its server answers at the path of this id.
+    pub(crate) fn serves(&self, id: &str, status: u16, page: &Value) {
+        let path = http::Uri::try_from(id).unwrap().path().to_owned();
+        let status = StatusCode::from_u16(status).unwrap();
+        self.pages.lock().unwrap().insert(path, (status, page.clone()));
+    }
+
     pub(crate) fn activity(&self, number: u32, rest: Value) -> Value {
         let mut activity = json!({
             "@context": "https://www.w3.org/ns/activitystreams",

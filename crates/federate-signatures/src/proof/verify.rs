@@ -149,7 +149,11 @@ impl ParsedProof {
         })
     }
 
-    fn check(&self, policy: &ProofPolicy, now: SystemTime) -> Result<(), ProofRefusal> {
+    /// Judges what needs no key: call it before fetching one.
+    ///
+    /// # Errors
+    /// [`ProofRefusal`] with the reason.
+    pub fn check(&self, policy: &ProofPolicy, now: SystemTime) -> Result<(), ProofRefusal> {
         if self.purpose != policy.purpose {
             return Err(ProofRefusal::Purpose {
                 named: shown(&self.purpose),

@@ -46,13 +46,23 @@ impl Site {
 
     /// What a like by somebody is answered, signed by somebody, perhaps another.
     async fn like(&mut self, by: &str, signer: &Person) -> Response<axum::body::Body> {
-        let like = json!({
-            "@context": "https://www.w3.org/ns/activitystreams", "id": format!("{by}#likes/1"), "type": "Like",
-            "actor": by, "object": format!("{OURS}/users/alice/notes/1"),
+        self.sends("Like", "/users/alice/notes/1", by, signer).await
+    }
+
+    async fn sends(
+        &mut self,
+        kind: &str,
+        object: &str,
+        by: &str,
+        signer: &Person,
+    ) -> Response<axum::body::Body> {
+        let activity = json!({
+            "@context": "https://www.w3.org/ns/activitystreams", "id": format!("{by}#activities/1"), "type": kind,
+            "actor": by, "object": format!("{OURS}{object}"),
         });
         let request = Request::post(format!("{OURS}/inbox"))
             .header(header::CONTENT_TYPE, "application/activity+json")
-            .body(Bytes::from(like.to_string()))
+            .body(Bytes::from(activity.to_string()))
             .unwrap();
         let signed = cavage(request, self.clock.now()).sign(signer.key()).unwrap();
         self.router.call(signed.map(Full::new)).await.unwrap()
@@ -80,7 +90,10 @@ async fn s1_s2_who_signs_is_who_speaks() {
     ] {
         let mut site = Site::new().await;
         evil.serve(&liar);
-        let status = site.like(bob.id(), &mallory).await.status();
+        let status = site
+            .sends("Follow", "/users/alice", bob.id(), &mallory)
+            .await
+            .status();
         assert!(status.is_client_error(), "{status}");
     }
     // Asked at its own place by who calls itself so, if at all; and never for more.

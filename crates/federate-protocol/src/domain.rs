@@ -11,7 +11,8 @@ const SHARED: &[&str] = &[
 /// that is a million where he wants it so.
 ///
 /// It goes by the shape of the name. Where many share a domain that looks like one of somebody's, they share its limit too.
-pub(crate) fn of(url: &Url) -> String {
+#[must_use]
+pub fn of(url: &Url) -> String {
     let Some(Host::Domain(name)) = url.host() else {
         return url.host_str().unwrap_or_default().to_owned();
     };
