@@ -514,6 +514,7 @@ impl Peer {
             id: iri(&id),
             key: Arc::new(key),
             clock: self.clock.clone(),
+            heads: Arc::clone(&self.heads),
             received: Arc::clone(&self.received),
             document,
             pages: Arc::clone(&self.pages),
