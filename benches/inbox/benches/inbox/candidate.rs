@@ -26,6 +26,17 @@ pub enum Role {
     Fedify,
 }
 
+impl Role {
+    pub fn is_ours(self) -> bool {
+        matches!(self, Self::Ours(_))
+    }
+
+    /// Nothing is handled until it is asked to.
+    pub fn is_handled_later(self) -> bool {
+        matches!(self, Self::Ours(role) if role.ends_with("later"))
+    }
+}
+
 /// A candidate that runs.
 pub struct Server {
     pub process: Process,

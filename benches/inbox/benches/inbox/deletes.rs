@@ -38,7 +38,7 @@ pub fn run(deletes: u64, only: Option<&str>) {
                 continue;
             }
         };
-        let is_ours = matches!(candidate.role, Role::Ours(_));
+        let is_ours = candidate.role.is_ours();
         let count = if is_ours { deletes } else { deletes / FEDIFYS_SHARE };
         let step = count / STEPS;
         let mut cpu = Duration::ZERO;

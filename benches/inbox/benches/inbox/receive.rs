@@ -11,7 +11,7 @@ use crate::candidate::{Candidate, Role, Server};
 use crate::child::Load;
 use crate::median;
 
-const CANDIDATES: [Candidate; 8] = [
+const CANDIDATES: [Candidate; 9] = [
     candidate("bare axum: digest, ring, serde_json", Role::Bare),
     candidate("federate, SQLite", Role::Ours("sqlite")),
     candidate("federate, SQLite, handled later", Role::Ours("sqlite-later")),
@@ -20,6 +20,7 @@ const CANDIDATES: [Candidate; 8] = [
         Role::Ours("sqlite-serve"),
     ),
     candidate("federate, in memory", Role::Ours("memory")),
+    candidate("federate, in memory, handled later", Role::Ours("memory-later")),
     candidate(
         "activitypub_federation 0.7.0-beta.14",
         Role::ActivitypubFederation,
@@ -30,9 +31,9 @@ const CANDIDATES: [Candidate; 8] = [
 const BARE: usize = 0;
 const OURS: usize = 1;
 const LATER: usize = 2;
-const ACTIVITYPUB_FEDERATION: usize = 5;
-const ACTPUB: usize = 6;
-const FEDIFY: usize = 7;
+const ACTIVITYPUB_FEDERATION: usize = 6;
+const ACTPUB: usize = 7;
+const FEDIFY: usize = 8;
 
 /// Requests before those that are measured: connections, caches, and node's compiler.
 const WARM: u64 = 1_000;
@@ -95,7 +96,7 @@ fn round(
     requests: u64,
     figures: &mut Figures,
 ) {
-    let later = candidate.role == Role::Ours("sqlite-later");
+    let later = candidate.role.is_handled_later();
     let count = match candidate.role {
         Role::Fedify => requests / FEDIFYS_SHARE,
         _ => requests,
@@ -217,7 +218,7 @@ fn print(rounds: usize, requests: u64, figures: &[Option<Figures>]) {
         let mut handled = to_bare(|row| &row.handled);
         let ratio = median(&mut handled);
         // Where both go on at once, nobody can say what was for the answer.
-        let is_told_apart = !matches!(CANDIDATES[index].role, Role::Ours(role) if !role.ends_with("later"));
+        let is_told_apart = !CANDIDATES[index].role.is_ours() || CANDIDATES[index].role.is_handled_later();
         let (answered, answered_ratio) = if is_told_apart {
             let ratio = median(&mut to_bare(|row| &row.answered));
             (
