@@ -79,7 +79,7 @@ impl Postgres {
         &self.application
     }
 
-    /// Calls `wake` when something was recorded, enqueued or received, by this process or another, until the returned
+    /// Calls `wake` when something was recorded, enqueued, received or decided, by this process or another, until the returned
     /// value is dropped. Pass it `Federation::wake` or `Engine::wake`.
     ///
     /// It keeps a connection of its own. When that is lost, it is made anew, and `wake` is called as soon as it
@@ -154,6 +154,7 @@ impl Backend for Postgres {
             relations: self.tables.clone(),
             cache: self.cache.clone(),
             binding: self.tables.clone(),
+            rules: self.tables.clone(),
         }
     }
 

@@ -13,7 +13,7 @@ pub(crate) const PLACE: &str = "place";
 pub(crate) const HOLD: &str = "hold";
 
 /// The tables to which nothing is added any more once the store has moved.
-const CLOSED: [&str; 8] = [
+const CLOSED: [&str; 9] = [
     "outbox",
     "handled",
     "keys",
@@ -22,6 +22,7 @@ const CLOSED: [&str; 8] = [
     "activities",
     "known",
     "received",
+    "rules",
 ];
 
 #[federate_store::async_trait]

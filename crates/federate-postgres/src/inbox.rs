@@ -2,13 +2,14 @@
 
 use crate::{
     backend::{Tables, handled, record},
+    claims,
     error::{Failure, retrying},
-    sql::{RECORD_QUIETLY, text},
+    sql::RECORD_QUIETLY,
     time::{limit, micros, time},
 };
 use federate_store::{
-    Accepted, DeadActivity, Inbox, InboxBacklog, Iri, Outgoing, Pending, ReceivedId, Sealed, Settlement,
-    StoreError,
+    Accepted, Claim, Claimed, DeadActivity, Ending, Inbox, InboxBacklog, Iri, Outgoing, Pending, ReceivedId,
+    Sealed, Settlement, StoreError, origin_of, shard_of,
 };
 use std::time::SystemTime;
 
@@ -21,13 +22,35 @@ impl Inbox for Tables {
         sealed: &Sealed,
         now: SystemTime,
     ) -> Result<Accepted, StoreError> {
-        let id = ReceivedId::new(origin, id);
-        let new = retrying!(self.insert_received(&id, sealed, now))?;
-        if !new {
-            return Ok(Accepted::Duplicate);
-        }
-        self.notifier.tell();
-        Ok(Accepted::New(id))
+        self.accept_into(0, ReceivedId::new(origin, id), sealed, now)
+            .await
+    }
+
+    async fn accept_from(
+        &self,
+        sender: &Iri,
+        id: &Iri,
+        sealed: &Sealed,
+        now: SystemTime,
+    ) -> Result<Accepted, StoreError> {
+        let id = ReceivedId::new(&origin_of(sender), id);
+        self.accept_into(shard_of(sender), id, sealed, now).await
+    }
+
+    async fn claim(&self, worker: &str, max: usize, now: SystemTime) -> Result<Vec<Claimed>, StoreError> {
+        retrying!(self.claim_received(worker, max, now))
+    }
+
+    async fn renew(&self, claims: &[Claim], now: SystemTime) -> Result<usize, StoreError> {
+        retrying!(self.renew_claims(claims, now))
+    }
+
+    async fn finish(&self, claim: Claim, endings: &[(ReceivedId, Ending)]) -> Result<bool, StoreError> {
+        retrying!(self.finish_claim(claim, endings))
+    }
+
+    async fn reclaim(&self, worker: &str) -> Result<usize, StoreError> {
+        retrying!(self.reclaim_shards(worker))
     }
 
     async fn pending(&self, max: usize, now: SystemTime) -> Result<Vec<Pending>, StoreError> {
@@ -85,19 +108,37 @@ impl Inbox for Tables {
 }
 
 impl Tables {
+    async fn accept_into(
+        &self,
+        shard: u16,
+        id: ReceivedId,
+        sealed: &Sealed,
+        now: SystemTime,
+    ) -> Result<Accepted, StoreError> {
+        let new = retrying!(self.insert_received(shard, &id, sealed, now))?;
+        if !new {
+            return Ok(Accepted::Duplicate);
+        }
+        self.notifier.tell();
+        Ok(Accepted::New(id))
+    }
+
     async fn insert_received(
         &self,
+        shard: u16,
         id: &ReceivedId,
         sealed: &Sealed,
         now: SystemTime,
     ) -> Result<bool, Failure> {
         // One statement is one transaction: key and envelope are in the same row.
         let done = sqlx::query(
-            "INSERT INTO federate.received (id, received, sealed) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO federate.received (id, received, sealed, shard) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (id) DO NOTHING",
         )
         .bind(id.as_str())
         .bind(micros(now))
         .bind(sealed.as_bytes())
+        .bind(i16::try_from(shard).unwrap_or(0))
         .execute(&self.pool)
         .await?;
         Ok(done.rows_affected() > 0)
@@ -135,31 +176,13 @@ impl Tables {
     }
 
     async fn put_off(&self, id: &ReceivedId, at: SystemTime, reason: &str) -> Result<(), Failure> {
-        sqlx::query(
-            "UPDATE federate.received SET due = $2, attempt = attempt + 1, reason = $3 WHERE id = $1 AND state = 0",
-        )
-        .bind(id.as_str())
-        .bind(micros(at))
-        .bind(text(reason))
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        let mut connection = self.pool.acquire().await?;
+        Ok(claims::put_off(&mut connection, id, at, reason).await?)
     }
 
     async fn end(&self, id: &ReceivedId, settlement: &Settlement) -> Result<(), Failure> {
-        let query = match settlement {
-            Settlement::Dead { reason } => sqlx::query(
-                "UPDATE federate.received SET state = 2, reason = $2 WHERE id = $1 AND state = 0",
-            )
-            .bind(id.as_str())
-            .bind(text(reason)),
-            _ => sqlx::query(
-                "UPDATE federate.received SET state = 1, reason = NULL, sealed = NULL WHERE id = $1 AND state = 0",
-            )
-            .bind(id.as_str()),
-        };
-        query.execute(&self.pool).await?;
-        Ok(())
+        let mut connection = self.pool.acquire().await?;
+        Ok(claims::end(&mut connection, id, settlement).await?)
     }
 
     async fn mark_and_record(&self, id: &ReceivedId, outgoing: &[Outgoing]) -> Result<bool, Failure> {

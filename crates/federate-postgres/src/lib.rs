@@ -66,6 +66,7 @@
 mod backend;
 mod binding;
 mod cache;
+mod claims;
 mod error;
 mod followers;
 mod inbox;
@@ -77,6 +78,7 @@ mod open;
 mod outbox;
 mod queue;
 mod relations;
+mod rules;
 pub mod sql;
 mod transfer;
 

@@ -31,6 +31,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../migrations/3.sql"),
         works_with: 1,
     },
+    Step {
+        sql: include_str!("../migrations/4.sql"),
+        works_with: 1,
+    },
 ];
 
 /// Tries, where each ended because we and others waited for each other.

@@ -15,10 +15,12 @@ pub struct Sqlite {
 /// The pools on the two files.
 #[derive(Debug, Clone)]
 pub(crate) struct Files {
-    /// The application's database: `outbox`, `handled`, `keys`, `followers`.
+    /// The application's database: `outbox`, `handled`, `keys`, `followers`, `rules`.
     pub(crate) application: SqlitePool,
     /// The queue's file, one connection: SQLite has one writer, and a queue in the process is fairer than its locks.
     pub(crate) write: SqlitePool,
+    /// The queue's file, one connection that does not wait for the disk: see [`claims`](crate::claims). In memory it is the same pool.
+    pub(crate) loose: SqlitePool,
     /// The queue's file, for whoever only reads. In memory it is the same pool.
     pub(crate) read: SqlitePool,
     /// Where the two files lie.
@@ -65,6 +67,7 @@ impl Sqlite {
     /// pool is closed too.
     pub async fn close(&self) {
         self.files.read.close().await;
+        self.files.loose.close().await;
         self.files.write.close().await;
         self.files.application.close().await;
     }
@@ -120,6 +123,7 @@ impl Backend for Sqlite {
             relations: self.files.clone(),
             cache: self.cache.clone(),
             binding: self.files.clone(),
+            rules: self.files.clone(),
         }
     }
 

@@ -16,12 +16,13 @@ pub(crate) const PLACE: &str = "place";
 pub(crate) const HOLD: &str = "hold";
 
 /// The tables to which nothing is added any more once the store has moved.
-pub(crate) const OF_APPLICATION: [&str; 5] = [
+pub(crate) const OF_APPLICATION: [&str; 6] = [
     "federate_outbox",
     "federate_handled",
     "federate_keys",
     "federate_followers",
     "federate_relations",
+    "federate_rules",
 ];
 pub(crate) const OF_QUEUE: [&str; 2] = ["federate_known", "federate_received"];
 

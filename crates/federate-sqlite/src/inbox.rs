@@ -2,13 +2,13 @@
 
 use crate::{
     backend::{Files, handled, record},
-    clean,
+    claims, clean,
     error::{Failure, retrying},
     time::{limit, micros, time},
 };
 use federate_store::{
-    Accepted, DeadActivity, Inbox, InboxBacklog, Iri, Outgoing, Pending, ReceivedId, Sealed, Settlement,
-    StoreError, shorten,
+    Accepted, Claim, Claimed, DeadActivity, Ending, Inbox, InboxBacklog, Iri, Outgoing, Pending, ReceivedId,
+    Sealed, Settlement, StoreError, origin_of, shard_of,
 };
 use sqlx::Connection as _;
 use std::time::SystemTime;
@@ -22,13 +22,35 @@ impl Inbox for Files {
         sealed: &Sealed,
         now: SystemTime,
     ) -> Result<Accepted, StoreError> {
-        let id = ReceivedId::new(origin, id);
-        let new = retrying!(self.insert_received(&id, sealed, now))?;
-        Ok(if new {
-            Accepted::New(id)
-        } else {
-            Accepted::Duplicate
-        })
+        self.accept_into(0, ReceivedId::new(origin, id), sealed, now)
+            .await
+    }
+
+    async fn accept_from(
+        &self,
+        sender: &Iri,
+        id: &Iri,
+        sealed: &Sealed,
+        now: SystemTime,
+    ) -> Result<Accepted, StoreError> {
+        let id = ReceivedId::new(&origin_of(sender), id);
+        self.accept_into(shard_of(sender), id, sealed, now).await
+    }
+
+    async fn claim(&self, worker: &str, max: usize, now: SystemTime) -> Result<Vec<Claimed>, StoreError> {
+        retrying!(self.claim_received(worker, max, now))
+    }
+
+    async fn renew(&self, claims: &[Claim], now: SystemTime) -> Result<usize, StoreError> {
+        retrying!(self.renew_claims(claims, now))
+    }
+
+    async fn finish(&self, claim: Claim, endings: &[(ReceivedId, Ending)]) -> Result<bool, StoreError> {
+        retrying!(self.finish_claim(claim, endings))
+    }
+
+    async fn reclaim(&self, worker: &str) -> Result<usize, StoreError> {
+        retrying!(self.reclaim_shards(worker))
     }
 
     async fn pending(&self, max: usize, now: SystemTime) -> Result<Vec<Pending>, StoreError> {
@@ -78,19 +100,37 @@ impl Inbox for Files {
 }
 
 impl Files {
+    async fn accept_into(
+        &self,
+        shard: u16,
+        id: ReceivedId,
+        sealed: &Sealed,
+        now: SystemTime,
+    ) -> Result<Accepted, StoreError> {
+        let new = retrying!(self.insert_received(shard, &id, sealed, now))?;
+        Ok(if new {
+            Accepted::New(id)
+        } else {
+            Accepted::Duplicate
+        })
+    }
+
     async fn insert_received(
         &self,
+        shard: u16,
         id: &ReceivedId,
         sealed: &Sealed,
         now: SystemTime,
     ) -> Result<bool, Failure> {
         // One statement is one transaction: key and envelope are in the same row.
         let done = sqlx::query(
-            "INSERT INTO federate_received (id, received, sealed) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO federate_received (id, received, sealed, shard) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (id) DO NOTHING",
         )
         .bind(id.as_str())
         .bind(micros(now))
         .bind(sealed.as_bytes())
+        .bind(i64::from(shard))
         .execute(&self.write)
         .await?;
         Ok(done.rows_affected() > 0)
@@ -130,31 +170,13 @@ impl Files {
     }
 
     async fn put_off(&self, id: &ReceivedId, at: SystemTime, reason: &str) -> Result<(), Failure> {
-        sqlx::query(
-            "UPDATE federate_received SET due = ?2, attempt = attempt + 1, reason = ?3 WHERE id = ?1 AND state = 0",
-        )
-        .bind(id.as_str())
-        .bind(micros(at))
-        .bind(shorten(reason))
-        .execute(&self.write)
-        .await?;
-        Ok(())
+        let mut connection = clean::acquire(&self.write).await?;
+        Ok(claims::put_off(&mut connection, id, at, reason).await?)
     }
 
     async fn end(&self, id: &ReceivedId, settlement: &Settlement) -> Result<(), Failure> {
-        let query = match settlement {
-            Settlement::Dead { reason } => sqlx::query(
-                "UPDATE federate_received SET state = 2, reason = ?2 WHERE id = ?1 AND state = 0",
-            )
-            .bind(id.as_str())
-            .bind(shorten(reason)),
-            _ => sqlx::query(
-                "UPDATE federate_received SET state = 1, reason = NULL, sealed = NULL WHERE id = ?1 AND state = 0",
-            )
-            .bind(id.as_str()),
-        };
-        query.execute(&self.write).await?;
-        Ok(())
+        let mut connection = clean::acquire(&self.write).await?;
+        Ok(claims::end(&mut connection, id, settlement).await?)
     }
 
     async fn mark_and_record(&self, id: &ReceivedId, outgoing: &[Outgoing]) -> Result<bool, Failure> {

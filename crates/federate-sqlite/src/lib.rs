@@ -14,7 +14,8 @@
 //! # Durability
 //!
 //! Every connection that this crate opens is in WAL mode with `synchronous=FULL`: what returned `Ok` survives
-//! the loss of power, for one sync of the disk for each transaction. What is recorded through the application's pool is
+//! the loss of power, for one sync of the disk for each transaction. (One is excepted, which is used for nothing but
+//! [claims](federate_store::Inbox::claim) and for putting away what a mark that is on the disk says is handled.) What is recorded through the application's pool is
 //! as durable as that pool's connections; where they are weaker, a warning says so. To speed up what may be
 //! lost, weaken your own connections, never ours.
 //!
@@ -78,6 +79,7 @@ mod backend;
 mod backup;
 mod binding;
 mod cache;
+mod claims;
 mod clean;
 mod error;
 mod followers;
@@ -89,6 +91,7 @@ mod outbox;
 mod place;
 mod queue;
 mod relations;
+mod rules;
 pub mod sql;
 mod transfer;
 

@@ -38,6 +38,10 @@ pub(crate) const APPLICATION: Part = Part {
             sql: include_str!("../migrations/application-3.sql"),
             works_with: 1,
         },
+        Step {
+            sql: include_str!("../migrations/application-4.sql"),
+            works_with: 1,
+        },
     ],
 };
 
@@ -50,6 +54,10 @@ pub(crate) const QUEUE: Part = Part {
         },
         Step {
             sql: include_str!("../migrations/queue-2.sql"),
+            works_with: 1,
+        },
+        Step {
+            sql: include_str!("../migrations/queue-3.sql"),
             works_with: 1,
         },
     ],

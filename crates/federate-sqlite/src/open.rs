@@ -65,7 +65,7 @@ impl Builder {
             let pool = in_memory().await?;
             return self.finish(pool, None).await;
         }
-        let pool = connect(path, READERS).await?;
+        let pool = connect(path, READERS, SqliteSynchronous::Full).await?;
         self.finish(pool, Some(path.to_owned())).await
     }
 
@@ -94,6 +94,7 @@ impl Builder {
                 Files {
                     application,
                     write: queue.clone(),
+                    loose: queue.clone(),
                     read: queue,
                     places: Places::default(),
                     is_on_disk: false,
@@ -101,8 +102,9 @@ impl Builder {
             }
             Some(file) => {
                 let beside = beside(&file);
-                let write = connect(&beside, 1).await?;
-                let read = connect(&beside, READERS).await?;
+                let write = connect(&beside, 1, SqliteSynchronous::Full).await?;
+                let loose = connect(&beside, 1, SqliteSynchronous::Normal).await?;
+                let read = connect(&beside, READERS, SqliteSynchronous::Full).await?;
                 let place = |file: &Path| place(file).filter(|_| !self.trust_place);
                 let places = Places {
                     application: place(&file),
@@ -111,6 +113,7 @@ impl Builder {
                 Files {
                     application,
                     write,
+                    loose,
                     read,
                     places,
                     is_on_disk: true,
@@ -143,12 +146,16 @@ pub(crate) fn beside(file: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-async fn connect(path: &Path, connections: u32) -> Result<SqlitePool, OpenError> {
+async fn connect(
+    path: &Path,
+    connections: u32,
+    synchronous: SqliteSynchronous,
+) -> Result<SqlitePool, OpenError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
+        .synchronous(synchronous)
         .foreign_keys(true)
         .pragma("cache_size", format!("-{CACHE}"))
         .busy_timeout(BUSY_TIMEOUT);

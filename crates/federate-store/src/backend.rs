@@ -2,7 +2,7 @@
 
 use crate::{
     Binding, Cache, DeliveryQueue, Followers, Inbox, KeyStore, Outbox, Outgoing, ReceivedId, Relations,
-    StoreError,
+    Rules, StoreError,
 };
 use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -92,4 +92,6 @@ pub struct Stores {
     pub cache: Arc<dyn Cache>,
     /// Whose it is, and whether it may deliver.
     pub binding: Arc<dyn Binding>,
+    /// What moderators decided.
+    pub rules: Arc<dyn Rules>,
 }

@@ -1,6 +1,6 @@
 //! What was received and verified, from the 202 until a handler is done with it.
 
-use crate::{Iri, Outgoing, Sealed, StoreError};
+use crate::{Claim, Claimed, Ending, Iri, Outgoing, Sealed, StoreError};
 use std::{fmt, time::SystemTime};
 
 /// Names a received activity: made of the actor's origin and the activity's id, so that the same activity has
@@ -119,6 +119,21 @@ pub trait Inbox: fmt::Debug + Send + Sync {
         now: SystemTime,
     ) -> Result<Accepted, StoreError>;
 
+    /// As [`accept`](Inbox::accept), of an activity that this actor sent: its origin is part of the key, and what one actor sent is
+    /// [claimed](Inbox::claim) together. By default the store does not know who sent what.
+    ///
+    /// # Errors
+    /// As [`accept`](Inbox::accept).
+    async fn accept_from(
+        &self,
+        sender: &Iri,
+        id: &Iri,
+        sealed: &Sealed,
+        now: SystemTime,
+    ) -> Result<Accepted, StoreError> {
+        self.accept(&origin_of(sender), id, sealed, now).await
+    }
+
     /// At most `max` activities that are neither settled nor put off beyond `now`, in the order in which they
     /// came. (Where more than `max` were put off until now, those due longest.) Takes nothing away and hides
     /// nothing: until it is settled or put off, an activity is returned again, after a crash too; whether it was
@@ -127,6 +142,56 @@ pub trait Inbox: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Busy`](crate::StoreErrorKind::Busy) or [`Broken`](crate::StoreErrorKind::Broken).
     async fn pending(&self, max: usize, now: SystemTime) -> Result<Vec<Pending>, StoreError>;
+
+    /// At most `max` activities of those that [`pending`](Inbox::pending) has, for this worker alone: it has all of a
+    /// [shard](crate::shard_of) in hand from which it got one, until it [finishes](Inbox::finish) that claim or its lease ends,
+    /// [`LEASE`](crate::LEASE) after `now`. Those of one shard come in the order in which they came in. Nothing comes of a shard that
+    /// somebody has in hand, this worker included.
+    ///
+    /// A lease that ends later than twice [`LEASE`](crate::LEASE) from `now` counts as ended: the clock was put back. A claim need not
+    /// survive the loss of power, as no worker does. By default the store knows no claims, and gives what is pending to whoever asks.
+    ///
+    /// # Errors
+    /// As [`accept`](Inbox::accept); nothing was claimed.
+    async fn claim(&self, _worker: &str, max: usize, now: SystemTime) -> Result<Vec<Claimed>, StoreError> {
+        let pending = self.pending(max, now).await?;
+        let unclaimed = |pending| Claimed { pending, claim: None };
+        Ok(pending.into_iter().map(unclaimed).collect())
+    }
+
+    /// Lets the leases of these claims end [`LEASE`](crate::LEASE) after `now`. Those that are lost are left alone. How many hold.
+    ///
+    /// # Errors
+    /// As [`accept`](Inbox::accept).
+    async fn renew(&self, claims: &[Claim], _now: SystemTime) -> Result<usize, StoreError> {
+        Ok(claims.len())
+    }
+
+    /// Writes down what became of activities of this claim and gives the shard back, in one transaction. `false`: the claim went
+    /// to somebody else, who repeats what is not marked as handled; nothing was written.
+    ///
+    /// What is [done](Ending::is_done) need not survive the loss of power, where a mark says the same: it is then given out once
+    /// more, and that mark is found.
+    ///
+    /// # Errors
+    /// As [`accept`](Inbox::accept).
+    async fn finish(&self, _claim: Claim, endings: &[(ReceivedId, Ending)]) -> Result<bool, StoreError> {
+        for (id, ending) in endings {
+            match ending {
+                Ending::Settled(settlement) => self.settle(id, settlement.clone()).await?,
+                Ending::Again { at, reason } => self.retry(id, *at, reason).await?,
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes back what a former life of this worker had in hand. Only for a name that no other process has. How many shards.
+    ///
+    /// # Errors
+    /// As [`accept`](Inbox::accept).
+    async fn reclaim(&self, _worker: &str) -> Result<usize, StoreError> {
+        Ok(0)
+    }
 
     /// Puts it off after a failed run, until `at`, and counts the run. What is settled or unknown is left alone.
     ///
@@ -200,4 +265,13 @@ pub trait Inbox: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`accept`](Inbox::accept).
     async fn prune(&self, before: SystemTime, max: usize) -> Result<usize, StoreError>;
+}
+
+/// The origin of an actor, as it stands in the name of what it sent.
+#[must_use]
+pub fn origin_of(sender: &Iri) -> String {
+    sender
+        .origin()
+        .map(|origin| origin.to_string())
+        .unwrap_or_default()
 }

@@ -1,8 +1,8 @@
 //! Storage seams for federation: small traits with written contracts, a memory backend, and one test suite.
 //!
-//! Eight seams, each object-safe, each with what it promises written at its methods:
-//! [`Outbox`], [`Inbox`], [`DeliveryQueue`], [`KeyStore`], [`Followers`], [`Relations`], [`Cache`] and [`Binding`]. A [`Backend`] bundles
-//! them and names the connection type of the application's own transactions, so that a post and what it sends
+//! Nine seams, each object-safe, each with what it promises written at its methods:
+//! [`Outbox`], [`Inbox`], [`DeliveryQueue`], [`KeyStore`], [`Followers`], [`Relations`], [`Cache`], [`Binding`] and
+//! [`Rules`]. A [`Backend`] bundles them and names the connection type of the application's own transactions, so that a post and what it sends
 //! are committed together or not at all.
 //!
 //! [`Memory`] is a whole backend for tests and for bots that may forget. Whoever writes another runs the suite
@@ -53,6 +53,7 @@
 mod backend;
 mod binding;
 mod cache;
+mod claim;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod delivery;
@@ -66,6 +67,7 @@ mod outbox;
 mod precedence;
 mod relations;
 mod retention;
+mod rules;
 pub mod stored;
 pub mod transfer;
 mod waiting;
@@ -75,6 +77,7 @@ pub use backend::{Backend, BoxFuture, Listening, Stores, Wake};
 pub use binding::{Binding, Hold};
 pub use bytes::Bytes;
 pub use cache::{Cache, CacheKind, Entry};
+pub use claim::{Claim, Claimed, Ending, SHARDS, shard_of};
 pub use delivery::{
     Counts, DeadLetter, Delivery, DeliveryId, DeliveryQueue, LEASE, Lane, MAX_REASON, Settled, Settling,
     lane_of, shorten,
@@ -82,7 +85,7 @@ pub use delivery::{
 pub use error::{StoreError, StoreErrorKind};
 pub use federate_protocol::{Sealed, activitystreams::Iri};
 pub use followers::{Follower, Followers};
-pub use inbox::{Accepted, DeadActivity, Inbox, InboxBacklog, Pending, ReceivedId, Settlement};
+pub use inbox::{Accepted, DeadActivity, Inbox, InboxBacklog, Pending, ReceivedId, Settlement, origin_of};
 pub use inspection::{DeadPage, Inspection, PendingDelivery};
 pub use keys::KeyStore;
 pub use memory::{Memory, MemoryConnection};
@@ -90,4 +93,5 @@ pub use outbox::{Outbox, Outgoing};
 pub use precedence::{OrderKey, Priority};
 pub use relations::{MAX_NOTE, Relation, RelationKey, RelationKind, RelationState, Relations, Which};
 pub use retention::{Forgotten, Retention};
+pub use rules::{Rule, Rules, Ruling, Verdict};
 pub use waiting::{AGES, Backlog, Waiting};

@@ -4,6 +4,7 @@ use crate::{
     backend::Tables,
     error::Failure,
     relations::digest,
+    rules,
     time::{limit, micros, time},
 };
 use federate_store::{
@@ -160,6 +161,19 @@ impl Tables {
             .map(|id| (id.clone(), Record::Handled(ReceivedId::from_stored(id))));
         Ok(records.collect())
     }
+
+    pub(super) async fn read_rules(&self, after: i64, max: usize) -> Result<Vec<(String, Record)>, Failure> {
+        let rows: Vec<rules::Row> =
+            sqlx::query_as("SELECT no, host, verdict, reason, author, decided FROM federate.rules WHERE no > $1 ORDER BY no LIMIT $2")
+                .bind(after)
+                .bind(limit(max))
+                .fetch_all(&self.pool)
+                .await?;
+        let records = rows
+            .into_iter()
+            .map(|row| (row.no.to_string(), Record::Rule(row.into())));
+        Ok(records.collect())
+    }
 }
 
 pub(super) async fn write(connection: &mut PgConnection, record: &Record) -> Result<(), Failure> {
@@ -235,6 +249,7 @@ pub(super) async fn write(connection: &mut PgConnection, record: &Record) -> Res
             sqlx::query("INSERT INTO federate.handled (id) VALUES ($1) ON CONFLICT DO NOTHING")
                 .bind(id.as_str())
         }
+        Record::Rule(rule) => return Ok(rules::insert(connection, rule).await?),
         _ => return Ok(()),
     };
     query.execute(connection).await?;

@@ -121,6 +121,7 @@ impl Tables {
             deliveries: number("SELECT count(*) FROM federate.known").await?,
             lanes: number("SELECT count(*) FROM federate.lanes WHERE paused OR closed_until IS NOT NULL")
                 .await?,
+            rules: number("SELECT count(*) FROM federate.rules").await?,
             counts,
         })
     }
@@ -166,6 +167,7 @@ impl Tables {
             Part::Deliveries => self.read_deliveries(after, max).await,
             Part::Dead => self.read_dead_letters(number(after)?, max).await,
             Part::Lanes => self.read_lanes(number(after)?, max).await,
+            Part::Rules => self.read_rules(number(after)?, max).await,
             other => Err(unknown(other)),
         }
     }
@@ -173,7 +175,7 @@ impl Tables {
     async fn write_part(&self, part: Part, records: &[Record], cursor: &str) -> Result<(), Failure> {
         let mut tx = self.pool.begin().await?;
         match part {
-            Part::Keys | Part::Followers | Part::Relations | Part::Outbox | Part::Handled => {
+            Part::Keys | Part::Followers | Part::Relations | Part::Outbox | Part::Handled | Part::Rules => {
                 for record in records {
                     application::write(&mut tx, record).await?;
                 }

@@ -7,14 +7,15 @@ use crate::{NEWER, at, cluster::Cluster, cluster::database, iri, outgoing};
 use federate_postgres::Postgres;
 use federate_store::{
     Accepted, Backend, CacheKind, Delivery, Entry, Follower, Hold, LEASE, OrderKey, Outgoing, Priority,
-    Relation, RelationKey, RelationKind, Sealed, Settled, Settlement, Stores, Which,
+    Relation, RelationKey, RelationKind, Rule, Ruling, Sealed, Settled, Settlement, Stores, Verdict, Which,
 };
 use sqlx::PgPool;
 
-const GOLDEN: [(&str, &str); 3] = [
+const GOLDEN: [(&str, &str); 4] = [
     ("1", include_str!("../golden/1.sql")),
     ("2", include_str!("../golden/2.sql")),
     ("3", include_str!("../golden/3.sql")),
+    ("4", include_str!("../golden/4.sql")),
 ];
 
 #[tokio::test]
@@ -35,6 +36,7 @@ async fn p20_databases_of_earlier_releases_are_opened() {
         if !matches!(version, "1" | "2") {
             relations_are_there(&stores).await;
         }
+        the_rules_are_there(&stores, version).await;
         work_goes_on(&stores, &format!("version {version}")).await;
     }
 }
@@ -195,6 +197,12 @@ async fn fill(stores: &Stores) {
     stores.keys.get_or_insert("alice", b"secret").await.unwrap();
     stores.followers.add("alice", &follower()).await.unwrap();
     stores.relations.put(&like()).await.unwrap();
+    let rule = Rule::new("evil.example", Verdict::Block, at(5));
+    stores
+        .rules
+        .decide(&[rule.because("spam").by("mo")])
+        .await
+        .unwrap();
     let entry = Entry {
         bytes: "{}".into(),
         stored: at(0),
@@ -205,6 +213,25 @@ async fn fill(stores: &Stores) {
         .put(CacheKind::Actor, "https://b.example/bob", &entry)
         .await
         .unwrap();
+}
+
+/// Since the fourth version.
+async fn the_rules_are_there(stores: &Stores, version: &str) {
+    let ruling = stores.rules.ruling().await.unwrap();
+    match version {
+        "1" | "2" | "3" => assert_eq!(ruling, Ruling::default()),
+        _ => assert_eq!(ruling.rules.first().unwrap().reason, "spam"),
+    }
+    // What an earlier release has accepted is claimed as all else.
+    let claimed = stores.inbox.claim("w", 9, at(9)).await.unwrap();
+    assert_eq!(claimed.len(), 1);
+    assert!(
+        stores
+            .inbox
+            .finish(claimed.first().unwrap().claim.unwrap(), &[])
+            .await
+            .unwrap()
+    );
 }
 
 async fn everything_is_there(stores: &Stores) {

@@ -137,7 +137,7 @@ async fn processes_that_start_at_once_migrate_once() {
         .fetch_all(&pool)
         .await
         .unwrap();
-    assert_eq!(versions, [1, 2, 3]);
+    assert_eq!(versions, [1, 2, 3, 4]);
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn p20_a_newer_schema_is_refused_and_left_alone() {
         .unwrap();
     let error = Postgres::open(&database.url).await.unwrap_err();
     assert!(matches!(error, OpenError::NewerSchema { found: 99, .. }));
-    assert_eq!(error.to_string(), "schema is at version 99, this release knows 3");
+    assert_eq!(error.to_string(), "schema is at version 99, this release knows 4");
     let versions: i64 = sqlx::query_scalar("SELECT count(*) FROM federate.migrations")
         .fetch_one(store.pool())
         .await
@@ -167,10 +167,10 @@ async fn p20_a_newer_schema_that_works_with_this_release_is_worked_on() {
     again.stores().outbox.record(&outgoing(1)).await.unwrap();
     assert_eq!(store.stores().outbox.unexpanded(9).await.unwrap(), [outgoing(1)]);
     // The next one takes something away.
-    database.execute("INSERT INTO federate.migrations (version, works_with) VALUES (5, 4)");
+    database.execute("INSERT INTO federate.migrations (version, works_with) VALUES (6, 5)");
     let error = Postgres::open(&database.url).await.unwrap_err();
     assert!(
-        matches!(error, OpenError::NewerSchema { found: 5, known: 3 }),
+        matches!(error, OpenError::NewerSchema { found: 6, known: 4 }),
         "{error:?}"
     );
     store.stores().outbox.record(&outgoing(2)).await.unwrap();
@@ -189,7 +189,7 @@ async fn p20_a_schema_from_before_it_noted_what_works_is_brought_up_to_date() {
             .fetch_all(store.pool())
             .await
             .unwrap();
-    assert_eq!(noted, [(1, 1), (2, 1), (3, 1)]);
+    assert_eq!(noted, [(1, 1), (2, 1), (3, 1), (4, 1)]);
 }
 
 #[tokio::test]

@@ -9,4 +9,4 @@ BEGIN
 END $$;
 CREATE INDEX added_later ON federate.pending (added_later);
 CREATE TABLE federate.of_a_later_release (no bigint PRIMARY KEY);
-INSERT INTO federate.migrations (version, works_with) VALUES (4, 3);
+INSERT INTO federate.migrations (version, works_with) VALUES (5, 4);

@@ -93,13 +93,15 @@ impl Files {
     }
 
     async fn take_census(&self, counts: Counts) -> Result<Census, Failure> {
-        let (keys, followers, relations, outbox, handled): (i64, i64, i64, i64, i64) = sqlx::query_as(
-            "SELECT (SELECT count(*) FROM federate_keys), (SELECT count(*) FROM federate_followers),
+        let (keys, followers, relations, outbox, handled, rules): (i64, i64, i64, i64, i64, i64) =
+            sqlx::query_as(
+                "SELECT (SELECT count(*) FROM federate_keys), (SELECT count(*) FROM federate_followers),
                     (SELECT count(*) FROM federate_relations),
-                    (SELECT count(*) FROM federate_outbox), (SELECT count(*) FROM federate_handled)",
-        )
-        .fetch_one(&self.application)
-        .await?;
+                    (SELECT count(*) FROM federate_outbox), (SELECT count(*) FROM federate_handled),
+                    (SELECT count(*) FROM federate_rules)",
+            )
+            .fetch_one(&self.application)
+            .await?;
         let (received, activities, deliveries, lanes): (i64, i64, i64, i64) = sqlx::query_as(
             "SELECT (SELECT count(*) FROM federate_received), (SELECT count(*) FROM federate_activities),
                     (SELECT count(*) FROM federate_known),
@@ -117,6 +119,7 @@ impl Files {
             activities: activities.unsigned_abs(),
             deliveries: deliveries.unsigned_abs(),
             lanes: lanes.unsigned_abs(),
+            rules: rules.unsigned_abs(),
             counts,
         })
     }
@@ -148,7 +151,7 @@ impl Files {
 
     fn file_of(&self, part: Part) -> &SqlitePool {
         match part {
-            Part::Keys | Part::Followers | Part::Relations | Part::Outbox | Part::Handled => {
+            Part::Keys | Part::Followers | Part::Relations | Part::Outbox | Part::Handled | Part::Rules => {
                 &self.application
             }
             _ => &self.write,
@@ -172,6 +175,7 @@ impl Files {
             Part::Deliveries => self.read_deliveries(after, max).await,
             Part::Dead => self.read_dead_letters(number(after)?, max).await,
             Part::Lanes => self.read_lanes(number(after)?, max).await,
+            Part::Rules => self.read_rules(number(after)?, max).await,
             other => Err(unknown(other)),
         }
     }
@@ -179,7 +183,7 @@ impl Files {
     async fn write_part(&self, part: Part, records: &[Record], cursor: &str) -> Result<(), Failure> {
         let mut tx = self.file_of(part).begin_with("BEGIN IMMEDIATE").await?;
         match part {
-            Part::Keys | Part::Followers | Part::Relations | Part::Outbox | Part::Handled => {
+            Part::Keys | Part::Followers | Part::Relations | Part::Outbox | Part::Handled | Part::Rules => {
                 for record in records {
                     application::write(&mut tx, record).await?;
                 }

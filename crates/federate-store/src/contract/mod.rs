@@ -19,6 +19,7 @@
 
 mod binding;
 mod cache;
+mod claims;
 mod delivery;
 mod inbox;
 mod keys;
@@ -27,6 +28,7 @@ mod operator;
 mod outbox;
 mod precedence;
 mod relations;
+mod rules;
 mod transfer;
 
 use crate::{Iri, Stores};
@@ -39,11 +41,13 @@ use std::{
 
 pub use binding::binding;
 pub use cache::cache;
+pub use claims::claims;
 pub use delivery::delivery_queue;
 pub use inbox::inbox;
 pub use keys::{followers, keys};
 pub use outbox::outbox;
 pub use relations::relations;
+pub use rules::rules;
 pub use transfer::stores_move;
 
 /// Every promise of every seam. The cache of the stores should hold at most a few hundred entries, or filling it
@@ -55,6 +59,12 @@ pub async fn all(fresh: impl AsyncFn() -> Stores) {
         (stores.inbox, stores.outbox)
     })
     .await;
+    claims(async || {
+        let stores = fresh().await;
+        (stores.inbox, stores.outbox)
+    })
+    .await;
+    rules(async || fresh().await.rules).await;
     delivery_queue(async || fresh().await.queue).await;
     keys(async || fresh().await.keys).await;
     followers(async || fresh().await.followers).await;

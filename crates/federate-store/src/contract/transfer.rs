@@ -3,8 +3,8 @@
 use super::{at, delivery, iri, outbox::outgoing};
 use crate::{
     Accepted, Backend, Counts, Delivery, DeliveryId, Follower, Hold, Inbox, LEASE, OrderKey, Priority,
-    Relation, RelationKey, RelationKind, RelationState, Relations, Sealed, Settled, Settlement, StoreError,
-    StoreErrorKind, Stores, async_trait,
+    Relation, RelationKey, RelationKind, RelationState, Relations, Rule, Sealed, Settled, Settlement,
+    StoreError, StoreErrorKind, Stores, Verdict, async_trait,
     transfer::{Arrival, Census, Departure, Export, Import, Part, Record, TransferError, transfer},
 };
 use std::{
@@ -68,7 +68,7 @@ async fn a_transfer_that_stops_goes_on<S: Backend + Export, T: Backend + Import>
         let flaky = Flaky {
             target,
             // At each part first, before its records are there and after; then at what comes after them.
-            left: AtomicUsize::new(1 + stops.saturating_sub(20) / 2),
+            left: AtomicUsize::new(1 + stops.saturating_sub(2 * Part::ALL.len()) / 2),
             takes_effect: stops % 2 == 1,
         };
         let before = to.queue.lease("w", 99, at(900)).await.expect("lease");
@@ -83,7 +83,7 @@ async fn a_transfer_that_stops_goes_on<S: Backend + Export, T: Backend + Import>
         stops += 1;
         assert!(stops < 200, "it never ends");
     }
-    assert!(stops > 20, "it was stopped {stops} times");
+    assert!(stops > 2 * Part::ALL.len(), "it was stopped {stops} times");
     assert_eq!(self::records(target).await, records);
     assert_eq!(self::counts(&to).await, counts);
     assert_eq!(to.binding.hold().await.expect("read"), None);
@@ -167,6 +167,11 @@ async fn fill(stores: &Stores) {
     for number in [0, 3] {
         stores.outbox.expanded(&outgoing(number).id).await.expect("mark");
     }
+    let block = Rule::new("evil.example", Verdict::Block, at(3))
+        .because("spam")
+        .by("mo");
+    let pardon = Rule::new("evil.example", Verdict::Unblock, at(4));
+    stores.rules.decide(&[block, pardon]).await.expect("decide");
     stores
         .keys
         .get_or_insert("alice", b"se\0cret")
@@ -285,6 +290,8 @@ async fn nothing_can_be_added(stores: &Stores) {
         .accept("https://b.example", &id, &Sealed::from_bytes("x"), at(900))
         .await;
     assert!(late.is_err(), "accepted and lost");
+    let late = Rule::new("late.example", Verdict::Block, at(900));
+    assert!(stores.rules.decide(&[late]).await.is_err(), "decided and lost");
 }
 
 async fn work_goes_on(stores: &Stores, before: Counts) {

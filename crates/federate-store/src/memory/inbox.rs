@@ -2,8 +2,8 @@
 
 use super::{Shared, lock};
 use crate::{
-    Accepted, DeadActivity, Inbox, InboxBacklog, Iri, Outgoing, Pending, ReceivedId, Sealed, Settlement,
-    StoreError, shorten,
+    Accepted, Claim, Claimed, DeadActivity, Ending, Inbox, InboxBacklog, Iri, LEASE, Outgoing, Pending,
+    ReceivedId, Sealed, Settlement, StoreError, origin_of, shard_of, shorten,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -15,12 +15,30 @@ pub(super) struct State {
     next: u64,
     rows: BTreeMap<u64, Row>,
     by_id: HashMap<ReceivedId, u64>,
+    shards: BTreeMap<u16, Shard>,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    fence: u64,
+    /// Who has it in hand, and until when.
+    held: Option<(String, SystemTime)>,
+}
+
+impl Shard {
+    fn is_free(&self, now: SystemTime) -> bool {
+        self.held
+            .as_ref()
+            .is_none_or(|(_, until)| *until <= now || *until > now + 2 * LEASE)
+    }
 }
 
 #[derive(Debug)]
 struct Row {
     id: ReceivedId,
     received: SystemTime,
+    /// 0: nobody said who sent it.
+    shard: u16,
     attempt: u32,
     state: RowState,
 }
@@ -37,6 +55,64 @@ impl State {
     fn row(&mut self, id: &ReceivedId) -> Option<&mut Row> {
         self.by_id.get(id).and_then(|number| self.rows.get_mut(number))
     }
+
+    fn accept(&mut self, id: ReceivedId, shard: u16, sealed: &Sealed, now: SystemTime) -> Accepted {
+        if self.by_id.contains_key(&id) {
+            return Accepted::Duplicate;
+        }
+        self.next += 1;
+        let number = self.next;
+        self.by_id.insert(id.clone(), number);
+        let row = Row {
+            id: id.clone(),
+            received: now,
+            shard,
+            attempt: 0,
+            state: RowState::Waits(None, sealed.clone()),
+        };
+        self.rows.insert(number, row);
+        Accepted::New(id)
+    }
+
+    fn settle(&mut self, id: &ReceivedId, settlement: &Settlement) {
+        if let Some(row) = self.row(id)
+            && let RowState::Waits(_, sealed) = &row.state
+        {
+            row.state = match settlement {
+                Settlement::Done => RowState::Done,
+                Settlement::Dead { reason } => RowState::Dead(shorten(reason).to_owned(), sealed.clone()),
+            };
+        }
+    }
+
+    fn retry(&mut self, id: &ReceivedId, at: SystemTime) {
+        if let Some(row) = self.row(id)
+            && let RowState::Waits(due, _) = &mut row.state
+        {
+            *due = Some(at);
+            row.attempt = row.attempt.saturating_add(1);
+        }
+    }
+
+    fn due(&self, now: SystemTime) -> impl Iterator<Item = (u16, Pending)> {
+        self.rows.values().filter_map(move |row| match &row.state {
+            RowState::Waits(at, sealed) if at.is_none_or(|at| at <= now) => {
+                let pending = Pending {
+                    id: row.id.clone(),
+                    sealed: sealed.clone(),
+                    attempt: row.attempt,
+                };
+                Some((row.shard, pending))
+            }
+            _ => None,
+        })
+    }
+
+    /// The shard, where this claim of it holds.
+    fn held(&mut self, claim: &Claim) -> Option<&mut Shard> {
+        let shard = self.shards.get_mut(&claim.shard)?;
+        (shard.fence == claim.fence && shard.held.is_some()).then_some(shard)
+    }
 }
 
 #[async_trait::async_trait]
@@ -48,58 +124,88 @@ impl Inbox for Shared {
         sealed: &Sealed,
         now: SystemTime,
     ) -> Result<Accepted, StoreError> {
-        let id = ReceivedId::new(origin, id);
-        let mut state = lock(&self.inbox);
-        if state.by_id.contains_key(&id) {
-            return Ok(Accepted::Duplicate);
-        }
-        state.next += 1;
-        let number = state.next;
-        state.by_id.insert(id.clone(), number);
-        let row = Row {
-            id: id.clone(),
-            received: now,
-            attempt: 0,
-            state: RowState::Waits(None, sealed.clone()),
-        };
-        state.rows.insert(number, row);
-        Ok(Accepted::New(id))
+        Ok(lock(&self.inbox).accept(ReceivedId::new(origin, id), 0, sealed, now))
+    }
+
+    async fn accept_from(
+        &self,
+        sender: &Iri,
+        id: &Iri,
+        sealed: &Sealed,
+        now: SystemTime,
+    ) -> Result<Accepted, StoreError> {
+        let id = ReceivedId::new(&origin_of(sender), id);
+        Ok(lock(&self.inbox).accept(id, shard_of(sender), sealed, now))
     }
 
     async fn pending(&self, max: usize, now: SystemTime) -> Result<Vec<Pending>, StoreError> {
         let state = lock(&self.inbox);
-        let due = state.rows.values().filter_map(|row| match &row.state {
-            RowState::Waits(at, sealed) if at.is_none_or(|at| at <= now) => Some(Pending {
-                id: row.id.clone(),
-                sealed: sealed.clone(),
-                attempt: row.attempt,
-            }),
-            _ => None,
+        Ok(state.due(now).take(max).map(|(_, pending)| pending).collect())
+    }
+
+    async fn claim(&self, worker: &str, max: usize, now: SystemTime) -> Result<Vec<Claimed>, StoreError> {
+        let mut state = lock(&self.inbox);
+        let free = |shard: &u16| state.shards.get(shard).is_none_or(|shard| shard.is_free(now));
+        let due = state.due(now).filter(|(shard, _)| free(shard));
+        let taken: Vec<(u16, Pending)> = due.take(max).collect();
+        let mut fences = BTreeMap::new();
+        let claimed = taken.into_iter().map(|(number, pending)| {
+            let fence = *fences.entry(number).or_insert_with(|| {
+                let shard = state.shards.entry(number).or_default();
+                shard.fence += 1;
+                shard.held = Some((worker.to_owned(), now + LEASE));
+                shard.fence
+            });
+            let claim = Claim { shard: number, fence };
+            Claimed {
+                pending,
+                claim: Some(claim),
+            }
         });
-        Ok(due.take(max).collect())
+        Ok(claimed.collect())
+    }
+
+    async fn renew(&self, claims: &[Claim], now: SystemTime) -> Result<usize, StoreError> {
+        let mut state = lock(&self.inbox);
+        let mut hold = 0;
+        for claim in claims {
+            if let Some((_, until)) = state.held(claim).and_then(|shard| shard.held.as_mut()) {
+                *until = now + LEASE;
+                hold += 1;
+            }
+        }
+        Ok(hold)
+    }
+
+    async fn finish(&self, claim: Claim, endings: &[(ReceivedId, Ending)]) -> Result<bool, StoreError> {
+        let mut state = lock(&self.inbox);
+        let Some(shard) = state.held(&claim) else {
+            return Ok(false);
+        };
+        shard.held = None;
+        for (id, ending) in endings {
+            match ending {
+                Ending::Settled(settlement) => state.settle(id, settlement),
+                Ending::Again { at, .. } => state.retry(id, *at),
+            }
+        }
+        Ok(true)
+    }
+
+    async fn reclaim(&self, worker: &str) -> Result<usize, StoreError> {
+        let mut state = lock(&self.inbox);
+        let shards = state.shards.values_mut();
+        let own = shards.filter(|shard| shard.held.as_ref().is_some_and(|(who, _)| who == worker));
+        Ok(own.map(|shard| shard.held = None).count())
     }
 
     async fn retry(&self, id: &ReceivedId, at: SystemTime, _reason: &str) -> Result<(), StoreError> {
-        let mut state = lock(&self.inbox);
-        if let Some(row) = state.row(id)
-            && let RowState::Waits(due, _) = &mut row.state
-        {
-            *due = Some(at);
-            row.attempt = row.attempt.saturating_add(1);
-        }
+        lock(&self.inbox).retry(id, at);
         Ok(())
     }
 
     async fn settle(&self, id: &ReceivedId, settlement: Settlement) -> Result<(), StoreError> {
-        let mut state = lock(&self.inbox);
-        if let Some(row) = state.row(id)
-            && let RowState::Waits(_, sealed) = &row.state
-        {
-            row.state = match settlement {
-                Settlement::Done => RowState::Done,
-                Settlement::Dead { reason } => RowState::Dead(shorten(&reason).to_owned(), sealed.clone()),
-            };
-        }
+        lock(&self.inbox).settle(id, &settlement);
         Ok(())
     }
 

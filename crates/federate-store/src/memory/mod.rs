@@ -8,6 +8,7 @@ mod outbox;
 mod people;
 mod queue;
 mod relations;
+mod rules;
 
 use crate::{Backend, BoxFuture, Outgoing, ReceivedId, StoreError, Stores};
 pub use connection::MemoryConnection;
@@ -41,6 +42,7 @@ impl Memory {
                 relations: Mutex::default(),
                 cache: Mutex::new(cache::State::new(entries)),
                 binding: Mutex::default(),
+                rules: Mutex::default(),
             }),
         }
     }
@@ -70,6 +72,7 @@ impl Backend for Memory {
             relations: self.shared.clone(),
             cache: self.shared.clone(),
             binding: self.shared.clone(),
+            rules: self.shared.clone(),
         }
     }
 
@@ -99,6 +102,7 @@ struct Shared {
     relations: Mutex<relations::State>,
     cache: Mutex<cache::State>,
     binding: Mutex<binding::State>,
+    rules: Mutex<rules::State>,
 }
 
 /// No code below panics while it holds a lock, so a poisoned one holds a whole state.

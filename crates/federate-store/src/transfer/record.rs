@@ -1,6 +1,6 @@
 //! What a store is made of, in the terms of no store.
 
-use crate::{OrderKey, Priority, ReceivedId, Sealed};
+use crate::{OrderKey, Priority, ReceivedId, Rule, Sealed};
 use bytes::Bytes;
 use std::{fmt, time::SystemTime};
 
@@ -30,11 +30,13 @@ pub enum Part {
     Dead,
     /// [`Record::Lane`], in any order.
     Lanes,
+    /// [`Record::Rule`], as they were made.
+    Rules,
 }
 
 impl Part {
     /// All of them, in their order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Keys,
         Self::Followers,
         Self::Relations,
@@ -45,6 +47,7 @@ impl Part {
         Self::Deliveries,
         Self::Dead,
         Self::Lanes,
+        Self::Rules,
     ];
 
     /// A short stable name.
@@ -61,6 +64,7 @@ impl Part {
             Self::Deliveries => "deliveries",
             Self::Dead => "dead",
             Self::Lanes => "lanes",
+            Self::Rules => "rules",
         }
     }
 
@@ -161,6 +165,8 @@ pub enum Record {
         paused: bool,
         closed_until: Option<SystemTime>,
     },
+    /// A decision: [`Rules`](crate::Rules).
+    Rule(Rule),
 }
 
 /// How far an activity has come on its way into the queue.
@@ -245,6 +251,7 @@ impl fmt::Debug for Record {
                 return f.debug_tuple("Dead").field(activity).field(inbox).finish();
             }
             Self::Lane { host, .. } => ("Lane", host.as_str()),
+            Self::Rule(rule) => return f.debug_tuple("Rule").field(rule).finish(),
         };
         f.debug_tuple(kind).field(&id).finish()
     }

@@ -43,6 +43,7 @@ pub struct Census {
     pub activities: u64,
     pub deliveries: u64,
     pub lanes: u64,
+    pub rules: u64,
     /// The figures of the queue; the dead are counted here.
     pub counts: Counts,
 }
