@@ -133,6 +133,7 @@ pub struct Builder<App: Directory> {
     pub(crate) retention: Retention,
     pub(crate) media: MediaOption,
     pub(crate) proofs: bool,
+    pub(crate) own_host_only: bool,
 }
 
 /// What a builder can be told that takes a protection away.
@@ -175,6 +176,7 @@ impl<App: Directory> Builder<App> {
             retention: Retention::default(),
             media: MediaOption::default(),
             proofs: false,
+            own_host_only: false,
         }
     }
 
@@ -445,6 +447,7 @@ impl<App: Directory> Builder<App> {
                 page_size: self.page_size,
                 proofs: self.proofs,
                 forwarders: std::sync::Mutex::default(),
+                own_host_only: self.own_host_only,
             }),
         };
         let engine = Engine {

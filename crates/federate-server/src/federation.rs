@@ -58,6 +58,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) page_size: u32,
     pub(crate) proofs: bool,
     pub(crate) forwarders: Mutex<Forwarders>,
+    pub(crate) own_host_only: bool,
 }
 
 impl<App: Directory> Clone for Federation<App> {

@@ -35,6 +35,9 @@ impl<App: Directory> Federation<App> {
         B::Data: Buf,
     {
         let target = target.unwrap_or_else(|| request.uri().clone());
+        if !self.is_asked(&target, request.headers()) {
+            return Turn::Passed { request, vary: None };
+        }
         let Some(route) = serve::route(self.uris(), request.method(), target.path(), request.headers())
         else {
             let vary = serve::negotiates(self.uris(), request.method(), target.path()).then_some("Accept");

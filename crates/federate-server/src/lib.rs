@@ -67,6 +67,7 @@ mod layer;
 mod limit;
 mod media;
 mod metered;
+mod origins;
 mod peers;
 mod profile;
 mod proofs;

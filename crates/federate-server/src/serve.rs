@@ -145,6 +145,9 @@ pub(crate) async fn handle<App: Directory>(
     federation: &Federation<App>,
     request: Request<Bytes>,
 ) -> Option<Response<Bytes>> {
+    if !federation.is_asked(request.uri(), request.headers()) {
+        return None;
+    }
     let route = route(
         federation.uris(),
         request.method(),

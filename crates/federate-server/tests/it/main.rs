@@ -22,6 +22,7 @@ mod keys;
 mod layer;
 mod media;
 mod observed;
+mod origins;
 mod peers;
 mod proofs;
 mod sending;
