@@ -7,7 +7,7 @@ use crate::fetcher::after;
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::fetch::{Actor, Document};
 use federate_protocol::signatures::KeyId;
-use federate_store::CacheKind;
+use federate_store::{CacheKind, StoreError};
 use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::time::Instant;
@@ -76,6 +76,36 @@ impl Fetcher {
         self.let_go(id, &keys);
     }
 
+    /// Forgets all that is cached and names this actor: its documents, its keys, its handle, what others' documents say of it. How many
+    /// entries there were.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn forget_all_of(&self, id: &Iri) -> Result<u64, StoreError> {
+        let id = &id.without_fragment();
+        let keys = self.listed_keys(id).await;
+        let mut forgotten = 0;
+        for kind in NAMING {
+            let mut after: Option<String> = None;
+            loop {
+                let page = self.records.cache.page(*kind, after.as_deref(), AT_ONCE).await?;
+                let Some((last, _)) = page.last() else { break };
+                after = Some(last.clone());
+                for (key, entry) in &page {
+                    if key.contains(id.as_str()) || names(&entry.bytes, id.as_str()) {
+                        self.records.cache.remove(*kind, key).await?;
+                        forgotten += 1;
+                        if *kind == CacheKind::Key {
+                            self.keys.remove(key);
+                        }
+                    }
+                }
+            }
+        }
+        self.let_go(id, &keys);
+        Ok(forgotten)
+    }
+
     /// From now on what is cached of the actor and its keys is what was known last, and no more: its server says that it is gone.
     pub(crate) async fn expire_actor(&self, id: &Iri, now: SystemTime) {
         let keys = self.listed_keys(id).await;
@@ -119,4 +149,23 @@ impl Fetcher {
             fresh.until,
         );
     }
+}
+
+/// What is kept of people.
+const NAMING: &[CacheKind] = &[
+    CacheKind::Actor,
+    CacheKind::Key,
+    CacheKind::Document,
+    CacheKind::Handle,
+    CacheKind::Move,
+];
+
+/// Entries that are looked at in one go.
+const AT_ONCE: usize = 256;
+
+/// Whether bytes that were received hold this id, also where slashes are escaped in it. A longer id that begins with it counts: what is
+/// cached can be had again.
+fn names(bytes: &[u8], id: &str) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    text.contains(id) || (text.contains("\\/") && text.replace("\\/", "/").contains(id))
 }

@@ -93,6 +93,32 @@ impl CacheTable {
         Ok(())
     }
 
+    async fn read_page(
+        &self,
+        kind: CacheKind,
+        after: &str,
+        max: usize,
+    ) -> Result<Vec<(String, Entry)>, Failure> {
+        let rows: Vec<(String, Vec<u8>, i64, i64)> = sqlx::query_as(
+            "SELECT key, bytes, stored, expires FROM federate.cache
+             WHERE kind = $1 AND key > $2 ORDER BY key LIMIT $3",
+        )
+        .bind(kind.as_str())
+        .bind(after)
+        .bind(limit(max))
+        .fetch_all(&self.tables.pool)
+        .await?;
+        let entries = rows.into_iter().map(|(key, bytes, stored, expires)| {
+            let entry = Entry {
+                bytes: bytes.into(),
+                stored: time(stored),
+                expires: time(expires),
+            };
+            (key, entry)
+        });
+        Ok(entries.collect())
+    }
+
     async fn read_count(&self) -> Result<i64, Failure> {
         let count = sqlx::query_scalar("SELECT count(*) FROM federate.cache")
             .fetch_one(&self.tables.pool)
@@ -113,6 +139,15 @@ impl Cache for CacheTable {
 
     async fn remove(&self, kind: CacheKind, key: &str) -> Result<(), StoreError> {
         retrying!(self.delete(kind, key))
+    }
+
+    async fn page(
+        &self,
+        kind: CacheKind,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<Vec<(String, Entry)>, StoreError> {
+        retrying!(self.read_page(kind, after.unwrap_or_default(), max))
     }
 
     async fn count(&self) -> Result<usize, StoreError> {

@@ -6,17 +6,19 @@ use federate_delivery::Operator;
 use federate_store::{Counts, DeadActivity, DeadLetter, DeliveryId, Hold, ReceivedId, Stores};
 
 use crate::Error;
+use crate::erase::Tools;
 
 /// What an operator looks at and does; see [`Federation::admin`](crate::Federation::admin).
 #[derive(Debug)]
 pub struct Admin<'a> {
     pub(crate) stores: &'a Stores,
     now: SystemTime,
+    pub(crate) tools: Tools<'a>,
 }
 
 impl<'a> Admin<'a> {
-    pub(crate) fn new(stores: &'a Stores, now: SystemTime) -> Self {
-        Admin { stores, now }
+    pub(crate) fn new(stores: &'a Stores, now: SystemTime, tools: Tools<'a>) -> Self {
+        Admin { stores, now, tools }
     }
 
     /// What an operator looks at and does about deliveries: pages of dead letters, one delivery, retries, purges, pauses.

@@ -16,6 +16,7 @@ use federate_store::{Follower, Stores};
 use serde_json::json;
 
 use crate::behaviour::Managed;
+use crate::erase::Tools;
 use crate::guards::Guards;
 use crate::handler::Handlers;
 use crate::health::InboxWatch;
@@ -256,7 +257,14 @@ impl<App: Directory> Federation<App> {
 
     /// What an operator may look at and do.
     pub fn admin(&self) -> Admin<'_> {
-        Admin::new(&self.inner.stores, self.now())
+        let inner = &self.inner;
+        let tools = Tools {
+            uris: &inner.uris,
+            fetcher: &inner.fetcher,
+            keys: &inner.keys,
+            secret: &inner.secret,
+        };
+        Admin::new(&inner.stores, self.now(), tools)
     }
 
     /// How the engine of this process does, as of its last turns: for a readiness check. Never waits.

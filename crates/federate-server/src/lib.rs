@@ -55,6 +55,7 @@ mod document;
 mod draft;
 mod engine;
 mod entropy;
+mod erase;
 mod error;
 mod federation;
 mod forwarded;
@@ -96,6 +97,7 @@ pub use directory::{Ask, Collection, Cursor, Directory, FollowersHere, Found, It
 pub use draft::{Draft, Enqueued};
 pub use engine::{Engine, Progress};
 pub use entropy::{Entropy, SystemEntropy};
+pub use erase::Erased;
 pub use error::{Error, Failure, Outcome};
 /// Makes the RSA keys of new actors, unless [`Builder::keygen`] is given something else.
 #[cfg(feature = "keygen")]

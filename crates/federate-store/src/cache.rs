@@ -86,6 +86,21 @@ pub trait Cache: fmt::Debug + Send + Sync {
     /// Any kind but `Fenced`.
     async fn remove(&self, kind: CacheKind, key: &str) -> Result<(), StoreError>;
 
+    /// At most `max` entries of this kind behind the key `after`, in an order of the store's own, each with its key: for a walk through all
+    /// that is kept, in which what is put meanwhile may be missed. The default shows none.
+    ///
+    /// # Errors
+    /// As [`get`](Cache::get).
+    async fn page(
+        &self,
+        kind: CacheKind,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<Vec<(String, Entry)>, StoreError> {
+        let _ = (kind, after, max);
+        Ok(Vec::new())
+    }
+
     /// How many entries there are.
     ///
     /// # Errors

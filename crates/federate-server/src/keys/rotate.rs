@@ -1,4 +1,4 @@
-//! New keys in the place of old ones.
+//! New keys in the place of old ones, or none.
 
 use super::{Keys, Use};
 use crate::Error;
@@ -20,5 +20,15 @@ impl Keys {
             }
         }
         Ok(())
+    }
+
+    /// Forgets the keys of an actor who is gone. How many there were.
+    pub(crate) async fn remove(&self, name: &str) -> Result<u64, Error> {
+        let mut removed = 0;
+        for of in [Use::Requests, Use::Proofs] {
+            removed += u64::from(self.vault.remove(&of.stored_as(name)).await?);
+            self.forget(of, name);
+        }
+        Ok(removed)
     }
 }

@@ -70,6 +70,10 @@ impl Vault {
         Ok(self.store.replace(name, &old.stored, &new).await?)
     }
 
+    pub(crate) async fn remove(&self, name: &str) -> Result<bool, VaultError> {
+        Ok(self.store.remove(name).await?)
+    }
+
     async fn sealed(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, VaultError> {
         let Some(cipher) = &self.cipher else {
             return Ok(secret.to_vec());

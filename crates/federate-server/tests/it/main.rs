@@ -16,6 +16,7 @@ mod collections;
 mod crossing;
 mod discovery;
 mod forwarded;
+mod erasing;
 mod handling;
 mod imitations;
 mod keys;

@@ -8,7 +8,50 @@ use std::sync::Arc;
 pub async fn cache(fresh: impl AsyncFn() -> Arc<dyn Cache>) {
     kept_replaced_removed(&*fresh().await).await;
     expired_and_negative_entries_are_told(&*fresh().await).await;
+    walked(&*fresh().await).await;
     bounded(&*fresh().await).await;
+}
+
+async fn walked(cache: &dyn Cache) {
+    for number in 0..7 {
+        let key = format!("https://b.example/{number}");
+        cache
+            .put(CacheKind::Document, &key, &entry(&key, 60 + number))
+            .await
+            .expect("put");
+        cache
+            .put(CacheKind::Actor, &key, &entry("other", 60))
+            .await
+            .expect("put");
+    }
+    let mut seen = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = cache
+            .page(CacheKind::Document, after.as_deref(), 3)
+            .await
+            .expect("page");
+        assert!(page.len() <= 3);
+        let Some((last, _)) = page.last() else {
+            break;
+        };
+        after = Some(last.clone());
+        for (key, found) in page {
+            assert_eq!(found.bytes, key.as_bytes(), "the entry of its key");
+            assert_eq!(
+                cache.get(CacheKind::Document, &key).await.expect("get"),
+                Some(found)
+            );
+            // Who walks may drop what it finds.
+            cache.remove(CacheKind::Document, &key).await.expect("remove");
+            seen.push(key);
+        }
+        assert!(seen.len() <= 7, "a walk ends");
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 7, "each is seen");
+    assert_eq!(cache.count().await.expect("count"), 7, "the others stay");
 }
 
 fn entry(text: &str, expires: u64) -> Entry {

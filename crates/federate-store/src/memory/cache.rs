@@ -67,6 +67,24 @@ impl Cache for Shared {
         Ok(())
     }
 
+    async fn page(
+        &self,
+        kind: CacheKind,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<Vec<(String, Entry)>, StoreError> {
+        let state = lock(&self.cache);
+        let behind = |key: &str| after.is_none_or(|after| key > after);
+        let entries = state.entries.iter();
+        let mut page: Vec<_> = entries
+            .filter(|((of, key), _)| *of == kind && behind(key))
+            .map(|((_, key), entry)| (key.clone(), entry.clone()))
+            .collect();
+        page.sort_by(|a, b| a.0.cmp(&b.0));
+        page.truncate(max);
+        Ok(page)
+    }
+
     async fn count(&self) -> Result<usize, StoreError> {
         Ok(lock(&self.cache).entries.len())
     }
