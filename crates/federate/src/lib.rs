@@ -43,6 +43,11 @@
 //! that they may. What the application sends goes into its own transaction
 //! ([`Draft::enqueue_in`]): a post and its deliveries are committed together or not at all.
 //!
+//! # Ready-made behaviour
+//!
+//! Followers, follows, reactions, blocks, moves, reports, quotes and what was deleted: a program without tables of its own leaves them to the
+//! library, each by a word at the [`Builder`]. [`server`] has the table of what each keeps and sends.
+//!
 //! # What you need not care for
 //!
 //! Signatures, keys, WebFinger, NodeInfo, retries, blocked addresses, replays: see the crates beneath, each of which can be used

@@ -3,6 +3,7 @@
 mod blocks;
 mod followers;
 mod following;
+mod lasting;
 mod moves;
 mod quotes;
 mod reactions;
