@@ -5,8 +5,6 @@ const COMMANDS: [&str; 2] = [
     "cargo run --release -p instance -- demo",
     "cargo test --workspace",
 ];
-/// How many lines the first program may have, to be called short.
-const MOST_LINES: usize = 40;
 
 /// README, `.ci/run` and `examples/bot` agree.
 pub(crate) fn check() -> Result<String, Vec<String>> {
@@ -30,12 +28,6 @@ pub(crate) fn check() -> Result<String, Vec<String>> {
         .lines()
         .skip_while(|line| line.starts_with("//!") || line.is_empty())
         .collect();
-    if program.len() >= MOST_LINES {
-        problems.push(format!(
-            "examples/bot has {} lines, not fewer than {MOST_LINES}",
-            program.len()
-        ));
-    }
     if !readme.contains(program.join("\n").trim()) {
         problems.push("the program in README.md is not that of examples/bot".to_owned());
     }

@@ -6,13 +6,13 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router};
-use federate::prelude::Create; // +
+use federation::Post; // +
 use sqlx::SqlitePool;
 
 /// The forum's own tables.
 pub const SCHEMA: &str = "
 create table if not exists users (name text primary key, display text not null, bio text not null default '', deleted integer not null default 0);
-create table if not exists posts (id integer primary key, author text not null references users, title text not null, html text not null, created text not null default (strftime('%Y-%m-%dT%H:%M:%SZ')));
+create table if not exists posts (id integer primary key, author text not null references users, title text not null, html text not null, created text not null default (strftime('%Y-%m-%dT%H:%M:%SZ')), unread integer not null default 0);
 create table if not exists comments (id integer primary key, post integer not null references posts on delete cascade, author text not null, html text not null);";
 
 /// What every handler reaches.
@@ -82,7 +82,7 @@ struct NewPost {
 
 async fn new_post(State(site): State<Site>, Form(form): Form<NewPost>) -> Result<Redirect, Oops> {
     let mut tx = site.db.begin_with("BEGIN IMMEDIATE").await?;
-    let post: federation::Post = sqlx::query_as(
+    let post: Post = sqlx::query_as(
         "insert into posts (author, title, html) values (?, ?, ?) returning id, author, title, html, created",
     )
     .bind(&form.author)
@@ -90,11 +90,9 @@ async fn new_post(State(site): State<Site>, Form(form): Form<NewPost>) -> Result
     .bind(&form.html)
     .fetch_one(&mut *tx)
     .await?;
-    let note = post.note(site.federation.uris()); // +
-    site.federation
-        .send(&post.author, Create::new(note))
-        .enqueue_in(&mut tx)
-        .await?; // +
+    let create = federate::prelude::Create::new(post.note(site.federation.uris())); // +
+    let draft = site.federation.send(&post.author, create); // +
+    draft.enqueue_in(&mut tx).await?; // +
     tx.commit().await?;
     Ok(Redirect::to(&format!("/posts/{}", post.id)))
 }
@@ -109,10 +107,8 @@ async fn delete_post(State(site): State<Site>, Path(id): Path<i64>) -> Result<St
         return Ok(StatusCode::NOT_FOUND);
     };
     let gone = site.federation.uris().object("post", id); // +
-    site.federation
-        .retract(&author, &gone)
-        .enqueue_in(&mut tx)
-        .await?; // +
+    let draft = site.federation.retract(&author, &gone); // +
+    draft.enqueue_in(&mut tx).await?; // +
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

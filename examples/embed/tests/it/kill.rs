@@ -1,0 +1,195 @@
+//! SIGKILL between the commit of a handler and its acknowledgement: the comment is there once, and its author was told once.
+//!
+//! The child is this test binary itself, which runs [`a_forum`] when it finds a folder in its environment.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a child is told by its environment, and has the clock of the machine; it says where it is on its output"
+)]
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use embed::{SCHEMA, Site, app, federation};
+use federate::prelude::*;
+use federate::signatures::cavage;
+use federate_testkit::VirtualClock;
+use federate_testkit::hostile::{Hostile, Person};
+use sqlx::SqlitePool;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+/// The folder with the child's database.
+const FOLDER: &str = "EMBED_KILL_FOLDER";
+/// The base URL of a child that goes on where another one died.
+const BASE: &str = "EMBED_KILL_BASE";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn a_comment_counts_once_though_its_handler_is_killed_behind_its_commit() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let server = Hostile::start().await;
+    let bob = server.person("bob");
+    server.serve(&bob);
+    let (mut first, base) = start(folder.path(), None).await;
+    assert_eq!(comment(&bob, &base).await, 202);
+    let ended = timeout(PATIENCE, first.wait()).await.unwrap().unwrap();
+    assert_eq!(ended.signal(), Some(9));
+    let db = open(folder.path()).await;
+    assert_eq!(figures(&db).await, (1, 1), "the handler had committed");
+    db.close().await;
+    let (mut second, _) = start(folder.path(), Some(&base)).await;
+    let ended = timeout(PATIENCE, second.wait()).await.unwrap().unwrap();
+    assert!(ended.success());
+    assert_eq!(figures(&open(folder.path()).await).await, (1, 1));
+}
+
+/// How many comments there are, and how many the author was told of.
+async fn figures(db: &SqlitePool) -> (i64, i64) {
+    sqlx::query_as("select (select count(*) from remote_comments), (select unread from posts)")
+        .fetch_one(db)
+        .await
+        .unwrap()
+}
+
+/// Bob's comment on the first post, signed by bob.
+async fn comment(bob: &Person, base: &str) -> u16 {
+    let id = bob.id();
+    let body = serde_json::json!({
+        "@context": "https://www.w3.org/ns/activitystreams", "id": format!("{id}/1#create"), "type": "Create", "actor": id,
+        "to": "https://www.w3.org/ns/activitystreams#Public",
+        "object": {
+            "id": format!("{id}/1"), "type": "Note", "attributedTo": id, "content": "<p>hello</p>",
+            "inReplyTo": format!("{base}/posts/1"), "to": "https://www.w3.org/ns/activitystreams#Public",
+        },
+    });
+    let request = axum::http::Request::post(format!("{base}/inbox"))
+        .header("content-type", "application/activity+json")
+        .body(body.to_string().into())
+        .unwrap();
+    let signed = cavage(request, SystemTime::now()).sign(bob.key()).unwrap();
+    let host = base.trim_start_matches("http://");
+    let mut head = format!("POST /inbox HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
+    for (name, value) in signed.headers().iter().filter(|(name, _)| *name != "host") {
+        head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+    }
+    head.push_str(&format!("content-length: {}\r\n\r\n", signed.body().len()));
+    let mut socket = TcpStream::connect(host).await.unwrap();
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.write_all(signed.body()).await.unwrap();
+    let mut answer = String::new();
+    // It dies soon after its answer, and may take the end of the connection with it.
+    let _ = timeout(PATIENCE, socket.read_to_string(&mut answer))
+        .await
+        .unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+async fn start(folder: &std::path::Path, base: Option<&str>) -> (Child, String) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "kill::a_forum", "--nocapture"])
+        .env(FOLDER, folder)
+        .envs(base.map(|base| (BASE, base)))
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let said = async {
+        loop {
+            let line = lines
+                .next_line()
+                .await
+                .unwrap()
+                .expect("the child ended by itself");
+            if let Some((_, base)) = line.split_once("base ") {
+                return base.to_owned();
+            }
+        }
+    };
+    let base = timeout(PATIENCE, said).await.unwrap();
+    // What else it says must not block it.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    (child, base)
+}
+
+async fn open(folder: &std::path::Path) -> SqlitePool {
+    let file = folder.join("forum.db");
+    SqlitePool::connect(&format!("sqlite:{}?mode=rwc", file.display()))
+        .await
+        .unwrap()
+}
+
+/// The child: a forum that dies behind the commit of a comment, or one that goes on where it died, an hour later.
+#[tokio::test]
+async fn a_forum() {
+    let (folder, base) = (std::env::var_os(FOLDER), std::env::var(BASE).ok());
+    // In the run of all tests there is nothing to do: the parent starts it.
+    let Some(folder) = folder else { return };
+    let db = open(folder.as_ref()).await;
+    sqlx::raw_sql(SCHEMA).execute(&db).await.unwrap();
+    sqlx::raw_sql(federation::TABLES).execute(&db).await.unwrap();
+    let goes_on = base.is_some();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = base.unwrap_or_else(|| format!("http://{}", listener.local_addr().unwrap()));
+    let mut builder = federation::builder(&base, db.clone())
+        .await
+        .unwrap()
+        .dangerous()
+        .allow_loopback();
+    if goes_on {
+        let clock = VirtualClock::default();
+        clock.jump(SystemTime::now() + Duration::from_secs(3_600));
+        builder = builder.clock(Arc::new(clock));
+    } else {
+        sqlx::raw_sql("insert into users (name, display) values ('alice', 'Alice'); insert into posts (author, title, html) values ('alice', 'Hi', '')")
+            .execute(&db)
+            .await
+            .unwrap();
+        builder = builder.on::<LastWords>(
+            async |cx: Cx<federation::Forum>, last: Authenticated<LastWords>| {
+                federation::comment(cx, last.cast().unwrap()).await?;
+                die().await
+            },
+        );
+    }
+    let (federation, engine) = builder.build().await.unwrap();
+    println!("base {base}");
+    if goes_on {
+        while !engine.step().await.is_idle() {}
+    } else {
+        federate::axum::serve(listener, app(Site { db, federation }), engine)
+            .await
+            .unwrap();
+    }
+}
+
+/// A comment, in the hands of whoever dies of it.
+#[derive(Clone)]
+struct LastWords(Create<Note>);
+
+impl Kind for LastWords {
+    const TYPE: &'static str = "Create";
+    const SPECIFICITY: u8 = 9;
+
+    fn from_object(object: &Object) -> Option<Self> {
+        Kind::from_object(object).map(LastWords)
+    }
+
+    fn as_object(&self) -> &Object {
+        self.0.as_object()
+    }
+}
+
+async fn die() -> Outcome {
+    let own = std::process::id().to_string();
+    std::process::Command::new("kill")
+        .args(["-9", &own])
+        .status()
+        .unwrap();
+    std::future::pending().await
+}
