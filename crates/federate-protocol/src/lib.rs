@@ -32,6 +32,7 @@ pub mod authorise;
 mod blocks;
 pub mod delivery;
 pub mod domain;
+pub mod drift;
 pub mod fetch;
 mod ids;
 pub mod limits;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 /// How much of something may happen: so many at once, and then one in each interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rate {
+pub struct Rate {
     pub(crate) burst: u32,
     pub(crate) interval: Duration,
 }
@@ -14,11 +14,19 @@ pub(crate) struct Rate {
 impl Rate {
     /// At most `burst` at once, and as many again in each `period`.
     #[must_use]
-    pub(crate) fn new(burst: u32, period: Duration) -> Self {
+    pub fn new(burst: u32, period: Duration) -> Self {
         let burst = burst.max(1);
         Rate {
             burst,
             interval: period / burst,
+        }
+    }
+
+    /// So many times as much.
+    pub(crate) fn times(self, factor: u32) -> Self {
+        Rate {
+            burst: self.burst.saturating_mul(factor),
+            interval: self.interval / factor.max(1),
         }
     }
 

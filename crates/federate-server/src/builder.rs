@@ -28,6 +28,7 @@ use crate::media::MediaOption;
 use crate::reach::Recipients;
 use crate::synchronization::received::Looks;
 use crate::synchronization::sent::{Digests, Watched};
+use crate::time_check::{Dated, TimeCheck};
 use crate::uris::{is_interaction, is_template, shape};
 use crate::{CipherError, Directory, Engine, Entropy, Error, Federation, Handler, KeyCipher, Paths, Uris};
 
@@ -348,7 +349,12 @@ impl<App: Directory> Builder<App> {
         let vault = Arc::new(Vault::new(Arc::clone(&stores.keys), self.key_cipher.clone()));
         vault.probe().await?;
         let secret = self.sealing_secret(&vault).await?;
-        let client = self.http_client(&uris)?;
+        let time_check = Arc::new(TimeCheck::default());
+        let client: Arc<dyn HttpClient> = Arc::new(Dated {
+            client: self.http_client(&uris)?,
+            clock: Arc::clone(&self.clock),
+            check: Arc::clone(&time_check),
+        });
         if self.allow_loopback {
             tracing::warn!(
                 "peers on loopback are admitted, without https: never do this where others can reach it"
@@ -442,6 +448,7 @@ impl<App: Directory> Builder<App> {
                 delivery: Arc::clone(&delivery),
                 arrived: tokio::sync::Notify::new(),
                 watch: Arc::default(),
+                time_check,
                 clock: Arc::clone(&self.clock),
                 entropy: self.entropy,
                 page_size: self.page_size,
@@ -457,6 +464,7 @@ impl<App: Directory> Builder<App> {
             stores: federation.inner.stores.clone(),
             retention: self.retention,
             listen: Box::new(move |wake| self.backend.listen(wake)),
+            time_check: Arc::clone(&federation.inner.time_check),
             watch: Arc::clone(&federation.inner.watch),
         };
         Ok((federation, engine))

@@ -19,6 +19,7 @@ pub(crate) type Sent = Arc<Mutex<Vec<Outgoing>>>;
 pub struct Cx<App: Directory> {
     pub(crate) federation: Federation<App>,
     pub(crate) received: ReceivedId,
+    by: Iri,
     sent: Sent,
     marked: Arc<AtomicBool>,
 }
@@ -28,6 +29,7 @@ impl<App: Directory> Clone for Cx<App> {
         Cx {
             federation: self.federation.clone(),
             received: self.received.clone(),
+            by: self.by.clone(),
             sent: Arc::clone(&self.sent),
             marked: Arc::clone(&self.marked),
         }
@@ -43,10 +45,11 @@ impl<App: Directory> fmt::Debug for Cx<App> {
 }
 
 impl<App: Directory> Cx<App> {
-    pub(crate) fn new(federation: Federation<App>, received: ReceivedId) -> Self {
+    pub(crate) fn new(federation: Federation<App>, received: ReceivedId, by: Iri) -> Self {
         Cx {
             federation,
             received,
+            by,
             sent: Sent::default(),
             marked: Arc::default(),
         }
@@ -117,11 +120,12 @@ impl<App: Directory> Cx<App> {
     }
 
     /// An activity of one of ours. Awaited, it leaves together with the mark that this activity is handled: a crash
-    /// sends nothing twice.
+    /// sends nothing twice. What is sent to whoever sent this activity is [counted](crate::Builder::answers).
     pub fn send(&self, sender: &str, activity: impl Into<Object>) -> Draft<App> {
         self.federation
             .send(sender, activity)
             .with_mark(self.sent.clone())
+            .answering(self.by.clone())
     }
 
     /// Accepts a follow. The sender is the actor of ours that was followed.

@@ -8,7 +8,7 @@ use federate_store::{Backend, BoxFuture, OrderKey, Outgoing, Priority};
 use serde_json::{Map, Value, json};
 
 use crate::cx::Sent;
-use crate::{Directory, Error, Federation, Local, proofs};
+use crate::{Directory, Error, Federation, Local, answers, proofs};
 
 const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
 
@@ -25,6 +25,8 @@ pub struct Draft<App: Directory> {
     also: Vec<Iri>,
     id: Option<Iri>,
     into: Option<Sent>,
+    /// Whose activity made a handler send this.
+    answers: Option<Iri>,
     priority: Option<Priority>,
     order: Option<OrderKey>,
     pub(crate) proof: bool,
@@ -59,6 +61,7 @@ impl<App: Directory> Draft<App> {
             also: Vec::new(),
             id: None,
             into: None,
+            answers: None,
             priority: None,
             order: None,
         }
@@ -80,6 +83,11 @@ impl<App: Directory> Draft<App> {
             order: Some(order),
             ..self
         }
+    }
+
+    pub(crate) fn answering(mut self, whom: Iri) -> Self {
+        self.answers = Some(whom);
+        self
     }
 
     pub(crate) fn with_mark(mut self, sent: Sent) -> Self {
@@ -169,6 +177,13 @@ impl<App: Directory> Draft<App> {
             if !is_public(who.as_str()) && !audience.contains(who) {
                 audience.push(who.clone());
             }
+        }
+        if let Some(whom) = &self.answers
+            && audience.contains(whom)
+            && answers::counts(self.activity.type_name())
+        {
+            let guards = &self.federation.inner.guards;
+            guards.answers.count(&self.sender, whom, self.federation.now())?;
         }
         let mut activity = audience::without_blind_copies(&whole);
         let to_be_proven = self.proof && !proofs::has_proof(&activity);

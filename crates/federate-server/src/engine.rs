@@ -13,6 +13,7 @@ use futures_util::future::{self, Either};
 use crate::Health;
 use crate::health::InboxWatch;
 use crate::tidy;
+use crate::time_check::TimeCheck;
 use crate::worker::log_store;
 
 /// How often the worker looks by itself: another process may have accepted something.
@@ -35,6 +36,7 @@ pub struct Engine {
     pub(crate) stores: Stores,
     pub(crate) listen: Box<dyn Fn(Wake) -> Option<Listening> + Send + Sync>,
     pub(crate) watch: Arc<InboxWatch>,
+    pub(crate) time_check: Arc<TimeCheck>,
     pub(crate) retention: Retention,
 }
 
@@ -93,6 +95,7 @@ impl Engine {
         Health {
             delivery: self.delivery.health(),
             inbox: self.watch.health(),
+            clock_drift: self.time_check.drift(),
         }
     }
 

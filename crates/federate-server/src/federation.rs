@@ -23,6 +23,7 @@ use crate::health::InboxWatch;
 use crate::keys::Keys;
 use crate::reach::Recipients;
 use crate::synchronization::received::Looks;
+use crate::time_check::TimeCheck;
 use crate::{
     Admin, Ask, Builder, Directory, Draft, Enqueued, Entropy, Error, FederationLayer, FederationService,
     Health, Nothing, Uris,
@@ -54,6 +55,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) delivery: Arc<federate_delivery::Engine>,
     pub(crate) arrived: tokio::sync::Notify,
     pub(crate) watch: Arc<InboxWatch>,
+    pub(crate) time_check: Arc<TimeCheck>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) page_size: u32,
@@ -274,6 +276,7 @@ impl<App: Directory> Federation<App> {
         Health {
             delivery: self.inner.delivery.health(),
             inbox: self.inner.watch.health(),
+            clock_drift: self.inner.time_check.drift(),
         }
     }
 

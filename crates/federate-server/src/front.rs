@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
 
 use crate::limit::{ReadError, read_limited};
 use crate::serve::{self, Route};
-use crate::{Directory, Federation};
+use crate::{Directory, Federation, PeerAddress};
 
 /// Whose a request was; see [`Federation::answer`].
 #[derive(Debug)]
@@ -81,8 +81,12 @@ where
     let limits = federation.limits();
     let (mut head, body) = request.into_parts();
     head.uri = target;
-    // The extensions are the framework's; nothing here reads them.
+    // The extensions are the framework's; nothing here reads more of them.
+    let connected = head.extensions.remove::<PeerAddress>();
     head.extensions.clear();
+    if let Some(connected) = connected {
+        head.extensions.insert(connected);
+    }
     let read = match announced(&head.headers) {
         Some(length) if length > limits.inbox_body => Err(ReadError::TooLarge),
         _ => read_limited(body, limits.inbox_body, limits.deadline).await,

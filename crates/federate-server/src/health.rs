@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use federate_delivery::Unready;
+use federate_protocol::drift::Drift;
 use federate_store::{InboxBacklog, StoreError, StoreErrorKind, Stores};
 
 use crate::metered;
@@ -23,6 +24,9 @@ pub struct Health {
     pub delivery: federate_delivery::Health,
     /// The inbox worker.
     pub inbox: InboxHealth,
+    /// How far the clock of this process is off, by the median of what other servers said lately; `None` while too few have.
+    /// [`Drift::is_intolerable`] says whether they put up with it. It makes nothing unready: no restart helps.
+    pub clock_drift: Option<Drift>,
 }
 
 /// How the inbox worker does.

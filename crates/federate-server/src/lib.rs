@@ -45,6 +45,7 @@
 
 mod admin;
 mod adopted;
+mod answers;
 mod behaviour;
 mod buckets;
 mod builder;
@@ -72,12 +73,14 @@ mod origins;
 mod peers;
 mod profile;
 mod proofs;
+mod rate_limits;
 mod reach;
 mod rotation;
 mod serve;
 mod spans;
 mod synchronization;
 mod tidy;
+mod time_check;
 mod uris;
 mod worker;
 mod written;
@@ -90,6 +93,7 @@ pub use behaviour::{
     Approval, BehaviourLimits, FollowRequest, Following, Listed, Quote, Reacted, Reaction, Reactions, Report,
     ReportRules,
 };
+pub use buckets::Rate;
 pub use builder::{BuildError, Builder, DangerousBuilder, Software};
 pub use cipher::{CipherError, KeyCipher, SecretCipher};
 pub use cx::Cx;
@@ -110,6 +114,7 @@ pub use layer::{FederationLayer, FederationService, Nothing};
 pub use limit::{ReadError, read_limited};
 pub use metered::describe_metrics;
 pub use profile::{Actors, Profile};
+pub use rate_limits::{PeerAddress, RateLimits};
 pub use uris::{Local, ObjectRef, Paths, Uris};
 
 // For the adapters, which reach the crates beneath through this one.
@@ -120,6 +125,7 @@ pub use federate_delivery::{HostView, Operator, Purged, Snapshot, Status, Unread
 pub use federate_fetch::media::{MediaCache, MediaFolder, MediaPurge};
 pub use federate_fetch::{Ancestors, CollectionReader, Resolved};
 pub use federate_protocol::authorise::Ownership;
+pub use federate_protocol::drift::Drift;
 pub use federate_protocol::{Authenticated, Blocks, Document, Evidence, Known};
 
 /// The name under which the stores keep the key of the instance's own actor. No actor can have it.

@@ -5,6 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use federate_protocol::Evidence;
+use federate_protocol::drift::Drift;
 use federate_store::{InboxBacklog, StoreErrorKind};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
@@ -15,6 +16,7 @@ const HANDLE_SECONDS: &str = "federate_inbox_handle_seconds";
 const STORE_ERRORS: &str = "federate_inbox_store_errors_total";
 const PENDING: &str = "federate_inbox_pending";
 const DEAD: &str = "federate_inbox_dead";
+const CLOCK_DRIFT: &str = "federate_clock_drift_seconds";
 const OLDEST_SECONDS: &str = "federate_inbox_oldest_pending_seconds";
 
 /// Tells the recorder what each metric of the inbox and of the delivery engine is, with its unit. [`Builder::build`](crate::Builder::build) does
@@ -53,6 +55,11 @@ pub fn describe_metrics() {
         "received activities in the store that were given up on"
     );
     describe_gauge!(
+        CLOCK_DRIFT,
+        Unit::Seconds,
+        "how far the clock is ahead of those of other servers, or behind"
+    );
+    describe_gauge!(
         OLDEST_SECONDS,
         Unit::Seconds,
         "age of the oldest received activity that waits"
@@ -70,6 +77,8 @@ pub(crate) enum Answer {
     Ignored,
     /// Its sender is not proven, or may not.
     Refused,
+    /// Its sender has sent too much, and was told when to come again.
+    Limited,
     /// There is no such account here.
     Absent,
     /// We could not store it, or not find out: to be sent again.
@@ -83,10 +92,17 @@ impl Answer {
             Self::Duplicate => "duplicate",
             Self::Ignored => "ignored",
             Self::Refused => "refused",
+            Self::Limited => "limited",
             Self::Absent => "absent",
             Self::Unavailable => "unavailable",
         }
     }
+}
+
+/// How far the clock is off: more than nothing where it is ahead.
+pub(crate) fn clock_drift(drift: Drift) {
+    let seconds = drift.by.as_secs_f64();
+    gauge!(CLOCK_DRIFT).set(if drift.ahead { seconds } else { -seconds });
 }
 
 pub(crate) fn received(answer: Answer) {

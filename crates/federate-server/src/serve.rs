@@ -5,6 +5,7 @@ mod actor;
 mod collection;
 mod discovery;
 mod inbox;
+mod limits;
 mod media;
 mod object;
 mod partial;

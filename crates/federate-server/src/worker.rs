@@ -208,7 +208,7 @@ impl<App: Directory> Worker<App> {
     }
 
     async fn run(&self, id: &ReceivedId, activity: Authenticated<Activity>) -> Result<Ended, StoreError> {
-        let cx = Cx::new(self.federation.clone(), id.clone());
+        let cx = Cx::new(self.federation.clone(), id.clone(), activity.by().clone());
         let run = AssertUnwindSafe(self.judge_and_run(&cx, activity))
             .catch_unwind()
             .await;

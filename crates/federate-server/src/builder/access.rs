@@ -1,6 +1,8 @@
 //! Who gets what: the options of a builder.
 
-use crate::{Builder, Directory};
+use crate::answers::Answers;
+use crate::rate_limits::Limiter;
+use crate::{Builder, Directory, Rate, RateLimits};
 
 impl<App: Directory> Builder<App> {
     /// Authorised fetch, which Mastodon calls its secure mode: documents of actors, objects and collections are for those
@@ -22,6 +24,20 @@ impl<App: Directory> Builder<App> {
     /// Only for an application to which its whole origin belongs: another one there would have its followers taken away.
     pub fn synchronize_followers(mut self) -> Self {
         self.guards.synchronizes = true;
+        self
+    }
+
+    /// Who sends too much is answered 429, and told when to come again; [`RateLimits`] has the figures. Nothing is limited unless this is called.
+    pub fn rate_limits(mut self, limits: RateLimits) -> Self {
+        self.guards.limiter = Some(Limiter::new(&limits));
+        self
+    }
+
+    /// How many activities the handlers send, on behalf of one actor of ours, to the one actor whose activity they handle: 100 an hour, unless told otherwise. More are
+    /// a permanent error of [`Cx::send`](crate::Cx::send), so that two bots that answer each other stop. `Accept`, `Reject`, `Undo` and `Delete`
+    /// do not count, and neither does what is not addressed to that actor by name.
+    pub fn answers(mut self, rate: Rate) -> Self {
+        self.guards.answers = Answers::new(rate);
         self
     }
 }

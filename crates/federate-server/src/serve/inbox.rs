@@ -1,7 +1,8 @@
 //! What is posted to us: proven, stored, answered with 202; handled later.
 
 use bytes::Bytes;
-use federate_protocol::activitystreams::Activity;
+use federate_fetch::KeyLookup;
+use federate_protocol::activitystreams::{Activity, Iri};
 use federate_protocol::receive::receive as begin;
 use federate_protocol::signatures::Flavour;
 use federate_protocol::{Authenticated, Evidence, Forwarded, Refused, Step};
@@ -9,6 +10,7 @@ use federate_store::{Accepted, StoreError};
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 
+use super::limits;
 use super::respond::{refuse, unavailable};
 use crate::error::chain;
 use crate::forwarded::Kept;
@@ -25,6 +27,10 @@ pub(super) async fn receive<App: Directory>(
 ) -> Response<Bytes> {
     let inner = &federation.inner;
     let config = federation.receiving();
+    if let Err(limited) = limits::connection(federation, &head) {
+        metered::received(Answer::Limited);
+        return limits::too_many(limited);
+    }
     let claim = match inner.guards.synchronizes {
         true => synchronization::claim(&head, &body),
         false => None,
@@ -33,6 +39,15 @@ pub(super) async fn receive<App: Directory>(
     let taken = loop {
         step = match step {
             Step::NeedKey(need) => {
+                let lookup = match (need.cached_only(), need.refresh()) {
+                    (true, _) => KeyLookup::CachedOnly,
+                    (false, true) => KeyLookup::Refresh,
+                    (false, false) => KeyLookup::Usual,
+                };
+                if let Err(limited) = limits::look_up(federation, need.key_id(), lookup).await {
+                    metered::received(Answer::Limited);
+                    return limits::too_many(limited);
+                }
                 let key = inner.fetcher.key(&need, federation.now()).await;
                 need.resume(key, federation.now())
             }
@@ -57,6 +72,17 @@ pub(super) async fn receive<App: Directory>(
             }
         };
     };
+    if let Taken::Activity(activity) = &taken
+        && let Evidence::RequestSignature { signed_at, .. } = activity.evidence()
+    {
+        let time_check = &inner.time_check;
+        time_check.signed(activity.by(), *signed_at, federation.now());
+    }
+    if let Err(limited) = limits::activity(federation, taken.sender()) {
+        tracing::info!(by = %taken.sender(), again_in = ?limited.0, "a sender has sent too much");
+        metered::received(Answer::Limited);
+        return limits::too_many(limited);
+    }
     if let Some(name) = of
         && let Some(answer) = absent(federation, name).await
     {
@@ -113,6 +139,16 @@ pub(super) async fn receive<App: Directory>(
 enum Taken {
     Activity(Box<Authenticated<Activity>>),
     Forwarded(Box<Forwarded>),
+}
+
+impl Taken {
+    /// Whose sending it counts as. Of what carries a proof of its own it is not known who passed it on.
+    fn sender(&self) -> &Iri {
+        match self {
+            Taken::Activity(activity) => activity.by(),
+            Taken::Forwarded(forwarded) => forwarded.forwarder(),
+        }
+    }
 }
 
 /// What somebody else passed on is stored as that, to be looked up later.

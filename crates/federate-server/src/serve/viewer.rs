@@ -8,7 +8,8 @@ use federate_protocol::{Blocks, KeyFailure};
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode, header};
 
-use super::respond;
+use super::{limits, respond};
+use crate::rate_limits::Limited;
 use crate::uris::{Part, Place};
 use crate::{Directory, Federation};
 
@@ -73,6 +74,7 @@ pub(super) async fn admit<App: Directory>(
             let refusal = respond::refuse(StatusCode::FORBIDDEN, "not accepted here");
             Err(respond::for_one(refusal))
         }
+        Err(Unproven::TooMany(limited)) => Err(respond::for_one(limits::too_many(limited))),
         Err(Unproven::Because { reason, shown, later }) if demanded => {
             tracing::info!(path = head.uri.path(), %reason, "refused a request that is not proven");
             Err(match later {
@@ -91,6 +93,8 @@ pub(super) async fn admit<App: Directory>(
 enum Unproven {
     /// The host in whose name it is signed is suspended.
     Suspended,
+    /// To find out is too much for now.
+    TooMany(Limited),
     Because {
         /// The whole reason, for the log.
         reason: String,
@@ -108,6 +112,12 @@ impl From<signatures::Refusal> for Unproven {
             shown: refusal.peer_message(),
             later: false,
         }
+    }
+}
+
+impl From<Limited> for Unproven {
+    fn from(limited: Limited) -> Self {
+        Self::TooMany(limited)
     }
 }
 
@@ -156,6 +166,7 @@ async fn owner_of_key<App: Directory>(
 ) -> Result<Iri, Unproven> {
     let fetcher = &federation.inner.fetcher;
     let now = federation.now();
+    limits::look_up(federation, parsed.key_id(), KeyLookup::Usual).await?;
     let key = fetcher.key_by_id(parsed.key_id(), KeyLookup::Usual, now).await?;
     match parsed.verify(&key.key, policy, now) {
         Ok(_) => return Ok(key.owner),
@@ -163,6 +174,7 @@ async fn owner_of_key<App: Directory>(
         // The cached key may have been replaced.
         Err(_) => {}
     }
+    limits::look_up(federation, parsed.key_id(), KeyLookup::Refresh).await?;
     let key = fetcher
         .key_by_id(parsed.key_id(), KeyLookup::Refresh, now)
         .await?;

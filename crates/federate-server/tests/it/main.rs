@@ -21,6 +21,7 @@ mod handling;
 mod imitations;
 mod keys;
 mod layer;
+mod limited;
 mod media;
 mod observed;
 mod origins;
