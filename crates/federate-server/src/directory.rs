@@ -74,12 +74,14 @@ pub trait Directory: Send + Sync + 'static {
     }
 
     /// Who of ours follows this actor of another instance, by identifier. `None`, unless overridden: the application does not say, and
-    /// what that instance says of it is [not compared](crate::Builder::synchronize_followers).
+    /// what that instance says of it is [not compared](crate::Builder::synchronize_followers). Not asked where the library
+    /// [keeps](crate::Builder::manage_following) them.
     async fn followers_here(&self, _of: &Iri) -> Result<Option<FollowersHere>, Failure> {
         Ok(None)
     }
 
-    /// The instance of an actor knows better whether one of ours follows it: write down what `follows` says. Nothing is to be sent.
+    /// The instance of an actor knows better whether one of ours follows it: write down what `follows` says. Nothing is to be sent. What the
+    /// library [keeps](crate::Builder::manage_following) is put right already.
     async fn follow_corrected(&self, _name: &str, _of: &Iri, _follows: bool) -> Result<(), Failure> {
         Ok(())
     }

@@ -10,5 +10,6 @@
 //! | [`AT_ONCE`](received::AT_ONCE) | 4 | senders that are looked at at once; what others say meanwhile is not heeded until they say it again |
 //! | [`MOST_UNDONE`](received::MOST_UNDONE) | 100 | follows that are taken back after one look; the rest after the next |
 
+mod ours;
 pub(crate) mod received;
 pub(crate) mod sent;

@@ -83,29 +83,16 @@ async fn page<App: Directory>(
         Found::Gone => return Ok(Found::Gone),
         Found::Missing => return Ok(Found::Missing),
     }
-    if federation.inner.manage_followers
-        && let Collection::Followers(name) = of
-    {
-        let is_hidden = match federation.app().collection(ask, of, from).await? {
-            Found::Here(page) => page.hidden,
+    if let Some(page) = managed(federation, ask, of, from).await? {
+        // The application may still hide it. It knows none of our cursors.
+        let is_hidden = match federation.app().collection(ask, of, &Cursor::start()).await? {
+            Found::Here(theirs) => theirs.hidden,
             _ => false,
         };
-        let page = federation.managed_followers(ask, name, from).await?;
         return Ok(Found::Here(Page {
             hidden: is_hidden,
             ..page
         }));
-    }
-    if federation.inner.managed.following
-        && let Collection::Following(name) = of
-    {
-        return Ok(Found::Here(federation.managed_following(ask, name, from).await?));
-    }
-    if federation.inner.managed.reactions
-        && let Collection::Likes(at) = of
-    {
-        let likes = federation.managed_reactions(ask, at, Reaction::Like, from);
-        return Ok(Found::Here(likes.await?));
     }
     Ok(match federation.app().collection(ask, of, from).await? {
         Found::Missing => Found::Here(Page::default().total(0)),
@@ -115,6 +102,35 @@ async fn page<App: Directory>(
         }
         found => found,
     })
+}
+
+/// A page of what the library keeps, where it keeps that.
+async fn managed<App: Directory>(
+    federation: &Federation<App>,
+    ask: &Ask<'_>,
+    of: &Collection,
+    from: &Cursor,
+) -> Result<Option<Page>, Failure> {
+    let inner = &federation.inner;
+    Ok(Some(match of {
+        Collection::Followers(name) if inner.manage_followers => {
+            federation.managed_followers(ask, name, from).await?
+        }
+        Collection::Following(name) if inner.managed.following => {
+            federation.managed_following(ask, name, from).await?
+        }
+        Collection::Likes(at) if inner.managed.reactions => {
+            federation
+                .managed_reactions(ask, at, Reaction::Like, from)
+                .await?
+        }
+        Collection::Shares(at) if inner.managed.reactions => {
+            federation
+                .managed_reactions(ask, at, Reaction::Announce, from)
+                .await?
+        }
+        _ => return Ok(None),
+    }))
 }
 
 /// The collection itself: how many, and where the first page is.

@@ -11,6 +11,7 @@ use federate_protocol::{Authenticated, signatures};
 use http::request::Parts;
 use tokio::sync::Semaphore;
 
+use super::ours::{correct, followers_here};
 use super::sent::MOST_LISTED;
 use crate::buckets::{Buckets, Rate};
 use crate::{Directory, Failure, Federation, Found, Local};
@@ -94,7 +95,7 @@ async fn repair<App: Directory>(
 ) -> Result<(), Failure> {
     let app = federation.app();
     let uris = federation.uris();
-    let Some(here) = app.followers_here(by).await? else {
+    let Some(here) = followers_here(federation, by).await? else {
         return Ok(());
     };
     let ids = |names: &[String]| names.iter().map(|name| uris.actor(name)).collect::<Vec<_>>();
@@ -119,7 +120,7 @@ async fn repair<App: Directory>(
     };
     for (ids, follows) in [(&found.not_listed, false), (&found.accepted, true)] {
         for name in ids.iter().filter_map(name) {
-            app.follow_corrected(&name, by, follows).await?;
+            correct(federation, &name, by, follows).await?;
         }
     }
     for name in found.not_following.iter().filter_map(name).take(MOST_UNDONE) {

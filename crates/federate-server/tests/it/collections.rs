@@ -70,6 +70,23 @@ async fn what_announces_an_object_is_listed() {
 }
 
 #[tokio::test]
+async fn announcements_that_the_library_keeps_are_listed() {
+    let world = World::default();
+    let site = world
+        .instance_with("site.test", federate_server::Builder::manage_reactions)
+        .await;
+    let path = post(&site).await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let rest = json!({ "type": "Announce", "object": format!("https://site.test{path}") });
+    let announce = bob.activity(1, rest);
+    assert_eq!(bob.post(&site, &announce).await.status(), 202);
+    site.step_until_idle().await;
+    let shares = body(&site.get(&format!("{path}/shares?cursor=")).await);
+    assert_eq!(shares["orderedItems"], json!([announce["id"]]));
+    assert_eq!(shares["totalItems"], 1);
+}
+
+#[tokio::test]
 async fn pinned_hashtags_stand_in_one_document() {
     let world = World::default();
     let site = world.instance("site.test").await;

@@ -188,6 +188,38 @@ async fn what_differs_is_repaired_on_both_sides() {
     assert_eq!(looks(&world.net.requests.lock().unwrap()), 1);
 }
 
+/// The same with follows that the library keeps.
+#[tokio::test]
+async fn follows_that_the_library_keeps_are_put_right() {
+    let world = World::default();
+    let one = synchronized(&world, "one.test").await;
+    let configure = |builder: federate_server::Builder<_>| builder.synchronize_followers().manage_following();
+    let other = world.instance_with("other.test", configure).await;
+    let people = &other.app.people;
+    people
+        .lock()
+        .unwrap()
+        .insert("carol".into(), federate_server::Found::Here(()));
+    let them = one.federation.uris().actor("alice");
+    for name in ["alice", "carol"] {
+        other.federation.follow(name, &them).await.unwrap();
+    }
+    world.settle(&[&one, &other]).await;
+    assert!(other.federation.is_following("alice", &them).await.unwrap());
+    // Lost over there, without a word.
+    one.federation
+        .stores()
+        .followers
+        .remove("alice", &other.federation.uris().actor("alice"))
+        .await
+        .unwrap();
+    post(&one).await;
+    let ended = async || !other.federation.is_following("alice", &them).await.unwrap();
+    assert!(until(&world, &[&one, &other], ended).await);
+    assert!(other.federation.is_following("carol", &them).await.unwrap());
+    assert_eq!(one.federation.stores().followers.count("alice").await.unwrap(), 1);
+}
+
 /// A person whose server lists these followers of theirs.
 fn lister(world: &World, listed: &[&str]) -> Peer {
     let peer = world.peer("peer.test", "bob", 1);

@@ -412,7 +412,7 @@ impl World {
             clock: self.clock.clone(),
             received: Arc::default(),
             heads: Arc::default(),
-            document: document.clone(),
+            document,
             pages: Arc::default(),
         };
         let (received, heads) = (Arc::clone(&peer.received), Arc::clone(&peer.heads));
