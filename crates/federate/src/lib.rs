@@ -84,9 +84,9 @@ pub use federate_webfinger as webfinger;
 pub use federate_postgres::Postgres;
 pub use federate_server::{
     Actors, Ask, Authenticated, Blocks, BuildError, Builder, Collection, Cursor, Cx, Directory, Document,
-    Draft, Engine, Enqueued, Entropy, Error, Evidence, Failure, Federation, FederationLayer, Found, Handler,
-    Item, Known, Local, ObjectRef, Outcome, Ownership, Page, Paths, Profile, RemoteActor, Resolved, Uris,
-    Usage,
+    Draft, Engine, Enqueued, Entropy, Error, Evidence, Failure, Federation, FederationLayer, FollowersHere,
+    Found, Handler, Item, Known, Local, ObjectRef, Outcome, Ownership, Page, Paths, Profile, RemoteActor,
+    Resolved, Uris, Usage,
 };
 #[cfg(feature = "sqlite")]
 pub use federate_sqlite::Sqlite;

@@ -2,6 +2,7 @@
 
 use crate::{
     db, demo,
+    federation::Options,
     serve::{self, Settings},
 };
 use clap::{Parser, Subcommand, error::ErrorKind};
@@ -61,6 +62,9 @@ enum Command {
         /// Talk to peers on this machine too. Anybody can then make this instance ask its own machine.
         #[arg(long)]
         dangerous_allow_loopback: bool,
+        /// Show posts and profiles to other servers only where they sign for it.
+        #[arg(long)]
+        authorized_fetch: bool,
     },
     /// Manage the people of an instance.
     Account {
@@ -124,6 +128,7 @@ async fn dispatch(command: Command) -> Result<(), Stop> {
             data,
             extra_root_ca,
             dangerous_allow_loopback,
+            authorized_fetch,
         } => {
             serve::logging("info,sqlx=warn");
             let extra_root_ca = match extra_root_ca {
@@ -135,8 +140,11 @@ async fn dispatch(command: Command) -> Result<(), Stop> {
             let settings = Settings {
                 base_url,
                 data,
-                extra_root_ca,
-                allow_loopback: dangerous_allow_loopback,
+                federation: Options {
+                    extra_root_ca,
+                    allow_loopback: dangerous_allow_loopback,
+                    authorized_fetch,
+                },
             };
             serve::serve(listen, &settings).await
         }

@@ -26,8 +26,7 @@ use tracing_subscriber::EnvFilter;
 pub(crate) struct Settings {
     pub(crate) base_url: String,
     pub(crate) data: PathBuf,
-    pub(crate) extra_root_ca: Option<Vec<u8>>,
-    pub(crate) allow_loopback: bool,
+    pub(crate) federation: federation::Options,
 }
 
 /// The log goes to stderr; `RUST_LOG` says how much, else `usual`.
@@ -49,7 +48,7 @@ pub(crate) async fn serve(listen: SocketAddr, settings: &Settings) -> Result<(),
     let address = listener
         .local_addr()
         .map_err(|e| Stop::failed(format!("the listener has no address: {e}")))?;
-    if settings.allow_loopback {
+    if settings.federation.allow_loopback {
         tracing::warn!(
             "DANGER: --dangerous-allow-loopback is on: peers can make this instance talk to this machine"
         );
@@ -88,8 +87,8 @@ impl Instance {
 pub(crate) async fn assemble(settings: &Settings) -> Result<Instance, Stop> {
     let urls = Arc::new(Urls::parse(&settings.base_url).map_err(Stop::usage)?);
     let db = db::open(&settings.data).await.map_err(Stop::usage)?;
-    let ca = settings.extra_root_ca.as_deref();
-    let (federation, engine) = federation::build(db.clone(), Arc::clone(&urls), ca, settings.allow_loopback)
+    let media = settings.data.join("media");
+    let (federation, engine) = federation::build(db.clone(), Arc::clone(&urls), media, &settings.federation)
         .await
         .map_err(|e| Stop::usage(format!("cannot start: {}", chain(&*e))))?;
     let site = Site {

@@ -205,6 +205,20 @@ pub(crate) async fn local_followers(
     .await
 }
 
+/// The local people who follow the account with this id, by name, and whether it has accepted.
+pub(crate) async fn followers_here(
+    c: impl SqliteExecutor<'_>,
+    uri: &str,
+) -> Result<Vec<(String, bool)>, sqlx::Error> {
+    sqlx::query_as(
+        "select a.username, f.accepted from follows f join accounts a on a.id = f.account_id
+         where f.target_id = (select id from accounts where uri = ?) and a.domain is null and not a.deleted",
+    )
+    .bind(uri)
+    .fetch_all(c)
+    .await
+}
+
 /// Followers of an account, or those whom it follows, after the follow with this number: the number and who.
 pub(crate) async fn page(
     c: impl SqliteExecutor<'_>,

@@ -3,6 +3,7 @@
 use super::client::Client;
 use crate::{
     cli::create_account,
+    federation::Options,
     serve::{self, Settings},
 };
 use std::path::Path;
@@ -35,8 +36,10 @@ impl Side {
         let settings = Settings {
             base_url: base.clone(),
             data,
-            extra_root_ca: None,
-            allow_loopback: true,
+            federation: Options {
+                allow_loopback: true,
+                ..Options::default()
+            },
         };
         let instance = serve::assemble(&settings).await.map_err(|stop| stop.message)?;
         let (stop, stopped) = oneshot::channel();

@@ -46,8 +46,9 @@ pub(crate) struct CredentialAccount {
 
 pub(crate) fn account(site: &Site, row: &Row) -> Account {
     let missing = |what: &str| format!("{}/{what}/original/missing.svg", site.urls.base());
-    let avatar = row.avatar.clone().unwrap_or_else(|| missing("avatars"));
-    let header = row.header.clone().unwrap_or_else(|| missing("headers"));
+    let picture = |url: &Option<String>| site.network.picture(url.as_deref()?);
+    let avatar = picture(&row.avatar).unwrap_or_else(|| missing("avatars"));
+    let header = picture(&row.header).unwrap_or_else(|| missing("headers"));
     Account {
         id: row.id.to_string(),
         username: row.username.clone(),

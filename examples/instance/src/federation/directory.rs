@@ -6,7 +6,8 @@ use crate::{
     urls::Local,
 };
 use federate::{
-    Ask, Collection, Cursor, Directory, Failure, Found, Known, ObjectRef, Page, Profile, Sqlite, Usage,
+    Ask, Collection, Cursor, Directory, Failure, FollowersHere, Found, Known, ObjectRef, Page, Profile,
+    Sqlite, Usage,
     activitystreams::{Iri, Object},
     server::async_trait,
 };
@@ -116,6 +117,33 @@ impl Directory for App {
         }
         // What was deleted before it came is gone for whoever deleted it, and for nobody else: `remote::take` compares.
         Ok(Known::Nothing)
+    }
+
+    async fn followers_here(&self, of: &Iri) -> Result<Option<FollowersHere>, Failure> {
+        let (mut following, mut requested) = (Vec::new(), Vec::new());
+        for (name, accepted) in db::follows::followers_here(&self.db, of.as_str()).await? {
+            if accepted {
+                following.push(name);
+            } else {
+                requested.push(name);
+            }
+        }
+        Ok(Some(FollowersHere::new(following, requested)))
+    }
+
+    async fn follow_corrected(&self, name: &str, of: &Iri, follows: bool) -> Result<(), Failure> {
+        let mut tx = db::begin(&self.db).await?;
+        let me = db::accounts::local(&mut *tx, name).await?;
+        let whom = db::accounts::by_uri(&mut *tx, of.as_str()).await?;
+        if let (Some(me), Some(whom)) = (me, whom) {
+            if follows {
+                db::follows::accept(&mut tx, me.id, whom.id).await?;
+            } else {
+                db::follows::remove(&mut tx, me.id, whom.id).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     async fn usage(&self) -> Result<Usage, Failure> {

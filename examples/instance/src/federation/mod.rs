@@ -9,6 +9,6 @@ pub(crate) mod outgoing;
 mod read;
 mod remote;
 
-pub(crate) use app::{App, build};
+pub(crate) use app::{App, Options, build};
 pub(crate) use network::Network;
 pub(crate) use outgoing::Letter;

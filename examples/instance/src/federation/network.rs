@@ -44,6 +44,12 @@ impl Network {
         Ok(())
     }
 
+    /// Where our people see a picture of another server: here, so that it does not see who looks.
+    pub(crate) fn picture(&self, url: &str) -> Option<String> {
+        let url = self.federation.media_url(&Iri::parse(url).ok()?)?;
+        Some(url.to_string())
+    }
+
     /// How the engine does, and the time by its clock.
     pub(crate) fn health(&self) -> (Health, SystemTime) {
         (self.federation.health(), self.federation.now())
