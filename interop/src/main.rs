@@ -1,7 +1,7 @@
 //! Drives an instance against a peer that others wrote, and prints what crossed.
 //!
-//! `cargo run -p interop` builds and starts the instance of `examples/instance`, starts the peer of
-//! `interop/peer` (a small server on Fedify), and has people on both follow, post, reply, like, boost, take back,
+//! `cargo run -p interop` builds and starts the instance of `examples/instance`, starts the peers of
+//! `interop/peer` (a small server on Fedify) and `interop/apkit` (one on apkit), one after the other, and has people on both follow, post, reply, like, boost, take back,
 //! edit, delete and unfollow, in both directions. Each step counts when it is *observed on the other side*.
 //! See README.md beside the manifest.
 #![expect(
@@ -12,9 +12,11 @@
 mod capture;
 mod http;
 mod instance;
+mod launch;
 mod node;
 mod options;
 mod peer;
+mod python;
 mod report;
 mod scenario;
 mod side;
@@ -24,7 +26,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use crate::instance::Instance;
-use crate::node::Node;
+use crate::launch::Kind;
 use crate::options::Options;
 use crate::peer::Peer;
 use crate::report::Report;
@@ -62,15 +64,42 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<End, Trouble> {
-    let node = match Node::find().await? {
-        Ok(node) => node,
+    let mut all = End::AllCrossed;
+    for kind in Kind::ALL {
+        if options.peer.is_some_and(|only| only != kind) {
+            continue;
+        }
+        match against(kind, options).await? {
+            End::AllCrossed => {}
+            End::Skipped(why) => {
+                out(&format!("{} is skipped: {why}", kind.name()));
+                if matches!(all, End::AllCrossed) {
+                    all = End::Skipped(format!("{}: {why}", kind.name()));
+                }
+            }
+            End::SomethingDidNot => all = End::SomethingDidNot,
+        }
+    }
+    Ok(all)
+}
+
+async fn against(kind: Kind, options: &Options) -> Result<End, Trouble> {
+    let name = match kind {
+        Kind::Fedify => "fedi",
+        Kind::Apkit => "apkit",
+    };
+    let launch = match kind.launch(name, options).await? {
+        Ok(launch) => launch,
         Err(why) => return Ok(End::Skipped(why)),
     };
-    let peer = Peer::start(&node, "fedi", options).await?;
+    let peer = Peer::start(&launch, name).await?;
     let mut report;
     let crossed;
     if options.self_check {
-        let other = Peer::start(&node, "other", options).await?;
+        let Ok(launch) = kind.launch("other", options).await? else {
+            return Err(Trouble::new("the peer went away"));
+        };
+        let other = Peer::start(&launch, "other").await?;
         report = Report::new();
         scenario::run(&other, &peer, &mut report).await;
         crossed = peer.crossed().await?;
@@ -81,6 +110,7 @@ async fn run(options: &Options) -> Result<End, Trouble> {
         scenario::run(&instance, &peer, &mut report).await;
         crossed = peer.crossed().await?;
         scenario::repeat(&instance, &peer, &crossed, &mut report).await;
+        scenario::types(&peer, &instance, &mut report).await;
         if !report.all_crossed() {
             report.note("the end of the instance's log", &instance.log_tail());
         }
@@ -96,7 +126,7 @@ async fn run(options: &Options) -> Result<End, Trouble> {
         ));
     }
     if let Some(folder) = &options.capture {
-        let kept = capture::write(folder, &crossed).await?;
+        let kept = capture::write(&folder.join(kind.name()), &crossed).await?;
         out(&format!("{kept} documents are in {}", folder.display()));
     }
     out(&format!(

@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 
-const USAGE: &str = "usage: cargo run -p interop -- [--instance FILE] [--capture DIR] [--first-knock rfc9421|draft-cavage-http-signatures-12] [--self-check] [--verbose]";
+use crate::launch::Kind;
+
+const USAGE: &str = "usage: cargo run -p interop -- [--instance FILE] [--capture DIR] [--first-knock rfc9421|draft-cavage-http-signatures-12] [--peer fedify|apkit] [--self-check] [--verbose]";
 
 /// What was asked for.
 #[derive(Debug, Default)]
@@ -11,6 +13,8 @@ pub(crate) struct Options {
     pub(crate) capture: Option<PathBuf>,
     /// With which kind of signature the peer tries a server that it does not know.
     pub(crate) first_knock: Option<String>,
+    /// This peer alone.
+    pub(crate) peer: Option<Kind>,
     /// Two peers against each other, without an instance.
     pub(crate) self_check: bool,
     /// The logs of both sides go to stderr.
@@ -40,6 +44,11 @@ impl Options {
                 "--instance" => options.instance = Some(value()?.into()),
                 "--capture" => options.capture = Some(value()?.into()),
                 "--first-knock" => options.first_knock = Some(value()?),
+                "--peer" => {
+                    let name = value()?;
+                    let known = Kind::ALL.into_iter().find(|kind| kind.name() == name);
+                    options.peer = Some(known.ok_or_else(|| format!("there is no peer {name}; {USAGE}"))?);
+                }
                 "--self-check" => options.self_check = true,
                 "--verbose" => options.verbose = true,
                 _ => return Err(format!("{argument} is not understood; {USAGE}")),
@@ -66,6 +75,8 @@ mod tests {
         assert_eq!(options.capture, Some(PathBuf::from("there")));
         assert_eq!(options.first_knock.as_deref(), Some("rfc9421"));
         assert!(!options.self_check && !options.verbose && options.instance.is_none());
+        assert_eq!(parse("--peer apkit").unwrap().peer, Some(Kind::Apkit));
+        assert!(parse("--peer nobody").unwrap_err().contains("there is no peer"));
         assert!(parse("--capture").unwrap_err().contains("needs a value"));
         assert!(parse("--self-check --capture there").is_err());
         assert!(parse("--nonsense").unwrap_err().contains("not understood"));

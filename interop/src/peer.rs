@@ -1,4 +1,4 @@
-//! The peer on Fedify, driven through its control API.
+//! A peer, driven through its control API.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,12 +10,11 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::http::{Api, text};
-use crate::node::Node;
-use crate::options::Options;
+use crate::launch::Launch;
 use crate::side::{Reaction, Side};
 use crate::trouble::{Trouble, at};
 
-/// How long node may take to start.
+/// How long a peer may take to start.
 const START: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
@@ -24,25 +23,18 @@ pub(crate) struct Peer {
     actor: String,
     handle: String,
     software: String,
+    /// What it is known not to take, by the step, with the reason.
+    cannot: Value,
     api: Api,
     /// Ends when its standard input closes, and with us at the latest.
     _process: Child,
 }
 
 impl Peer {
-    pub(crate) async fn start(node: &Node, name: &str, options: &Options) -> Result<Self, Trouble> {
-        let mut command = Command::new(&node.program);
-        command
-            .arg("peer.mjs")
-            .args(["--name", name])
-            .current_dir(&node.folder);
-        if let Some(kind) = &options.first_knock {
-            command.args(["--first-knock", kind]);
-        }
-        if options.verbose {
-            command.arg("--log");
-        }
-        let mut process = command
+    pub(crate) async fn start(launch: &Launch, name: &str) -> Result<Self, Trouble> {
+        let mut process = Command::new(&launch.program)
+            .args(&launch.arguments)
+            .current_dir(&launch.folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -64,6 +56,7 @@ impl Peer {
             actor: text(&said, "actor"),
             handle: text(&said, "handle"),
             software: text(&said, "software"),
+            cannot: said["cannot"].clone(),
             api: Api::new(&text(&said, "control"), None)?,
             _process: process,
         })
@@ -72,6 +65,25 @@ impl Peer {
     /// Name and version of what the peer runs on.
     pub(crate) fn software(&self) -> &str {
         &self.software
+    }
+
+    /// The types of activities that the peer knows, and that it can be told to send; none where it cannot be told.
+    pub(crate) async fn types(&self) -> Vec<String> {
+        let said = self.control("types", &json!({})).await.unwrap_or_default();
+        let types = said["types"].as_array().cloned().unwrap_or_default();
+        types
+            .iter()
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect()
+    }
+
+    /// Sends an activity of any type about an object, and returns how it was answered.
+    pub(crate) async fn send(&self, kind: &str, object: &str, inbox: &str) -> Result<u16, Trouble> {
+        let said = self
+            .control("send", &json!({ "type": kind, "object": object, "inbox": inbox }))
+            .await?;
+        let status = said["statuses"][0].as_u64().unwrap_or_default();
+        u16::try_from(status).map_err(at("the status of an answer"))
     }
 
     /// All that crossed, in order.
@@ -122,6 +134,10 @@ impl Side for Peer {
 
     fn handle(&self) -> &str {
         &self.handle
+    }
+
+    fn cannot(&self, step: &str) -> Option<&str> {
+        self.cannot[step].as_str()
     }
 
     async fn lookup(&self, handle: &str) -> Result<String, Trouble> {

@@ -17,6 +17,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(crate) struct Report {
     rows: usize,
     failures: Vec<String>,
+    known: Vec<String>,
     notes: Vec<(String, String)>,
 }
 
@@ -29,6 +30,7 @@ impl Report {
         Self {
             rows: 0,
             failures: Vec::new(),
+            known: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -71,6 +73,13 @@ impl Report {
         );
     }
 
+    /// A step that one of the two is known not to take. It is no failure, and counts as nothing.
+    pub(crate) fn known(&mut self, step: &str, from: &dyn Side, to: &dyn Side, why: &str) {
+        let direction = format!("{} -> {}", from.name(), to.name());
+        out(&format!("{step:<14} {direction:<22} {:<9} {:>6}", "known", "-"));
+        self.known.push(format!("{step}, {direction}: {why}"));
+    }
+
     /// Text that helps to find out why.
     pub(crate) fn note(&mut self, title: &str, text: &str) {
         if !text.trim().is_empty() {
@@ -90,6 +99,9 @@ impl Report {
         ));
         for failure in &self.failures {
             out(&format!("  {failure}"));
+        }
+        for known in &self.known {
+            out(&format!("  known, and not tried: {known}"));
         }
         for (title, text) in &self.notes {
             out(&format!("\n{title}:\n{text}"));

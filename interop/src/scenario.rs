@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::http;
+use crate::peer::Peer;
 use crate::report::Report;
 use crate::side::{Reaction, Side};
 use crate::trouble::Trouble;
 
-/// How every reply begins.
+/// How every reply begins, and every note that is none.
 const REPLY: &str = "A reply";
+const NOTE: &str = "A first note";
 
 pub(crate) async fn run(a: &dyn Side, b: &dyn Side, report: &mut Report) {
     for (from, to) in [(a, b), (b, a)] {
@@ -50,7 +52,7 @@ async fn befriend(from: &dyn Side, to: &dyn Side, report: &mut Report) {
 
 /// `author` posts, `reader` answers; then the author changes the note and takes it away.
 async fn converse(author: &dyn Side, reader: &dyn Side, report: &mut Report) {
-    let text = format!("A first note from {}", author.name());
+    let text = format!("{NOTE} from {}", author.name());
     let look = |note: String| {
         let text = &text;
         async move { reader.sees_note(&note, text).await }
@@ -69,20 +71,7 @@ async fn converse(author: &dyn Side, reader: &dyn Side, report: &mut Report) {
     };
     let note = note.as_str();
 
-    let reply = format!("{REPLY} from {}", reader.name());
-    let look = |id: String| {
-        let reply = &reply;
-        async move { author.sees_reply(&id, reply, note).await }
-    };
-    report
-        .step(
-            "Create (reply)",
-            reader,
-            author,
-            reader.post(&reply, Some(note)),
-            look,
-        )
-        .await;
+    answer(author, reader, note, report).await;
 
     for reaction in [Reaction::Like, Reaction::Announce] {
         let look = |()| author.sees_reaction(reaction, note, reader.actor());
@@ -116,6 +105,21 @@ async fn converse(author: &dyn Side, reader: &dyn Side, report: &mut Report) {
         .step("Delete", author, reader, author.delete(note), |()| {
             reader.sees_delete(note)
         })
+        .await;
+}
+
+async fn answer(author: &dyn Side, reader: &dyn Side, note: &str, report: &mut Report) {
+    const STEP: &str = "Create (reply)";
+    if let Some(why) = author.cannot(STEP) {
+        return report.known(STEP, reader, author, why);
+    }
+    let reply = format!("{REPLY} from {}", reader.name());
+    let look = |id: String| {
+        let reply = &reply;
+        async move { author.sees_reply(&id, reply, note).await }
+    };
+    report
+        .step(STEP, reader, author, reader.post(&reply, Some(note)), look)
         .await;
 }
 
@@ -159,16 +163,16 @@ async fn forge(liar: &dyn Side, victim: &dyn Side, report: &mut Report) {
     }
 }
 
-/// That what is signed is what is read: a reply that was accepted, posted again with one letter changed and then as
+/// That what is signed is what is read: a note that was accepted, posted again with one word changed and then as
 /// it was. `crossed` is what the peer saw.
 pub(crate) async fn repeat(other: &dyn Side, peer: &dyn Side, crossed: &[Value], report: &mut Report) {
     for (direction, from, to) in [("in", other, peer), ("out", peer, other)] {
         let accepted = crossed.iter().find(|entry| {
             entry["direction"] == direction
                 && entry["status"] == 202
-                && entry["body"]
-                    .as_str()
-                    .is_some_and(|body| body.contains(REPLY) && body.contains("\"Create\""))
+                && entry["body"].as_str().is_some_and(|body| {
+                    [REPLY, NOTE].iter().any(|text| body.contains(text)) && body.contains("\"Create\"")
+                })
         });
         let Some(accepted) = accepted else {
             report.not_reached("altered: 401", from, to);
@@ -176,7 +180,11 @@ pub(crate) async fn repeat(other: &dyn Side, peer: &dyn Side, crossed: &[Value],
             continue;
         };
         let body = accepted["body"].as_str().unwrap_or_default();
-        let altered = body.replacen(REPLY, &REPLY.to_ascii_uppercase(), 1);
+        let altered = body.replacen(REPLY, &REPLY.to_ascii_uppercase(), 1).replacen(
+            NOTE,
+            &NOTE.to_ascii_uppercase(),
+            1,
+        );
         for (step, body, expected) in [
             ("altered: 401", altered.as_str(), 401),
             ("repeated: 202", body, 202),
@@ -189,6 +197,24 @@ pub(crate) async fn repeat(other: &dyn Side, peer: &dyn Side, crossed: &[Value],
             };
             report.step(step, from, to, post, |()| now()).await;
         }
+    }
+}
+
+/// Every type of activity that the peer knows: each is read, its signature verified, and it is taken. About an object that
+/// does not exist, so that none of them does anything.
+pub(crate) async fn types(peer: &Peer, to: &dyn Side, report: &mut Report) {
+    let object = format!("{}/nothing", peer.actor());
+    let inbox = format!("{}/inbox", to.actor());
+    for kind in peer.types().await {
+        let sent = async {
+            match peer.send(&kind, &object, &inbox).await? {
+                202 => Ok(()),
+                status => Err(Trouble::new(format!("answered {status}"))),
+            }
+        };
+        report
+            .step(&format!("{kind}: 202"), peer, to, sent, |()| now())
+            .await;
     }
 }
 

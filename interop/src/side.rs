@@ -15,6 +15,11 @@ pub(crate) trait Side: Send + Sync {
     /// The handle of the person.
     fn handle(&self) -> &str;
 
+    /// Why this side is known not to take a step, where it is known: nobody tries it then.
+    fn cannot(&self, _step: &str) -> Option<&str> {
+        None
+    }
+
     /// Finds somebody by handle and returns the id.
     async fn lookup(&self, handle: &str) -> Result<String, Trouble>;
     async fn follow(&self, actor: &str) -> Result<(), Trouble>;

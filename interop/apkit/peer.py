@@ -1,0 +1,411 @@
+"""One actor on apkit: a peer that others wrote, for interop runs.
+
+Prints one line of JSON with its ports, is driven by POST /control/VERB on a second port (the verbs are those of
+../peer/control.mjs), and ends when its standard input closes. Everything is in memory. apkit verifies every
+signature, reads every activity and writes and signs what is sent; the handlers only write down what they are given.
+WebFinger requests to loopback go by http, because apkit asks by https only: the one thing in which this peer differs
+from what its users run.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import socket
+import sys
+import uuid
+import warnings
+from datetime import datetime, timezone
+from importlib.metadata import version
+
+import apmodel
+import uvicorn
+from apkit.client import _common
+from apkit.client.asyncio.client import ActivityPubClient
+from apkit.config import AppConfig
+from apkit.server.app import ActivityPubServer
+from apkit.types import ActorKey
+from apmodel.vocab import activity as kinds
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
+CONTEXT = ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"]
+ACTIVITY_JSON = "application/activity+json"
+
+options = argparse.ArgumentParser()
+options.add_argument("--name", default="apkit")
+options.add_argument("--log", action="store_true")
+options = options.parse_args()
+
+# apkit logs to the standard output, on which the first line is ours.
+logging.disable(logging.CRITICAL)
+if not options.log:
+    warnings.simplefilter("ignore")
+if options.log:
+    logging.disable(logging.NOTSET)
+    for name in ("activitypub.server.inbox", "activitypub.server.inbox.helper"):
+        logging.getLogger(name).handlers = [logging.StreamHandler(sys.stderr)]
+        logging.getLogger(name).setLevel(logging.DEBUG)
+
+
+def listen():
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    sock.listen(128)
+    return sock
+
+
+# The port is part of every id, so it has to be known before the first one.
+server_socket, control_socket = listen(), listen()
+host = f"127.0.0.1:{server_socket.getsockname()[1]}"
+origin = f"http://{host}"
+me = f"{origin}/users/{options.name}"
+followers_of_me = f"{me}/followers"
+
+private_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+public_pem = private_key.public_key().public_bytes(
+    serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+).decode()
+keys = [ActorKey(key_id=f"{me}#main-key", private_key=private_key)]
+
+crossed = []
+received = []
+errors = []
+followers = {}  # inboxes, by the follower's id
+following = {}  # "pending", "accepted" or "rejected", by id
+notes = {}  # our notes, by id; None where they were deleted
+recipients = {}  # the inbox of whom a note answers, by the note's id
+done = {}  # what may be undone, by type and object
+
+_webfinger_url = _common.build_webfinger_url
+_common.build_webfinger_url = lambda host, resource: _webfinger_url(host, resource).replace("https://127.0.0.1", "http://127.0.0.1")
+
+
+def now():
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def fresh(kind):
+    return f"{me}#{kind}/{uuid.uuid4()}"
+
+
+# What others ask and post
+
+
+async def actor_keys(_identifier):
+    return keys
+
+
+app = ActivityPubServer(apkit_config=AppConfig(actor_keys=actor_keys))
+app.inbox("/users/{identifier}/inbox", "/inbox")
+
+
+def document(value, status=200):
+    return JSONResponse(value, status_code=status, media_type=ACTIVITY_JSON)
+
+
+@app.webfinger
+async def webfinger(_request, resource):
+    if resource.username != options.name or resource.host != host:
+        return Response(status_code=404)
+    link = {"rel": "self", "type": ACTIVITY_JSON, "href": me}
+    return JSONResponse({"subject": str(resource), "links": [link]}, media_type="application/jrd+json")
+
+
+@app.get("/users/{identifier}")
+async def actor(identifier: str):
+    if identifier != options.name:
+        return Response(status_code=404)
+    return document({
+        "@context": CONTEXT, "id": me, "type": "Person", "preferredUsername": options.name, "name": f"{options.name} on apkit",
+        "url": me, "inbox": f"{me}/inbox", "outbox": f"{me}/outbox", "followers": followers_of_me,
+        "following": f"{me}/following", "endpoints": {"sharedInbox": f"{origin}/inbox"},
+        "manuallyApprovesFollowers": False,
+        "publicKey": {"id": f"{me}#main-key", "owner": me, "publicKeyPem": public_pem},
+    })
+
+
+@app.get("/users/{identifier}/{collection}")
+async def collection(identifier: str, collection: str):
+    items = {
+        "followers": list(followers),
+        "following": [id for id, state in following.items() if state == "accepted"],
+        "outbox": [create(note) for note in notes.values() if note],
+    }.get(collection)
+    if identifier != options.name or items is None:
+        return Response(status_code=404)
+    return document({
+        "@context": CONTEXT[0], "id": f"{me}/{collection}", "type": "OrderedCollection",
+        "totalItems": len(items), "orderedItems": items,
+    })
+
+
+@app.get("/notes/{id}")
+async def note(id: str):
+    note = notes.get(f"{origin}/notes/{id}")
+    return document({"@context": CONTEXT[0], **note}) if note else Response(status_code=404)
+
+
+def id_of(value):
+    return value.get("id") if isinstance(value, dict) else value
+
+
+async def record(ctx):
+    """Runs only after apkit has verified who sent it, and has read it as the type that is written down."""
+    activity = await ctx.request.json()
+    inner = activity.get("object")
+    embedded = inner if isinstance(inner, dict) else {}
+    received.append({
+        "type": type(ctx.activity).__name__, "id": activity.get("id"), "actor": id_of(activity.get("actor")),
+        "object": id_of(inner), "inner": embedded.get("type"), "innerObject": id_of(embedded.get("object")),
+        "content": embedded.get("content"), "inReplyTo": id_of(embedded.get("inReplyTo")),
+    })
+    return activity, embedded
+
+
+async def handle(ctx):
+    try:
+        activity, embedded = await record(ctx)
+        sender = id_of(activity.get("actor"))
+        match activity["type"]:
+            case "Follow" if id_of(activity["object"]) == me:
+                followers[sender] = await inbox_of(sender)
+                await send({"type": "Accept", "id": fresh("accepts"), "actor": me, "object": activity}, [followers[sender]])
+            # Only whom we asked can answer.
+            case "Accept" if sender in following:
+                following[sender] = "accepted"
+            case "Reject" if sender in following:
+                following[sender] = "rejected"
+            case "Undo" if embedded.get("type") == "Follow" and id_of(embedded.get("actor")) == sender:
+                followers.pop(sender, None)
+    except Exception as error:
+        errors.append(f"{type(error).__name__}: {error}")
+        raise
+    return Response(status_code=202)
+
+
+for name in kinds.__all__:
+    app.on(getattr(kinds, name), handle)
+
+
+class Watched:
+    """Keeps what is posted to the inboxes, and what is answered."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http" or scope["method"] != "POST":
+            return await self.app(scope, receive, send)
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        headers = [[name.decode(), value.decode("latin-1")] for name, value in scope["headers"]]
+        names = dict(headers)
+        entry = {
+            "direction": "in", "method": "POST", "url": f"{origin}{scope['path']}", "status": 500,
+            "type": names.get("content-type"), "signedBy": signed_by(names), "headers": headers,
+            "body": body.decode(errors="replace"),
+        }
+        sent = False
+
+        async def replay():
+            nonlocal sent
+            if sent:
+                return await receive()
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def watch(message):
+            if message["type"] == "http.response.start":
+                entry["status"] = message["status"]
+                crossed.append(entry)
+            await send(message)
+
+        await self.app(scope, replay, watch)
+
+
+def signed_by(headers):
+    if "signature-input" in headers:
+        return "rfc9421"
+    return "cavage" if "signature" in headers else None
+
+
+# What we ask and post
+
+
+async def fetch(url):
+    async with ActivityPubClient() as client:
+        async with client.get(url, headers={"Accept": ACTIVITY_JSON}) as answer:
+            if not answer.ok:
+                raise ValueError(f"{url} answered {answer.status}")
+            return await answer.json(content_type=None)
+
+
+async def inbox_of(actor):
+    async with ActivityPubClient() as client:
+        found = await client.actor.fetch(actor)
+    return found.inbox
+
+
+async def send(activity, inboxes):
+    """Through apkit's own types: what it makes of an activity is what goes out. But an Undo goes as it is: of what it takes
+    back they would leave the id and the type, and not whom and what it was about."""
+    body = {"@context": CONTEXT[0], **activity}
+    if activity["type"] != "Undo":
+        body = apmodel.to_dict(apmodel.load(body))
+    statuses = []
+    async with ActivityPubClient() as client:
+        for inbox in dict.fromkeys(inboxes):
+            posting = client.post(inbox, json=body, headers={"Content-Type": ACTIVITY_JSON}, signatures=keys, sign_with=["draft-cavage"])
+            async with posting as answer:
+                headers = {name.lower(): value for name, value in answer.request_info.headers.items()}
+                crossed.append({
+                    "direction": "out", "method": "POST", "url": inbox, "status": answer.status,
+                    "type": headers.get("content-type"), "signedBy": signed_by(headers), "headers": list(headers.items()),
+                    "body": json.dumps(body), "answer": (await answer.text())[:2000],
+                })
+                statuses.append(answer.status)
+    return {"id": activity["id"], "statuses": statuses}
+
+
+def create(note):
+    return {
+        "type": "Create", "id": f"{note['id']}#create", "actor": me, "object": note, "published": note["published"],
+        "to": note["to"], "cc": note["cc"],
+    }
+
+
+async def publish(activity, recipient=None):
+    return await send(activity, [*followers.values(), *([recipient] if recipient else [])])
+
+
+async def undo(kind, object):
+    activity, inboxes = done.pop((kind, object))
+    return await send({"type": "Undo", "id": fresh("undo"), "actor": me, "object": activity}, inboxes)
+
+
+async def author_inbox(note):
+    return await inbox_of(id_of((await fetch(note))["attributedTo"]))
+
+
+class Verbs:
+    async def lookup(self, handle):
+        username, host = handle.lstrip("@").split("@")
+        async with ActivityPubClient() as client:
+            found = await client.actor.resolve(username, host)
+            link = next(link for link in found.links if link.rel == "self")
+            actor = await client.actor.fetch(link.href)
+        return {"id": actor.id, "username": actor.preferred_username}
+
+    async def follow(self, actor):
+        activity = {"type": "Follow", "id": fresh("follow"), "actor": me, "object": actor}
+        inbox = await inbox_of(actor)
+        following[actor] = "pending"
+        done["Follow", actor] = (activity, [inbox])
+        return await send(activity, [inbox])
+
+    async def unfollow(self, actor):
+        following.pop(actor, None)
+        return await undo("Follow", actor)
+
+    async def post(self, content, inReplyTo=None):
+        parent = await fetch(inReplyTo) if inReplyTo else None
+        author = id_of(parent["attributedTo"]) if parent else None
+        note = {
+            "type": "Note", "id": f"{origin}/notes/{uuid.uuid4()}", "attributedTo": me, "content": f"<p>{content}</p>",
+            "published": now(), "to": [PUBLIC], "cc": [followers_of_me, *([author] if author else [])],
+        }
+        if author:
+            note |= {"inReplyTo": inReplyTo, "tag": [{"type": "Mention", "href": author, "name": "@" + author}]}
+            recipients[note["id"]] = await inbox_of(author)
+        notes[note["id"]] = note
+        await publish(create(note), recipients.get(note["id"]))
+        return {"id": note["id"]}
+
+    async def update(self, id, content):
+        notes[id] = {**notes[id], "content": f"<p>{content}</p>", "updated": now()}
+        audience = {"to": notes[id]["to"], "cc": notes[id]["cc"]}
+        return await publish({"type": "Update", "id": f"{id}#update/{uuid.uuid4()}", "actor": me, "object": notes[id], **audience}, recipients.get(id))
+
+    async def delete(self, id):
+        audience = {"to": notes[id]["to"], "cc": notes[id]["cc"]}
+        notes[id] = None
+        return await publish({"type": "Delete", "id": f"{id}#delete", "actor": me, "object": {"type": "Tombstone", "id": id}, **audience}, recipients.get(id))
+
+    async def like(self, object):
+        activity = {"type": "Like", "id": fresh("like"), "actor": me, "object": object}
+        done["Like", object] = (activity, [await author_inbox(object)])
+        return await send(*done["Like", object])
+
+    async def unlike(self, object):
+        return await undo("Like", object)
+
+    async def announce(self, object):
+        activity = {
+            "type": "Announce", "id": fresh("announce"), "actor": me, "object": object, "published": now(),
+            "to": [PUBLIC], "cc": [followers_of_me],
+        }
+        done["Announce", object] = (activity, [*followers.values(), await author_inbox(object)])
+        return await send(*done["Announce", object])
+
+    async def unannounce(self, object):
+        return await undo("Announce", object)
+
+    async def send(self, type, object, inbox):
+        """An activity of any type that apkit knows."""
+        return await send({"type": type, "id": fresh(type.lower()), "actor": me, "object": object}, [inbox])
+
+    async def types(self):
+        return {"types": list(kinds.__all__)}
+
+    async def received(self):
+        return {"received": received, "errors": errors}
+
+    async def state(self):
+        return {"followers": list(followers), "following": following, "notes": list(notes)}
+
+    async def crossed(self):
+        return {"crossed": crossed}
+
+
+verbs = Verbs()
+control = FastAPI()
+
+
+@control.post("/control/{verb}")
+async def run(verb: str, request: Request):
+    try:
+        body = await request.body()
+        arguments = {name: value for name, value in json.loads(body or b"{}").items() if value is not None}
+        return JSONResponse(await getattr(verbs, verb)(**arguments))
+    except Exception as error:
+        return JSONResponse({"error": f"{type(error).__name__}: {error}"}, status_code=500)
+
+
+async def main():
+    settings = {"log_config": None, "lifespan": "off", "access_log": False}
+    servers = [
+        (uvicorn.Server(uvicorn.Config(Watched(app), **settings)), server_socket),
+        (uvicorn.Server(uvicorn.Config(control, **settings)), control_socket),
+    ]
+    print(json.dumps({
+        "software": f"apkit {version('apkit')} on Python {sys.version.split()[0]}", "base": origin,
+        "control": f"http://127.0.0.1:{control_socket.getsockname()[1]}",
+        "handle": f"@{options.name}@{host}", "actor": me,
+        # Its types take an object for `inReplyTo`, and no id: such a Note is none, and what holds it is answered 400.
+        "cannot": {"Create (reply)": "apkit reads no inReplyTo that is an id"},
+    }), flush=True)
+    running = asyncio.gather(*(server.serve(sockets=[sock]) for server, sock in servers))
+    await asyncio.to_thread(sys.stdin.buffer.read)
+    for server, _ in servers:
+        server.should_exit = True
+    await running
+
+
+app.setup()
+asyncio.run(main())
