@@ -24,6 +24,8 @@ const CANDIDATES: [Candidate; 3] = [
 ];
 /// How often it is looked how much memory there is.
 const STEPS: u64 = 10;
+/// KiB that may be held more after the last than after the first tenth: of so many strangers something would be more.
+const MOST_GROWN: f64 = 4.0 * 1024.0;
 /// What Fedify gets of them.
 const FEDIFYS_SHARE: u64 = 20;
 
@@ -42,13 +44,13 @@ pub fn run(deletes: u64, only: Option<&str>) {
         let count = if is_ours { deletes } else { deletes / FEDIFYS_SHARE };
         let step = count / STEPS;
         let mut cpu = Duration::ZERO;
-        let mut resident = vec![format!("{:.0}", server.process.resident())];
+        let mut resident = vec![server.process.resident()];
         let mut answers = std::collections::BTreeMap::<u16, u64>::new();
         for number in 0..STEPS {
             let before = server.process.cpu();
             let posted = load.post(&format!("delete {} {} {step}", server.port, number * step));
             cpu += server.process.cpu() - before;
-            resident.push(format!("{:.0}", server.process.resident()));
+            resident.push(server.process.resident());
             for (status, count) in posted.answers {
                 *answers.entry(status).or_default() += count;
             }
@@ -60,12 +62,15 @@ pub fn run(deletes: u64, only: Option<&str>) {
             cpu.as_secs_f64() * 1e6 / (step * STEPS) as f64,
             report.asked,
         );
+        let shown: Vec<_> = resident.iter().map(|kib| format!("{kib:.0}")).collect();
         println!(
             "    resident KiB, at the start and after each {step}: {}",
-            resident.join(" ")
+            shown.join(" ")
         );
         if is_ours {
             assert_eq!(report, Report::default(), "{}", candidate.name);
+            let grown = resident[resident.len() - 1] - resident[1];
+            assert!(grown <= MOST_GROWN, "{}: {grown} KiB more", candidate.name);
             assert_eq!(answers.into_iter().collect::<Vec<_>>(), [(202, step * STEPS)]);
         }
     }
