@@ -20,6 +20,7 @@ use http::{HeaderMap, Method, Request, Response, header};
 
 use crate::uris::{Part, Place};
 use crate::{Directory, Federation, Uris};
+pub(crate) use object::find;
 pub(crate) use respond::{BY_SIGNER, refuse, too_large};
 
 /// Who answers a request.

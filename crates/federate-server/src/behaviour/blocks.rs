@@ -1,7 +1,7 @@
 //! Who blocks whom; see [`Builder::manage_blocks`](crate::Builder::manage_blocks).
 
 use federate_protocol::Authenticated;
-use federate_protocol::activitystreams::{Activity, Block, Iri, terms};
+use federate_protocol::activitystreams::{Activity, Block, Iri, Object, terms};
 use federate_store::{Relation, RelationKey, RelationKind as Kind, Which};
 
 use super::{Listed, undo};
@@ -53,9 +53,21 @@ pub(crate) async fn keeps_apart<App: Directory>(
     Ok(false)
 }
 
+/// Whether whoever asks is to have nothing of the actor of ours that wrote this.
+pub(crate) async fn keeps_from<App: Directory>(
+    federation: &Federation<App>,
+    viewer: Option<&Iri>,
+    object: &Object,
+) -> Result<bool, Error> {
+    match (viewer, federation.author_of(object)) {
+        (Some(viewer), Some(author)) => keeps_apart(federation, &author, viewer).await,
+        _ => Ok(false),
+    }
+}
+
 impl<App: Directory> Builder<App> {
-    /// The library keeps who blocks whom: a `Block` of one of ours ends the follows between the two in both directions, and nothing that
-    /// names who blocks is delivered to them any more; [`block`](Federation::block) does the same the other way round. A
+    /// The library keeps who blocks whom: a `Block` of one of ours ends the follows between the two in both directions; what one of ours
+    /// writes to them is not delivered any more, and is not shown to who asks for it by that name; [`block`](Federation::block) does the same the other way round. A
     /// `Follow` between the two is rejected, their reactions are not kept. `Undo` ends it.
     ///
     /// What goes to all followers at a server's shared inbox is for that server to show to whom it may. Handlers of the application for

@@ -208,9 +208,10 @@ impl<App: Directory> Federation<App> {
         Ok(page)
     }
 
-    /// The identifier of the actor of ours that wrote this.
+    /// The identifier of the actor of ours that wrote or did this.
     pub(super) fn author_of(&self, object: &Object) -> Option<String> {
-        match self.uris().parse(&object.attributed_to().id()?)? {
+        let author = object.attributed_to().id().or_else(|| object.actor().id());
+        match self.uris().parse(&author?)? {
             Local::Actor(name) => Some(name),
             Local::Object(_) => None,
         }

@@ -6,7 +6,6 @@ mod followers;
 mod following;
 mod limits;
 mod moves;
-mod ours;
 mod quotes;
 mod reactions;
 mod reports;
@@ -22,4 +21,9 @@ pub use reactions::{Reacted, Reaction, Reactions};
 pub use reports::{Report, ReportRules};
 pub use turn::Listed;
 pub(crate) use turn::{Managed, Turn, received};
-pub(crate) use {blocks::keeps_apart, following::our_follow, quotes::stamp, tombstones::was_deleted};
+pub(crate) use {
+    blocks::{keeps_apart, keeps_from},
+    following::our_follow,
+    quotes::stamp,
+    tombstones::was_deleted,
+};

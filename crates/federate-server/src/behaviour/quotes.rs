@@ -13,7 +13,7 @@ use federate_protocol::activitystreams::{
 use federate_store::{Relation, RelationKey, RelationKind as Kind, RelationState as State, Which};
 use serde_json::{Value, json};
 
-use super::{keeps_apart, ours};
+use crate::serve::find;
 use crate::{Builder, Cx, Directory, Failure, Federation, Found, ObjectRef};
 
 const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
@@ -101,7 +101,8 @@ pub(super) async fn received<App: Directory>(
     let federation = &cx.federation;
     let relations = &federation.stores().relations;
     let quoted = cx.uris().object(at.kind(), at.as_str());
-    let Some(object) = ours::seen_by(cx, &at, request.by()).await? else {
+    let ask = federation.ask(Some(request.by()));
+    let Found::Here(object) = find(federation, &ask, &at).await? else {
         return Ok(());
     };
     let Some(me) = federation.author_of(&object) else {
@@ -124,9 +125,6 @@ pub(super) async fn received<App: Directory>(
             State::Accepted => say_yes(cx, &me, &request, before.activity.as_ref()).await,
             State::Rejected => say_no(cx, &me, &request).await,
         };
-    }
-    if keeps_apart(federation, &me, request.by()).await? {
-        return say_no(cx, &me, &request).await;
     }
     match approval(cx, &me, &object, request.by()).await? {
         Approval::Automatic => {

@@ -6,8 +6,9 @@ use federate_protocol::Authenticated;
 use federate_protocol::activitystreams::{Activity, Iri, Object};
 use federate_store::{Relation, RelationKey, RelationKind as Kind, Which};
 
-use super::{Listed, keeps_apart, ours, undo};
-use crate::{Ask, Builder, Cursor, Cx, Directory, Error, Failure, Federation, Item, ObjectRef, Page};
+use super::{Listed, undo};
+use crate::serve::find;
+use crate::{Ask, Builder, Cursor, Cx, Directory, Error, Failure, Federation, Found, Item, ObjectRef, Page};
 
 /// What somebody did to an object of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,12 +70,9 @@ pub(super) async fn received<App: Directory>(
     let Some(at) = cx.local_object(activity.object().id()) else {
         return Ok(());
     };
-    let Some(object) = ours::seen_by(cx, &at, activity.by()).await? else {
-        return Ok(());
-    };
-    if let Some(author) = cx.federation.author_of(&object)
-        && keeps_apart(&cx.federation, &author, activity.by()).await?
-    {
+    // What they may not see, they have nothing to say about.
+    let ask = cx.federation.ask(Some(activity.by()));
+    if !matches!(find(&cx.federation, &ask, &at).await?, Found::Here(_)) {
         return Ok(());
     }
     let limits = &cx.federation.inner.managed.limits;
@@ -133,7 +131,7 @@ fn emoji(activity: &Object) -> Option<String> {
 impl<App: Directory> Builder<App> {
     /// The library keeps who likes, boosts and reacts with an emoji to objects of ours that are here: `Like`, `Announce` and
     /// `EmojiReact` are written down once for each actor (and emoji), `Undo` takes back what the same actor did. The `likes`
-    /// collection of an object is served from there.
+    /// and the `shares` collection of an object are served from there.
     ///
     /// Handlers of the application for these run as well, afterwards.
     pub fn manage_reactions(mut self) -> Self {

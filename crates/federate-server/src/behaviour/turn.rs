@@ -7,10 +7,10 @@ use federate_protocol::activitystreams::{Activity, Iri};
 use federate_store::{Relation, Which};
 
 use super::{
-    BehaviourLimits, ReportRules, blocks, departure, followers, following, moves, quotes, reactions, reports,
-    tombstones, undo,
+    BehaviourLimits, Reaction, ReportRules, blocks, departure, followers, following, moves, quotes,
+    reactions, reports, tombstones, undo,
 };
-use crate::{Builder, Cursor, Cx, Directory, Error, Failure, Federation};
+use crate::{Ask, Builder, Collection, Cursor, Cx, Directory, Error, Failure, Federation, Page};
 
 /// What is switched on. The followers have a switch of their own.
 #[derive(Clone, Debug, Default)]
@@ -110,6 +110,29 @@ impl<App: Directory> Federation<App> {
             items: rows.into_iter().map(|(_, relation)| item(relation)).collect(),
             next,
         })
+    }
+
+    /// One page of a collection that the library keeps; `None`: the application has it.
+    pub(crate) async fn managed_page(
+        &self,
+        ask: &Ask<'_>,
+        of: &Collection,
+        from: &Cursor,
+    ) -> Result<Option<Page>, Failure> {
+        let (followers, managed) = (self.inner.manage_followers, &self.inner.managed);
+        Ok(Some(match of {
+            Collection::Followers(name) if followers => self.managed_followers(ask, name, from).await?,
+            Collection::Following(name) if managed.following => {
+                self.managed_following(ask, name, from).await?
+            }
+            Collection::Likes(at) if managed.reactions => {
+                self.managed_reactions(ask, at, Reaction::Like, from).await?
+            }
+            Collection::Shares(at) if managed.reactions => {
+                self.managed_reactions(ask, at, Reaction::Announce, from).await?
+            }
+            _ => return Ok(None),
+        }))
     }
 
     /// Removes all of them, a bounded number at a time.

@@ -9,8 +9,9 @@ use serde_json::{Map, Value, json};
 use super::object::{find, presentable};
 use super::respond::{self, Vary, refuse, unavailable};
 use super::visible;
+use crate::behaviour::keeps_apart;
 use crate::uris::{Part, Place};
-use crate::{Ask, Collection, Cursor, Directory, Failure, Federation, Found, Item, Page, Reaction};
+use crate::{Ask, Collection, Cursor, Directory, Failure, Federation, Found, Item, Page};
 
 pub(super) async fn collection<App: Directory>(
     federation: &Federation<App>,
@@ -82,6 +83,11 @@ async fn page<App: Directory>(
         Found::Here(()) => {}
         Found::Gone => return Ok(Found::Gone),
         Found::Missing => return Ok(Found::Missing),
+    }
+    if let (Place::Actor(name, _), Some(viewer)) = (place, ask.viewer())
+        && keeps_apart(federation, name, viewer).await?
+    {
+        return Ok(Found::Missing);
     }
     if let Some(page) = managed(federation, ask, of, from).await? {
         // The application may still hide it. It knows none of our cursors.

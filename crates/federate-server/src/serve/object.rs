@@ -68,7 +68,7 @@ fn respond_with(id: &Iri, found: Result<Found<Object>, Failure>) -> Option<Respo
 
 /// What the application has; else what was sent from here, so that a bot needs no table. Whatever the asker may not see is `Missing`, and so
 /// looks like what never was (GHSA-gwhw).
-pub(super) async fn find<App: Directory>(
+pub(crate) async fn find<App: Directory>(
     federation: &Federation<App>,
     ask: &Ask<'_>,
     at: &ObjectRef,

@@ -2,6 +2,7 @@
 
 use federate_protocol::activitystreams::{Iri, Object};
 
+use crate::behaviour::keeps_from;
 use crate::{Ask, Directory, Failure, Federation, Item};
 
 /// How many objects deep an activity is looked into. `Undo` of an `Announce` of a `Note` has three.
@@ -20,6 +21,9 @@ pub(super) async fn may_see<App: Directory>(
     let mut inner = Some(object.clone());
     for _ in 0..DEPTH {
         let Some(one) = inner else { return Ok(true) };
+        if keeps_from(federation, ask.viewer(), &one).await? {
+            return Ok(false);
+        }
         if !is_addressed(federation, ask.viewer(), &one).await?
             && (ask.viewer().is_none() || !federation.app().may_see(ask, &one).await?)
         {
@@ -36,6 +40,9 @@ pub(super) async fn is_addressed<App: Directory>(
     viewer: Option<&Iri>,
     object: &Object,
 ) -> Result<bool, Failure> {
+    if keeps_from(federation, viewer, object).await? {
+        return Ok(false);
+    }
     if object.is_public() {
         return Ok(true);
     }

@@ -69,6 +69,17 @@ async fn who_blocks_one_of_ours_is_left_alone() {
             .unwrap_err()
             .is_permanent()
     );
+    for path in [
+        "/posts/1",
+        "/posts/1/activity",
+        "/posts/1/likes",
+        "/users/alice/outbox",
+    ] {
+        let asked = bob.signed_get(&site, path);
+        let answer = site.federation.handle(asked).await;
+        assert!(answer.is_none(), "{path}: as if it never was");
+        assert_eq!(site.get(path).await.status(), 200, "{path} for others");
+    }
     // What they do nevertheless is not kept.
     says(&bob, &site, 4, json!({ "type": "Like", "object": super::POST })).await;
     says(&bob, &site, 5, follow()).await;

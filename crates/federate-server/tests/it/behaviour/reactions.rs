@@ -77,6 +77,8 @@ async fn reactions_are_counted_once_and_listed() {
     assert_eq!(likes["totalItems"], 1);
     let page = body(&site.get("/posts/1/likes?cursor=").await);
     assert_eq!(page["orderedItems"], json!([id(&bob, 2)]));
+    let page = body(&site.get("/posts/1/shares?cursor=").await);
+    assert_eq!(page["orderedItems"], json!([id(&bob, 3)]));
     // The application's handler ran for each.
     assert_eq!(site.app.take_seen().len(), 7);
 }
