@@ -155,7 +155,7 @@ async fn p20_a_newer_schema_is_refused_and_left_alone() {
         .fetch_one(store.pool())
         .await
         .unwrap();
-    assert_eq!(versions, 4);
+    assert_eq!(versions, 5);
 }
 
 #[tokio::test]
