@@ -2,9 +2,9 @@
 //!
 //! | limit | figure | why |
 //! |---|---|---|
-//! | [`LEAST`](self::LEAST) domains | 20 | of which each says the time once: nobody has so many by chance, and who has them gains a line in a log |
-//! | [`MOST`](self::MOST) domains | 128 | that are remembered, the last that said something |
-//! | [`TOLERATED`](self::TOLERATED) | 2 min | strict servers refuse signatures that are five minutes off |
+//! | [`LEAST`] domains | 20 | of which each says the time once: nobody has so many by chance, and who has them gains a line in a log |
+//! | [`MOST`] domains | 128 | that are remembered, the last that said something |
+//! | [`TOLERATED`] | 2 min | strict servers refuse signatures that are five minutes off |
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};

@@ -8,6 +8,9 @@
 //! - What is posted to an inbox is proven, stored durably and answered with 202; only then, in the engine, it is judged against what the
 //!   application [knows](Directory::known) and handed to the [`Handler`] for its type.
 //! - What the application sends is a [`Draft`]: awaited, or written in the application's own transaction.
+//! - What is not for everybody is shown to those whom it names ([`Directory::may_see`]); with [`Builder::authorized_fetch`] nothing is shown
+//!   to those who do not sign. [`Builder::rate_limits`] bounds what comes, [`Builder::answers`] loops, and [`Builder::synchronize_followers`] keeps
+//!   followers the same on both sides.
 //!
 //! ```
 //! use federate_protocol::activitystreams::Like;

@@ -1,17 +1,4 @@
 //! How much of what comes is taken: token buckets for those who send.
-//!
-//! | limit | default | why |
-//! |---|---|---|
-//! | [`host`](RateLimits::host) | 30,000 in 5 min | 28,000 people of one server who join something at once, and 100 activities a second of the largest one there is |
-//! | [`domain`](RateLimits::domain) | 60,000 in 5 min | a domain has as many hosts below it as its owner likes; where many share one, they share this |
-//! | [`actor`](RateLimits::actor) | 6,000 in 5 min | 20 a second: a relay or a group, which speaks for many |
-//! | [`look_ups`](RateLimits::look_ups) | 3,000 in 5 min, twice as many of a domain | keys of one host that are not known here yet: each costs a request of ours, to a host that whoever signed has named |
-//! | [`address`](RateLimits::address) | none | who connects is not known to every adapter, and many may stand behind one address |
-//! | hosts, domains and addresses of which something is kept | 20,000 each | some 100 bytes each; of the others nothing is known, and they begin anew |
-//! | actors of which something is kept | 50,000 | |
-//!
-//! Whoever has proven who they are is counted by host, domain and actor. Before that there is only a name that anybody may write into a
-//! header, so that it counts for look-ups and nothing else: a stranger cannot use up what a host may send.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -31,7 +18,20 @@ const MOST_ACTORS: usize = 50_000;
 
 const FIVE_MINUTES: Duration = Duration::from_secs(5 * 60);
 
-/// What one sender may post, before the answer is 429 and says when to come again. The module's table has the defaults.
+/// What one sender may post, before the answer is 429 and says when to come again.
+///
+/// | limit | default | why |
+/// |---|---|---|
+/// | [`host`](RateLimits::host) | 30,000 in 5 min | 28,000 people of one server who join something at once, and 100 activities a second of the largest one there is |
+/// | [`domain`](RateLimits::domain) | 60,000 in 5 min | a domain has as many hosts below it as its owner likes; where many share one, they share this |
+/// | [`actor`](RateLimits::actor) | 6,000 in 5 min | 20 a second: a relay or a group, which speaks for many |
+/// | [`look_ups`](RateLimits::look_ups) | 3,000 in 5 min, twice as many of a domain | keys of one host that are not known here yet: each costs a request of ours, to a host that whoever signed has named |
+/// | [`address`](RateLimits::address) | none | who connects is not known to every adapter, and many may stand behind one address |
+/// | hosts, domains and addresses of which something is kept | 20,000 each | some 100 bytes each; of the others nothing is known, and they begin anew |
+/// | actors of which something is kept | 50,000 | |
+///
+/// Whoever has proven who they are is counted by host, domain and actor. Before that there is only a name that anybody may write into a
+/// header, so that it counts for look-ups and nothing else: a stranger cannot use up what a host may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimits {
