@@ -3,7 +3,7 @@
 use federate_fetch::Fetcher;
 use federate_protocol::Secret;
 use federate_protocol::activitystreams::{Iri, Object};
-use federate_store::DeliveryId;
+use federate_store::{DeliveryId, RelationKind, Which};
 
 use crate::keys::Keys;
 use crate::{Admin, Error, Local, Uris};
@@ -20,6 +20,8 @@ const DEAD: usize = 10_000;
 pub struct Erased {
     /// Rows that said who follows whom.
     pub follows: u64,
+    /// What ready-made behaviour remembered: likes, reactions, requests, reports and the like.
+    pub relations: u64,
     /// Cached documents, keys and handles that were theirs or named them.
     pub cached: u64,
     /// Received activities of theirs that had been given up on.
@@ -31,6 +33,36 @@ pub struct Erased {
     /// Keys of theirs.
     pub keys: u64,
 }
+
+/// What is remembered of what somebody did. That ours block them, that something is deleted or undone, and where ours moved, stays: it
+/// protects others.
+const DONE: &[RelationKind] = &[
+    RelationKind::Following,
+    RelationKind::FollowRequest,
+    RelationKind::Like,
+    RelationKind::Announce,
+    RelationKind::EmojiReact,
+    RelationKind::BlockedBy,
+    RelationKind::Report,
+    RelationKind::Quote,
+];
+
+/// What is remembered about an actor of ours, by its identifier.
+const ABOUT: &[RelationKind] = &[
+    RelationKind::Following,
+    RelationKind::FollowRequest,
+    RelationKind::BlockedBy,
+    RelationKind::Block,
+    RelationKind::Moved,
+];
+
+/// What is remembered about an object of ours, by its id.
+const ABOUT_OBJECTS: &[RelationKind] = &[
+    RelationKind::Like,
+    RelationKind::Announce,
+    RelationKind::EmojiReact,
+    RelationKind::Quote,
+];
 
 /// What erasing needs besides the stores.
 #[derive(Clone, Copy, Debug)]
@@ -44,11 +76,12 @@ pub(crate) struct Tools<'a> {
 impl Admin<'_> {
     /// Forgets a person, by the id of the actor. What the application keeps is the application's to forget.
     ///
-    /// - Of an actor of another instance: that it follows somebody here; every cached document, key and handle that is its or names it; what
+    /// - Of an actor of another instance: that it follows somebody here, and what else ready-made behaviour remembers that it did, but not
+    ///   that somebody here blocks it, nor that it deleted something; every cached document, key and handle that is its or names it; what
     ///   it sent that had been given up on (of the ten thousand oldest such). What it sent and waits for its handler is handled. The
     ///   names of its activities stay known until [`Retention`](federate_store::Retention) forgets them, or a
     ///   repetition would be handled again.
-    /// - Of an actor of ours, once its `Delete` has ended: who followed it, all that it sent but for the `Delete`s, which say no more than
+    /// - Of an actor of ours, once its `Delete` has ended: who followed it, what is remembered about it and its posts, all that it sent but for the `Delete`s, which say no more than
     ///   that something is gone, deliveries of it that were given up on, and, last, its keys.
     ///
     /// It can be repeated: after a failure what is left is forgotten then.
@@ -79,6 +112,9 @@ impl Admin<'_> {
         }
         let follows = self.stores.followers.forget(who).await?;
         erased.follows = u64::try_from(follows).unwrap_or(u64::MAX);
+        for kind in DONE {
+            erased.relations += self.forget_relations(Which::of(*kind).with(who)).await?;
+        }
         erased.cached = self.tools.fetcher.forget_all_of(who).await?;
         Ok(erased)
     }
@@ -103,6 +139,15 @@ impl Admin<'_> {
                 return Err(under_way());
             }
         }
+        for kind in ABOUT {
+            erased.relations += self.forget_relations(Which::of(*kind).about(name)).await?;
+        }
+        for object in &sent.objects {
+            for kind in ABOUT_OBJECTS {
+                let which = Which::of(*kind).about(object.as_str());
+                erased.relations += self.forget_relations(which).await?;
+            }
+        }
         for ids in sent.telling.chunks(AT_ONCE) {
             stores.outbox.forget(ids).await?;
             erased.sent += u64::try_from(ids.len()).unwrap_or(u64::MAX);
@@ -118,6 +163,17 @@ impl Admin<'_> {
         }
         erased.keys = self.tools.keys.remove(name).await?;
         Ok(erased)
+    }
+
+    async fn forget_relations(&self, which: Which) -> Result<u64, Error> {
+        let mut forgotten = 0;
+        loop {
+            let removed = self.stores.relations.remove(&which, AT_ONCE).await?;
+            forgotten += u64::try_from(removed).unwrap_or(u64::MAX);
+            if removed < AT_ONCE {
+                return Ok(forgotten);
+            }
+        }
     }
 
     async fn dead_of(&self, name: &str) -> Result<Vec<DeliveryId>, Error> {
@@ -162,6 +218,9 @@ impl Admin<'_> {
                 }
                 let is_delete = activity.is("Delete");
                 sent.is_deleted |= is_delete && activity.object().id().as_ref() == Some(who);
+                if activity.is("Create") {
+                    sent.objects.extend(activity.object().id());
+                }
                 if !is_delete {
                     sent.telling.push(id.clone());
                 }
@@ -177,6 +236,8 @@ struct Sent {
     all: Vec<Iri>,
     /// Those that say more than that something is gone.
     telling: Vec<Iri>,
+    /// What was published by them.
+    objects: Vec<Iri>,
     /// Whether the actor itself was deleted.
     is_deleted: bool,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use federate_protocol::activitystreams::{Create, Delete, Iri, Note};
 use federate_server::{Erased, Failure, Found};
-use federate_store::{Backend, CacheKind};
+use federate_store::{Backend, CacheKind, Relation, RelationKey, RelationKind};
 use serde_json::json;
 
 use crate::world::{Instance, Peer, World};
@@ -70,6 +70,15 @@ async fn of_somebody_elsewhere_nothing_is_left_and_of_others_everything() {
         site.federation.remote_actor(&peer.id).await.unwrap();
         site.federation.object(&peer.id).await.unwrap();
     }
+    let relations = site.store.stores().relations;
+    let like = |peer: &Peer| RelationKey::new(RelationKind::Like, "https://site.test/posts/1", &peer.id);
+    let block = RelationKey::new(RelationKind::Block, "alice", &bob.id);
+    for key in [like(&bob), like(&carol), block.clone()] {
+        relations
+            .put(&Relation::new(key, site.federation.now()))
+            .await
+            .unwrap();
+    }
     let carols = is_named(&site, carol.id.as_str()).await;
     let bobs = is_named(&site, bob.id.as_str()).await;
     for what in ["follower", "dead"] {
@@ -80,7 +89,13 @@ async fn of_somebody_elsewhere_nothing_is_left_and_of_others_everything() {
             && bobs.iter().any(|what| what.starts_with("document"))
     );
     let erased = site.federation.admin().erase(&bob.id).await.unwrap();
-    assert_eq!((erased.follows, erased.received), (1, 1));
+    assert_eq!((erased.follows, erased.received, erased.relations), (1, 1, 2));
+    assert_eq!(relations.get(&like(&bob)).await.unwrap(), None);
+    assert!(relations.get(&like(&carol)).await.unwrap().is_some());
+    assert!(
+        relations.get(&block).await.unwrap().is_some(),
+        "alice still does not want to hear of them"
+    );
     assert_eq!(usize::try_from(erased.cached).unwrap(), bobs.len() - 2);
     assert_eq!(is_named(&site, bob.id.as_str()).await, Vec::<String>::new());
     assert_eq!(is_named(&site, carol.id.as_str()).await, carols);
@@ -134,6 +149,17 @@ async fn of_one_of_ours_keys_go_last_and_only_when_the_delete_has_ended() {
     assert!(erase().await.unwrap_err().is_permanent(), "nobody has deleted it");
     assert_eq!(keys_of_alice(&site).await, 2);
 
+    let relations = site.store.stores().relations;
+    let post = create.as_str().strip_suffix("/activity").unwrap();
+    let like = RelationKey::new(RelationKind::Like, post, &bob.id);
+    let asked = RelationKey::new(RelationKind::FollowRequest, "alice", &bob.id);
+    let others = RelationKey::new(RelationKind::FollowRequest, "alice-2", &bob.id);
+    for key in [&like, &asked, &others] {
+        relations
+            .put(&Relation::new(key.clone(), site.federation.now()))
+            .await
+            .unwrap();
+    }
     // The Delete is recorded, then under way to one who does not answer, then given up on.
     world.net.cut("gone.test");
     site.app
@@ -164,6 +190,10 @@ async fn of_one_of_ours_keys_go_last_and_only_when_the_delete_has_ended() {
         "the post, and two that accepted a follow: {erased:?}"
     );
     assert_eq!(keys_of_alice(&site).await, 0);
+    assert_eq!(erased.relations, 3, "a like, and two who asked to follow");
+    assert_eq!(relations.get(&like).await.unwrap(), None);
+    assert_eq!(relations.get(&asked).await.unwrap(), None);
+    assert!(relations.get(&others).await.unwrap().is_some());
     let body = async |id: &Iri| site.store.stores().outbox.body(id).await.unwrap();
     assert_eq!(body(&create).await, None);
     assert!(body(&delete).await.is_some(), "what is gone stays gone");
