@@ -67,6 +67,18 @@ pub trait Directory: Send + Sync + 'static {
         Ok(None)
     }
 
+    /// The identifier of the actor of ours in whose name a client posts to an outbox, by the head of its request: a token, a
+    /// session. `None`: nobody whom the application knows. Asked only with [`client_to_server`](crate::Builder::client_to_server).
+    async fn client(&self, _head: &http::request::Parts) -> Result<Option<String>, Failure> {
+        Ok(None)
+    }
+
+    /// A client of this actor sends an activity, which has its id, and passed all checks: the place to keep a post. It goes out when this
+    /// returns `Ok`, and after a crash in between not at all; a [permanent](Failure::permanent) failure refuses it.
+    async fn submitted(&self, _name: &str, _activity: &Object) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// The key that an actor had before this library came, by identifier. Asked when a key is needed and the store has none, and once
     /// in each process for its [id](AdoptedKey::id): the store keeps the key from then on, and no other is made.
     async fn adopted_key(&self, _name: &str) -> Result<Option<AdoptedKey>, Failure> {
@@ -145,6 +157,14 @@ impl<D: Directory> Directory for std::sync::Arc<D> {
 
     async fn asked(&self, request: &Iri) -> Result<Option<Iri>, Failure> {
         (**self).asked(request).await
+    }
+
+    async fn client(&self, head: &http::request::Parts) -> Result<Option<String>, Failure> {
+        (**self).client(head).await
+    }
+
+    async fn submitted(&self, name: &str, activity: &Object) -> Result<(), Failure> {
+        (**self).submitted(name, activity).await
     }
 
     async fn adopted_key(&self, name: &str) -> Result<Option<AdoptedKey>, Failure> {

@@ -135,6 +135,11 @@ impl<App: Directory> Draft<App> {
         })
     }
 
+    /// The activity as it would go out now.
+    pub(crate) fn written(&self) -> Result<Object, Error> {
+        Ok(self.finish()?.1)
+    }
+
     fn finish(&self) -> Result<(Outgoing, Object), Error> {
         let uris = self.federation.uris();
         let me = if self.sender == crate::INSTANCE {

@@ -81,6 +81,7 @@ mod reach;
 mod rotation;
 mod serve;
 mod spans;
+mod submission;
 mod synchronization;
 mod tidy;
 mod time_check;

@@ -8,6 +8,7 @@ mod inbox;
 mod limits;
 mod media;
 mod object;
+mod outbox;
 mod partial;
 mod respond;
 mod viewer;
@@ -35,6 +36,10 @@ pub(crate) enum Route {
     Inbox {
         of: Option<String>,
     },
+    /// What a client posts.
+    Submission {
+        of: String,
+    },
     Document {
         place: Place,
         /// Whether somebody signed, as far as the headers say.
@@ -49,7 +54,7 @@ pub(crate) enum Route {
 impl Route {
     /// Whether the body is part of the request.
     pub(crate) fn reads_body(&self) -> bool {
-        matches!(self, Route::Inbox { .. })
+        matches!(self, Route::Inbox { .. } | Route::Submission { .. })
     }
 
     /// Whether the answer depends on the headers, beyond what has been read of them to find this route: on who signed.
@@ -68,7 +73,7 @@ impl Route {
                 place: Place::Actor(_, Part::Itself),
                 signed,
             } => *signed,
-            Route::Inbox { .. } | Route::Document { .. } | Route::Media(_) => true,
+            Route::Inbox { .. } | Route::Submission { .. } | Route::Document { .. } | Route::Media(_) => true,
         }
     }
 
@@ -121,6 +126,9 @@ pub(crate) fn route(uris: &Uris, method: &Method, path: &str, headers: &HeaderMa
         } else {
             Route::WrongMethod("POST")
         }),
+        Place::Actor(name, Part::Outbox) if method == Method::POST && uris.takes_posts() => {
+            Some(Route::Submission { of: name })
+        }
         place if read && accept::activity(headers, may_be_a_page(&place)) => Some(Route::Document {
             signed: viewer::is_signed(headers),
             place,
@@ -176,6 +184,7 @@ pub(crate) async fn answer<App: Directory>(
         Route::NodeInfoIndex => Some(discovery::nodeinfo_index(federation)),
         Route::NodeInfo(version) => Some(discovery::nodeinfo(federation, version).await),
         Route::Inbox { of } => Some(Box::pin(inbox::receive(federation, of.as_deref(), head, body)).await),
+        Route::Submission { of } => Some(Box::pin(outbox::submit(federation, &of, &head, &body)).await),
         Route::Media(below) => Some(Box::pin(media::media(federation, &head, &below)).await),
         Route::WrongMethod(allow) => Some(respond::wrong_method(allow)),
         Route::Document { place, signed } => document(federation, &head, place, signed, &query).await,

@@ -24,6 +24,8 @@ pub struct Paths {
     pub(crate) key: String,
     /// Where parts of an actor are that are not below it.
     pub(crate) parts: Vec<(Part, String)>,
+    /// Whether clients may post to outboxes.
+    pub(crate) takes_posts: bool,
     /// Relation and template.
     pub(crate) interactions: Vec<(String, String)>,
 }
@@ -39,6 +41,7 @@ impl Default for Paths {
             media: "/media-proxy".into(),
             key: "#main-key".into(),
             parts: Vec::new(),
+            takes_posts: false,
             interactions: Vec::new(),
         }
     }
@@ -326,6 +329,11 @@ impl Uris {
     /// The id of the key with which an actor proves documents.
     pub(crate) fn proof_key_id(&self, name: &str) -> String {
         format!("{}#ed25519-key", self.owner(name))
+    }
+
+    /// Whether clients may post to outboxes.
+    pub(crate) fn takes_posts(&self) -> bool {
+        self.paths.takes_posts
     }
 
     fn owner(&self, name: &str) -> Iri {

@@ -29,5 +29,6 @@ mod peers;
 mod proofs;
 mod sending;
 mod serving;
+mod submitting;
 mod synchronization;
 mod world;

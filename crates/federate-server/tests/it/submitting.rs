@@ -1,0 +1,321 @@
+//! What clients post to outboxes.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use federate_protocol::activitystreams::Object;
+use federate_server::{Ask, Directory, Engine, Failure, Federation, Found, ObjectRef, Profile, async_trait};
+use federate_store::{Backend, Memory};
+use http::{Request, Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::world::{FixedKeys, World, body};
+
+const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
+
+/// Keeps what its clients post; a token is the name of who has it.
+#[derive(Clone, Default)]
+struct Blog(Arc<Mutex<Vec<Object>>>);
+
+#[async_trait]
+impl Directory for Blog {
+    type Store = Memory;
+
+    async fn actor(&self, _ask: &Ask<'_>, name: &str) -> Result<Found<Profile>, Failure> {
+        Ok(["alice", "bob"]
+            .contains(&name)
+            .then(|| Profile::person(name))
+            .into())
+    }
+
+    async fn object(&self, ask: &Ask<'_>, at: &ObjectRef) -> Result<Found<Object>, Failure> {
+        let id = ask.uris().object(at.kind(), at.as_str());
+        let kept = self.0.lock().unwrap();
+        let objects = kept.iter().filter_map(|create| create.object().object());
+        Ok(objects
+            .into_iter()
+            .find(|object| object.id().as_ref() == Some(&id))
+            .into())
+    }
+
+    async fn client(&self, head: &http::request::Parts) -> Result<Option<String>, Failure> {
+        let token = head
+            .headers
+            .get("authorization")
+            .and_then(|value| value.to_str().ok());
+        Ok(token
+            .and_then(|token| token.strip_prefix("Bearer "))
+            .map(str::to_owned))
+    }
+
+    async fn submitted(&self, name: &str, activity: &Object) -> Result<(), Failure> {
+        if activity.to_value().to_string().contains("forbidden word") {
+            return Err(Failure::permanent("that word"));
+        }
+        assert_eq!(
+            activity.actor().id().unwrap().as_str(),
+            format!("https://blog.test/users/{name}")
+        );
+        self.0.lock().unwrap().push(activity.clone());
+        Ok(())
+    }
+}
+
+struct Site {
+    blog: Blog,
+    store: Memory,
+    federation: Federation<Blog>,
+    engine: Engine,
+}
+
+async fn site(world: &World, takes: bool) -> Site {
+    let (blog, store) = (Blog::default(), Memory::new());
+    let mut builder = Federation::builder("https://blog.test", store.clone(), blog.clone())
+        .client(world.net.clone())
+        .clock(world.clock.clone())
+        .keygen(Arc::new(FixedKeys(0)))
+        .manage_followers();
+    if takes {
+        builder = builder.client_to_server();
+    }
+    let (federation, engine) = builder.build().await.unwrap();
+    let answering = federation.clone();
+    world.net.connect(
+        "blog.test",
+        Arc::new(move |request| {
+            let federation = answering.clone();
+            Box::pin(async move { Ok(federation.handle(request).await.unwrap()) })
+        }),
+    );
+    Site {
+        blog,
+        store,
+        federation,
+        engine,
+    }
+}
+
+impl Site {
+    fn request(&self, to: &str, token: Option<&str>, posted: &Value) -> Request<Bytes> {
+        let mut request = Request::post(format!("/users/{to}/outbox"))
+            .header("host", "blog.test")
+            .header("content-type", "application/activity+json");
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        request.body(posted.to_string().into()).unwrap()
+    }
+
+    async fn post(&self, posted: &Value) -> Response<Bytes> {
+        self.federation
+            .handle(self.request("alice", Some("alice"), posted))
+            .await
+            .unwrap()
+    }
+
+    /// What was sent, by the `Location` of the answer.
+    async fn sent(&self, posted: &Value) -> Value {
+        let response = self.post(posted).await;
+        assert_eq!(
+            response.status(),
+            StatusCode::CREATED,
+            "{posted}: {}",
+            body(&response)
+        );
+        let id = response.headers()["location"].to_str().unwrap().parse().unwrap();
+        let stored = self.store.stores().outbox.body(&id).await.unwrap().unwrap();
+        serde_json::from_slice(&stored).unwrap()
+    }
+}
+
+fn note() -> Value {
+    json!({ "@context": "https://www.w3.org/ns/activitystreams", "type": "Note", "content": "<p>hi</p>", "to": PUBLIC,
+        "cc": "https://blog.test/users/alice/followers" })
+}
+
+#[tokio::test]
+async fn a_bare_object_becomes_a_create_with_ids_of_ours() {
+    let world = World::default();
+    let site = site(&world, true).await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let mut posted = note();
+    posted["id"] = json!("https://blog.test/objects/note/taken");
+    posted["bcc"] = json!([bob.id.as_str()]);
+    posted["proof"] = json!({ "type": "DataIntegrityProof" });
+    let create = site.sent(&posted).await;
+    let object = &create["object"];
+    assert_eq!(
+        (create["type"].as_str(), object["type"].as_str()),
+        (Some("Create"), Some("Note"))
+    );
+    assert_eq!(object["attributedTo"], create["actor"]);
+    let id = object["id"].as_str().unwrap();
+    assert!(
+        id.starts_with("https://blog.test/objects/note/") && !id.ends_with("taken"),
+        "{id}"
+    );
+    assert_eq!(create["id"], format!("{id}/activity"));
+    assert_eq!((&create["to"], &create["cc"]), (&object["to"], &object["cc"]));
+    assert!(
+        !create.to_string().contains("bcc") && object.get("proof").is_none(),
+        "{create}"
+    );
+    // The application has it, and so does who was only in the blind copy.
+    assert_eq!(
+        site.blog.0.lock().unwrap()[0].id().unwrap().as_str(),
+        create["id"]
+    );
+    while !site.engine.step().await.is_idle() {}
+    assert_eq!(bob.received_types(), ["Create"]);
+}
+
+#[tokio::test]
+async fn who_posts_is_who_it_says_or_nobody() {
+    let world = World::default();
+    let site = site(&world, true).await;
+    let status = async |to: &str, token| {
+        let request = site.request(to, token, &note());
+        site.federation.handle(request).await.unwrap().status()
+    };
+    assert_eq!(status("alice", None).await, 401);
+    assert_eq!(status("alice", Some("bob")).await, 403);
+    assert_eq!(status("nobody", Some("nobody")).await, 404);
+    assert_eq!(status("alice", Some("alice")).await, 201);
+    let mut form = site.request("alice", Some("alice"), &note());
+    for media_type in [
+        "application/x-www-form-urlencoded",
+        "text/plain",
+        "application/json",
+    ] {
+        form.headers_mut()
+            .insert("content-type", media_type.parse().unwrap());
+        assert_eq!(
+            site.federation.handle(form.clone()).await.unwrap().status(),
+            415,
+            "{media_type}"
+        );
+    }
+    form.headers_mut().remove("content-type");
+    assert_eq!(site.federation.handle(form).await.unwrap().status(), 415);
+    assert_eq!(site.blog.0.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn it_is_off_unless_it_is_switched_on() {
+    let site = site(&World::default(), false).await;
+    let request = site.request("alice", Some("alice"), &note());
+    assert!(
+        site.federation.handle(request).await.is_none(),
+        "it is the application's"
+    );
+}
+
+#[tokio::test]
+async fn what_is_somebody_elses_is_refused_and_changes_nothing() {
+    let world = World::default();
+    let site = site(&world, true).await;
+    let (alice, bob) = ("https://blog.test/users/alice", "https://blog.test/users/bob");
+    let mut bobs = note();
+    bobs["cc"] = json!("https://blog.test/users/bob/followers");
+    let bobs = site.request("bob", Some("bob"), &bobs);
+    assert_eq!(site.federation.handle(bobs).await.unwrap().status(), 201);
+    let of_bob = site.blog.0.lock().unwrap()[0].clone();
+    let (post, create) = (
+        of_bob.object().id().unwrap().to_string(),
+        of_bob.id().unwrap().to_string(),
+    );
+    let mut by_bob = note();
+    by_bob["attributedTo"] = json!(bob);
+    let mut to_bobs = note();
+    to_bobs["bto"] = json!("https://blog.test/users/bob/followers");
+    let follow = json!({ "type": "Follow", "id": "https://peer.test/1", "actor": "https://peer.test/users/x", "object": bob });
+    for (posted, status) in [
+        (
+            json!({ "type": "Like", "actor": bob, "object": post, "to": PUBLIC }),
+            403,
+        ),
+        (by_bob.clone(), 403),
+        (json!({ "type": "Create", "object": by_bob }), 403),
+        (to_bobs, 403),
+        (
+            json!({ "type": "Update", "object": { "id": post, "type": "Note", "content": "mine" } }),
+            403,
+        ),
+        (
+            json!({ "type": "Update", "object": { "id": bob, "type": "Person" } }),
+            403,
+        ),
+        (
+            json!({ "type": "Update", "object": { "id": "https://peer.test/1", "type": "Note" } }),
+            403,
+        ),
+        (json!({ "type": "Update", "object": post }), 400),
+        (json!({ "type": "Delete", "object": post }), 403),
+        (json!({ "type": "Delete", "object": "https://peer.test/1" }), 403),
+        (json!({ "type": "Delete", "object": alice }), 403),
+        (json!({ "type": "Undo", "object": create }), 403),
+        (json!({ "type": "Undo", "object": "https://peer.test/1" }), 403),
+        (json!({ "type": "Accept", "object": follow }), 403),
+        (json!({ "type": "Accept", "object": "https://peer.test/1" }), 403),
+        (
+            json!({ "type": "Add", "object": post, "target": "https://blog.test/users/bob/featured" }),
+            403,
+        ),
+        (json!({ "type": "Create", "object": "https://peer.test/1" }), 400),
+        (
+            json!({ "type": "Create", "object": { "type": "Person", "name": "x" } }),
+            400,
+        ),
+        (
+            json!({ "type": "Create", "object": { "type": "Follow", "object": bob } }),
+            400,
+        ),
+        (json!({ "type": "Person", "name": "x" }), 400),
+        (
+            json!({ "type": "Move", "object": alice, "target": "https://peer.test/users/x" }),
+            400,
+        ),
+        (json!({ "type": ["Note", "Follow"], "content": "x" }), 400),
+        (json!({ "type": "Like" }), 400),
+        (json!({ "content": "x" }), 400),
+        (json!([note()]), 400),
+        (json!({ "type": "Note", "content": "a forbidden word" }), 400),
+    ] {
+        let answer = site.post(&posted).await;
+        assert_eq!(answer.status(), status, "{posted}: {}", body(&answer));
+    }
+    assert_eq!(site.blog.0.lock().unwrap().len(), 1);
+    let recorded = site.store.stores().outbox.unexpanded(100).await.unwrap();
+    assert_eq!(recorded.len(), 1, "{recorded:?}");
+}
+
+#[tokio::test]
+async fn what_is_ones_own_is_changed_and_taken_back_for_those_who_have_it() {
+    let world = World::default();
+    let site = site(&world, true).await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let mut posted = note();
+    posted["cc"] = json!([bob.id.as_str()]);
+    let create = site.sent(&posted).await;
+    let mut changed = create["object"].clone();
+    changed["content"] = json!("<p>ho</p>");
+    site.sent(&json!({ "type": "Update", "object": changed, "to": create["to"], "cc": create["cc"] }))
+        .await;
+    let like = site
+        .sent(&json!({ "type": "Like", "to": bob.id.as_str(),
+            "object": { "id": "https://peer.test/1", "type": "Note", "content": "put in their mouth" } }))
+        .await;
+    assert_eq!(like["object"], "https://peer.test/1");
+    while !site.engine.step().await.is_idle() {}
+    let undo = site.sent(&json!({ "type": "Undo", "object": like["id"] })).await;
+    assert_eq!(
+        (&undo["object"]["id"], &undo["to"][0]),
+        (&like["id"], &like["to"])
+    );
+    site.sent(&json!({ "type": "Delete", "object": create["object"]["id"] }))
+        .await;
+    while !site.engine.step().await.is_idle() {}
+    let mut received = bob.received_types();
+    received.sort();
+    assert_eq!(received, ["Create", "Delete", "Like", "Undo", "Update"]);
+}
