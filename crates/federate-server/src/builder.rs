@@ -21,6 +21,7 @@ use url::{Host, Url};
 use crate::adopted::Adopted;
 use crate::behaviour::Managed;
 use crate::federation::Inner;
+use crate::forwarding::Passing;
 use crate::guards::Guards;
 use crate::handler::Handlers;
 use crate::keys::{Keys, Vault, VaultError};
@@ -111,6 +112,7 @@ pub struct Builder<App: Directory> {
     pub(crate) paths: Paths,
     pub(crate) handlers: Handlers<App>,
     pub(crate) manage_followers: bool,
+    pub(crate) passing: Passing,
     pub(crate) ownership: Ownership,
     pub(crate) guards: Guards,
     pub(crate) managed: Managed,
@@ -151,6 +153,7 @@ impl<App: Directory> Builder<App> {
             paths: Paths::default(),
             handlers: Handlers::new(),
             manage_followers: false,
+            passing: Passing::default(),
             ownership: Ownership::default(),
             guards: Guards::default(),
             managed: Managed::default(),
@@ -433,6 +436,7 @@ impl<App: Directory> Builder<App> {
                 uris,
                 handlers: self.handlers,
                 manage_followers: self.manage_followers,
+                passing: self.passing,
                 ownership: self.ownership,
                 guards: self.guards,
                 recipients,

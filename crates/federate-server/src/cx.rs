@@ -161,6 +161,11 @@ impl<App: Directory> Cx<App> {
         }
     }
 
+    /// What is to leave together with the mark that the activity is handled.
+    pub(crate) fn leaves(&self, outgoing: Outgoing) {
+        push(&self.sent, outgoing);
+    }
+
     /// What the handler has sent by awaiting.
     pub(crate) fn take_sent(&self) -> Vec<Outgoing> {
         std::mem::take(&mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner))

@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use async_trait::async_trait;
-use federate_protocol::Known;
-use federate_protocol::activitystreams::{Iri, Object};
+use federate_protocol::activitystreams::{Activity, Iri, Object};
+use federate_protocol::{Authenticated, Known};
 use federate_store::{Backend, Follower};
 
 use crate::{AdoptedKey, Approval, Error, Failure, ObjectRef, Profile, Uris};
@@ -116,6 +116,18 @@ pub trait Directory: Send + Sync + 'static {
         Ok(())
     }
 
+    /// The group of ours in which an object was posted, where the application knows: what is done to it is announced there also where
+    /// nobody says so. Only asked with [`Builder::manage_groups`](crate::Builder::manage_groups).
+    async fn group_of(&self, _object: &Iri) -> Result<Option<String>, Failure> {
+        Ok(None)
+    }
+
+    /// Whether a group of ours announces this to its members: whether its actor may post there. Unless the application
+    /// says otherwise everybody may, as with Lemmy. Only asked with [`Builder::manage_groups`](crate::Builder::manage_groups).
+    async fn may_post(&self, _group: &str, _activity: &Authenticated<Activity>) -> Result<bool, Failure> {
+        Ok(true)
+    }
+
     /// The numbers that NodeInfo publishes.
     async fn usage(&self) -> Result<Usage, Failure> {
         Ok(Usage::default())
@@ -185,6 +197,14 @@ impl<D: Directory> Directory for std::sync::Arc<D> {
 
     async fn moved(&self, name: &str, target: &Iri) -> Result<(), Failure> {
         (**self).moved(name, target).await
+    }
+
+    async fn group_of(&self, object: &Iri) -> Result<Option<String>, Failure> {
+        (**self).group_of(object).await
+    }
+
+    async fn may_post(&self, group: &str, activity: &Authenticated<Activity>) -> Result<bool, Failure> {
+        (**self).may_post(group, activity).await
     }
 
     async fn usage(&self) -> Result<Usage, Failure> {

@@ -17,6 +17,7 @@ use serde_json::json;
 
 use crate::behaviour::Managed;
 use crate::erase::Tools;
+use crate::forwarding::Passing;
 use crate::guards::Guards;
 use crate::handler::Handlers;
 use crate::health::InboxWatch;
@@ -40,6 +41,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) uris: Arc<Uris>,
     pub(crate) handlers: Handlers<App>,
     pub(crate) manage_followers: bool,
+    pub(crate) passing: Passing,
     pub(crate) ownership: Ownership,
     pub(crate) guards: Guards,
     pub(crate) recipients: Arc<Recipients<App>>,

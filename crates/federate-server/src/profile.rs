@@ -162,6 +162,11 @@ impl Profile {
         self.with(|said| said.locked = true)
     }
 
+    /// Whether it is a group.
+    pub fn is_group(&self) -> bool {
+        self.inner.said.kind == "Group"
+    }
+
     /// Whether followers are approved by hand.
     pub fn is_locked(&self) -> bool {
         self.inner.said.locked

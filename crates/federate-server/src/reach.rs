@@ -84,11 +84,16 @@ impl<App: Directory> Inboxes for Recipients<App> {
     /// named by the collection's place in the audience and the cursor within it.
     async fn expand(&self, outgoing: &Outgoing, after: Option<&str>) -> Result<Expansion, ExpandError> {
         let plan = self.plan(outgoing).await.map_err(ExpandError::new)?;
+        // What we pass on does not go back to where it comes from.
+        let home = (!self.uris.is_local(&outgoing.id))
+            .then(|| outgoing.id.authority())
+            .flatten();
+        let away = |id: &Iri| home.is_none() || id.authority() != home;
         let Some(after) = after else {
             let (inboxes, actors) = self.known_inboxes(plan.actors).await;
             return Ok(Expansion {
-                inboxes,
-                actors,
+                inboxes: inboxes.into_iter().filter(away).collect(),
+                actors: actors.into_iter().filter(away).collect(),
                 next: (!plan.collections.is_empty()).then(|| "0|".to_owned()),
             });
         };
@@ -107,8 +112,8 @@ impl<App: Directory> Inboxes for Recipients<App> {
             None => (index + 1 < plan.collections.len()).then(|| format!("{}|", index + 1)),
         };
         Ok(Expansion {
-            inboxes: page.inboxes,
-            actors: page.actors,
+            inboxes: page.inboxes.into_iter().filter(away).collect(),
+            actors: page.actors.into_iter().filter(away).collect(),
             next,
         })
     }

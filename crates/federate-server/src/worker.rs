@@ -239,6 +239,9 @@ impl<App: Directory> Worker<App> {
 
     async fn judge_and_run(&self, cx: &Cx<App>, activity: Authenticated<Activity>) -> Result<(), Stop> {
         let activity = self.judge(activity).await?;
+        if crate::groups::announced(cx, &activity).await? {
+            return Ok(());
+        }
         if activity.is("Update") && about_itself(&activity) {
             // What the activity embeds is believed, but what is kept is what its server says.
             let fetcher = &self.federation.inner.fetcher;
@@ -249,6 +252,8 @@ impl<App: Directory> Worker<App> {
         if let Turn::Again(pause) = behaviour::received(cx, &activity).await? {
             return Err(Stop::Goes(pause));
         }
+        crate::forwarding::pass_on(cx, &activity).await?;
+        crate::groups::announce(cx, &activity).await?;
         match self.federation.inner.handlers.start(cx, &activity) {
             Some(running) => running.await?,
             None => {

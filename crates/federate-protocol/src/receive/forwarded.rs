@@ -68,8 +68,9 @@ const PASSED_ON: [&str; 11] = [
     "Update",
 ];
 
-/// Whether others may pass on activities of this type.
-pub(super) fn is_passed_on(activity: &Object) -> bool {
+/// Whether others may pass on activities of this type: what people tell everybody, not what two tell each other.
+#[must_use]
+pub fn is_passed_on(activity: &Object) -> bool {
     PASSED_ON.contains(&ids::local_name(activity.type_name()))
 }
 
@@ -172,6 +173,50 @@ impl Forwarded {
             (Answer::Found(document), None) => refetched(document, config),
         }
     }
+}
+
+/// The activity that an `Announce` embeds, as groups pass on what their members do (FEP-1b12). `None` where it announces something else: a post,
+/// or an id alone.
+///
+/// It is a hint as any other. That the group is of the same origin as whoever is said to act changes nothing: a group speaks for itself,
+/// and for no person of its server. What is believed is what the activity's own place says.
+///
+/// # Errors
+/// [`Refused`]: what it embeds is an activity, and none that is passed on so; another `Announce`, for example (R8).
+pub fn announced(
+    announce: &Authenticated<Activity>,
+    config: &Receiving,
+) -> Result<Option<Forwarded>, Refused> {
+    use crate::authorise::Broken;
+    let proof = announce.proof();
+    if !announce.is("Announce") {
+        return Ok(None);
+    }
+    // The view has it reduced to its id; what it claims to be stands in the bytes.
+    let whole = Object::parse(proof.said.as_ref().unwrap_or(&proof.body)).map_err(RefusedKind::Document)?;
+    let reference = whole.object();
+    let Some(inner) = reference.object().filter(|inner| !inner.actor().is_empty()) else {
+        return Ok(None);
+    };
+    if reference.len() != 1 {
+        return Err(RefusedKind::NotAllowed(Broken::TooMuch("objects")).into());
+    }
+    if inner.is("Announce") {
+        return Err(RefusedKind::NotAllowed(Broken::NestedAnnounce).into());
+    }
+    let shape = shape::check(&inner, config)?;
+    shape::admit_actor(&shape.actor, config)?;
+    let (Some(id), true) = (shape.id, is_passed_on(&inner)) else {
+        return Err(RefusedKind::NotRefetched(NotRefetched::NotPassedOn).into());
+    };
+    let body = inner.to_bytes().into();
+    Ok(Some(Forwarded::new(
+        proof.by.clone(),
+        id,
+        shape.actor,
+        &inner,
+        body,
+    )?))
 }
 
 /// The activity that this document is, which was fetched from its own id: its actor answers for it, whoever led us there. To be accepted

@@ -51,7 +51,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-pub use forwarded::{Answer, Forwarded, NotRefetched, gone, refetched};
+pub use forwarded::{Answer, Forwarded, NotRefetched, announced, gone, is_passed_on, refetched};
 pub use forwarders::Forwarders;
 pub use key::{KeyFailure, ResolvedKey};
 pub use machine::{NeedKey, Receiving, Step, receive};

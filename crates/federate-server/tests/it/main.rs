@@ -17,6 +17,8 @@ mod crossing;
 mod discovery;
 mod erasing;
 mod forwarded;
+mod forwarding;
+mod groups;
 mod handling;
 mod imitations;
 mod keys;

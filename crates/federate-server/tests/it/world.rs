@@ -13,7 +13,8 @@ use federate_protocol::signatures::{
     GeneratedKey, KeyGenerator, KeyId, PrivateKey, SignError, Signer, cavage,
 };
 use federate_server::{
-    Ask, Builder, Collection, Cursor, Directory, Engine, Entropy, Failure, Federation, FollowersHere, Found,
+    Ask, Authenticated, Builder, Collection, Cursor, Directory, Engine, Entropy, Failure, Federation,
+    FollowersHere, Found,
     Item, Known, ObjectRef, Page, Profile, Usage, async_trait,
 };
 use federate_store::{BoxFuture, Memory};
@@ -150,6 +151,10 @@ impl HttpClient for Net {
 pub(crate) struct App {
     pub(crate) people: Mutex<HashMap<String, Found<()>>>,
     pub(crate) locked: Mutex<bool>,
+    /// Which of the people are groups.
+    pub(crate) groups: Mutex<Vec<String>>,
+    /// Who may not post in them.
+    pub(crate) banned: Mutex<Vec<Iri>>,
     pub(crate) posts: Mutex<Vec<Object>>,
     pub(crate) known: Mutex<HashMap<Iri, Known>>,
     pub(crate) seen: Mutex<Vec<String>>,
@@ -190,7 +195,12 @@ impl Directory for TestApp {
             .unwrap_or(Found::Missing);
         let locked = *self.0.locked.lock().unwrap();
         Ok(found.map(|()| {
-            let profile = Profile::person(name)
+            let is_group = self.0.groups.lock().unwrap().iter().any(|group| group == name);
+            let profile = match is_group {
+                true => Profile::group(name),
+                false => Profile::person(name),
+            };
+            let profile = profile
                 .name("Some Body")
                 .summary("<p>hi</p>")
                 .icon("image/png", "https://files.example/a.png")
@@ -270,6 +280,10 @@ impl Directory for TestApp {
     async fn moved(&self, name: &str, target: &Iri) -> Result<(), Failure> {
         self.0.saw(format!("{name} moved to {target}"));
         Ok(())
+    }
+
+    async fn may_post(&self, _group: &str, activity: &Authenticated<Activity>) -> Result<bool, Failure> {
+        Ok(!self.0.banned.lock().unwrap().contains(activity.by()))
     }
 
     async fn usage(&self) -> Result<Usage, Failure> {
@@ -474,7 +488,7 @@ pub(crate) fn body(response: &Response<Bytes>) -> Value {
 
 pub(crate) async fn spy(
     cx: federate_server::Cx<TestApp>,
-    activity: federate_server::Authenticated<Activity>,
+    activity: Authenticated<Activity>,
 ) -> federate_server::Outcome {
     cx.app()
         .0
@@ -554,6 +568,19 @@ impl Peer {
         cavage(request.unwrap(), self.clock.now())
             .sign(&*self.key as &dyn Signer)
             .unwrap()
+    }
+
+    /// What came under this type.
+    pub(crate) fn received_of(&self, kind: &str) -> Vec<Value> {
+        let received = self.received.lock().unwrap();
+        received.iter().filter(|it| it["type"] == kind).cloned().collect()
+    }
+
+    /// Follows somebody of an instance.
+    pub(crate) async fn follows(&self, number: u32, to: &Instance, whom: &str) {
+        let follow = self.activity(number, json!({ "type": "Follow", "object": whom }));
+        assert_eq!(self.post(to, &follow).await.status(), 202);
+        to.step_until_idle().await;
     }
 
     /// A GET that is signed, as Mastodon's secure mode makes it.

@@ -1,0 +1,178 @@
+//! Replies to us, passed on to those who read us.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use federate_protocol::activitystreams::Activity;
+use federate_server::Blocks;
+use serde_json::{Value, json};
+
+use crate::world::{Instance, Peer, World, spy};
+
+const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
+const FOLLOWERS: &str = "https://site.test/users/alice/followers";
+
+async fn site(world: &World) -> Instance {
+    let configure = |builder: federate_server::Builder<_>| {
+        builder.manage_followers().forward_replies().on::<Activity>(spy)
+    };
+    world.instance_with("site.test", configure).await
+}
+
+/// Alice is read by bob and carol, and by dan, who answers her.
+async fn read(world: &World, site: &Instance) -> (Peer, Peer, Peer) {
+    let bob = world.peer("b.test", "bob", 0);
+    let carol = world.peer("c.test", "carol", 1);
+    let dan = world.peer("d.test", "dan", 2);
+    for (number, peer) in [&bob, &carol, &dan].into_iter().enumerate() {
+        let number = u32::try_from(number).unwrap() + 100;
+        peer.follows(number, site, "https://site.test/users/alice").await;
+    }
+    (bob, carol, dan)
+}
+
+fn reply(dan: &Peer, number: u32) -> Value {
+    dan.activity(
+        number,
+        json!({
+            "type": "Create", "to": PUBLIC, "cc": [FOLLOWERS, "https://site.test/users/alice"],
+            "object": {
+                "id": format!("https://d.test/notes/{number}"), "type": "Note", "attributedTo": dan.id.as_str(),
+                "inReplyTo": "https://site.test/posts/1", "content": "an answer", "to": PUBLIC, "cc": FOLLOWERS,
+            },
+        }),
+    )
+}
+
+fn forwarded(peer: &Peer) -> Vec<Value> {
+    let received = peer.received.lock().unwrap();
+    received
+        .iter()
+        .filter(|it| it["type"] != "Accept")
+        .cloned()
+        .collect()
+}
+
+#[tokio::test]
+async fn w10_a_reply_goes_to_those_who_read_us_once() {
+    let world = World::default();
+    let site = site(&world).await;
+    let (bob, carol, dan) = read(&world, &site).await;
+    let reply = reply(&dan, 1);
+    for _ in 0..2 {
+        assert_eq!(dan.post(&site, &reply).await.status(), 202);
+        site.step_until_idle().await;
+    }
+    for peer in [&bob, &carol] {
+        assert_eq!(forwarded(peer), [reply.clone()], "as it came");
+    }
+    assert_eq!(forwarded(&dan), [Value::Null; 0], "not to where it comes from");
+    // Nor after a restart.
+    let (app, store) = (Arc::clone(&site.app), site.store.clone());
+    drop(site);
+    let again = |builder: federate_server::Builder<_>| {
+        builder.manage_followers().forward_replies().on::<Activity>(spy)
+    };
+    let site = world.start("site.test", app, store, again).await;
+    world.clock.advance(Duration::from_secs(3600));
+    assert_eq!(dan.post(&site, &reply).await.status(), 202);
+    site.step_until_idle().await;
+    assert_eq!(forwarded(&bob).len(), 1);
+}
+
+#[tokio::test]
+async fn w10_what_was_forwarded_to_us_is_never_forwarded_again() {
+    let world = World::default();
+    let site = site(&world).await;
+    let (bob, carol, dan) = read(&world, &site).await;
+    let reply = reply(&dan, 1);
+    dan.serves(reply["id"].as_str().unwrap(), 200, &reply);
+    assert_eq!(carol.post(&site, &reply).await.status(), 202);
+    site.step_until_idle().await;
+    assert!(
+        site.app
+            .take_seen()
+            .contains(&"Create by https://d.test/users/dan".to_owned())
+    );
+    assert_eq!(forwarded(&bob), [Value::Null; 0]);
+    // Not when the author's own comes then, either: it is known.
+    assert_eq!(dan.post(&site, &reply).await.status(), 202);
+    site.step_until_idle().await;
+    assert_eq!(forwarded(&bob), [Value::Null; 0]);
+}
+
+#[tokio::test]
+async fn w10_only_what_is_ours_to_pass_on() {
+    let world = World::default();
+    let site = site(&world).await;
+    let (bob, _, dan) = read(&world, &site).await;
+    let change = |number: u32, change: &dyn Fn(&mut Value)| {
+        let mut reply = reply(&dan, number);
+        change(&mut reply);
+        reply
+    };
+    let unrelated = |it: &mut Value| {
+        it["object"]["inReplyTo"] = json!("https://elsewhere.test/posts/1");
+    };
+    let to_strangers = |it: &mut Value| {
+        it["cc"] = json!("https://elsewhere.test/users/alice/followers");
+        it["object"]["cc"] = json!(null);
+    };
+    let to_nobody = |it: &mut Value| {
+        it["cc"] = json!("https://site.test/users/nobody/followers");
+        it["object"]["cc"] = json!(null);
+    };
+    // For followers alone and without a proof: who gets it from us cannot find out whether it is genuine.
+    let unbelievable = |it: &mut Value| {
+        it["to"] = json!([]);
+        it["object"]["to"] = json!([]);
+    };
+    let blind = |it: &mut Value| it["object"]["bcc"] = json!("https://c.test/users/carol");
+    for (number, changed) in [
+        change(2, &unrelated),
+        change(3, &to_strangers),
+        change(4, &to_nobody),
+        change(5, &unbelievable),
+        change(6, &blind),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(dan.post(&site, &changed).await.status(), 202, "{number}");
+        site.step_until_idle().await;
+        assert_eq!(forwarded(&bob), [Value::Null; 0], "{number}");
+    }
+    let proven = change(7, &|it| {
+        unbelievable(it);
+        it["signature"] = json!({ "type": "RsaSignature2017" });
+    });
+    let mentions = change(8, &|it| {
+        unrelated(it);
+        it["object"]["tag"] = json!([{ "type": "Mention", "href": "https://site.test/users/alice" }]);
+    });
+    for it in [&proven, &mentions] {
+        assert_eq!(dan.post(&site, it).await.status(), 202);
+    }
+    site.step_until_idle().await;
+    assert_eq!(forwarded(&bob), [proven, mentions]);
+}
+
+#[tokio::test]
+async fn w10_blocked_hosts_get_nothing_and_without_the_option_nobody_does() {
+    let world = World::default();
+    let site = site(&world).await;
+    let (bob, carol, dan) = read(&world, &site).await;
+    let mut blocks = Blocks::new();
+    blocks.suspend("c.test").unwrap();
+    site.federation.set_blocks(blocks).await.unwrap();
+    dan.post(&site, &reply(&dan, 1)).await;
+    site.step_until_idle().await;
+    assert_eq!((forwarded(&bob).len(), forwarded(&carol).len()), (1, 0));
+
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let (bob, _, dan) = read(&world, &site).await;
+    dan.post(&site, &reply(&dan, 1)).await;
+    site.step_until_idle().await;
+    assert_eq!(forwarded(&bob).len(), 0);
+}
