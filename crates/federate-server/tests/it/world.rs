@@ -14,8 +14,7 @@ use federate_protocol::signatures::{
 };
 use federate_server::{
     Ask, Authenticated, Builder, Collection, Cursor, Directory, Engine, Entropy, Failure, Federation,
-    FollowersHere, Found,
-    Item, Known, ObjectRef, Page, Profile, Usage, async_trait,
+    FollowersHere, Found, Item, Known, ObjectRef, Page, Profile, Usage, async_trait,
 };
 use federate_store::{BoxFuture, Memory};
 use http::{Request, Response, StatusCode};
