@@ -1,6 +1,6 @@
 //! The store as a value.
 
-use crate::{Builder, OpenError, cache::CacheTable, error::store_error, sql};
+use crate::{Builder, OpenError, arrivals::Arrivals, cache::CacheTable, error::store_error, sql};
 use federate_store::{Backend, BoxFuture, OrderKey, Outgoing, ReceivedId, StoreError, Stores};
 use sqlx::{SqliteConnection, SqlitePool};
 use std::{path::Path, sync::Arc};
@@ -26,6 +26,8 @@ pub(crate) struct Files {
     /// Where the two files lie.
     pub(crate) places: Places,
     pub(crate) is_on_disk: bool,
+    /// What was received and waits to be written.
+    pub(crate) arrivals: Arc<Arrivals>,
 }
 
 /// Where files lie; `None` where that is not to be told, or does not matter.

@@ -1,6 +1,7 @@
 //! The inbox: envelopes in the queue's file, marks in the application's database.
 
 use crate::{
+    arrivals::Arrival,
     backend::{Files, handled, record},
     claims, clean,
     error::{Failure, retrying},
@@ -107,33 +108,18 @@ impl Files {
         sealed: &Sealed,
         now: SystemTime,
     ) -> Result<Accepted, StoreError> {
-        let new = retrying!(self.insert_received(shard, &id, sealed, now))?;
+        let arrival = Arrival {
+            id: id.as_str().to_owned(),
+            received: micros(now),
+            sealed: sealed.to_bytes(),
+            shard: i64::from(shard),
+        };
+        let new = self.arrivals.write(arrival, &self.write).await?;
         Ok(if new {
             Accepted::New(id)
         } else {
             Accepted::Duplicate
         })
-    }
-
-    async fn insert_received(
-        &self,
-        shard: u16,
-        id: &ReceivedId,
-        sealed: &Sealed,
-        now: SystemTime,
-    ) -> Result<bool, Failure> {
-        // One statement is one transaction: key and envelope are in the same row.
-        let done = sqlx::query(
-            "INSERT INTO federate_received (id, received, sealed, shard) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (id) DO NOTHING",
-        )
-        .bind(id.as_str())
-        .bind(micros(now))
-        .bind(sealed.as_bytes())
-        .bind(i64::from(shard))
-        .execute(&self.write)
-        .await?;
-        Ok(done.rows_affected() > 0)
     }
 
     async fn read_inbox_backlog(&self) -> Result<InboxBacklog, Failure> {

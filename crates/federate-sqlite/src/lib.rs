@@ -75,6 +75,7 @@
 //! ```
 #![deny(missing_docs)]
 
+mod arrivals;
 mod backend;
 mod backup;
 mod binding;

@@ -15,6 +15,7 @@ use sqlx::{
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -98,6 +99,7 @@ impl Builder {
                     read: queue,
                     places: Places::default(),
                     is_on_disk: false,
+                    arrivals: Arc::default(),
                 }
             }
             Some(file) => {
@@ -117,6 +119,7 @@ impl Builder {
                     read,
                     places,
                     is_on_disk: true,
+                    arrivals: Arc::default(),
                 }
             }
         };

@@ -1,0 +1,280 @@
+//! What arrives at once is written at once: one transaction, and one wait for the disk, for all that came while the last one was
+//! written.
+//!
+//! A task of its own writes, so that it does not matter which of those who wait gives up: what was begun is ended, and the others are
+//! told. There is none while nothing arrives.
+
+use crate::{
+    clean,
+    error::{Failure, retrying},
+};
+use bytes::Bytes;
+use federate_store::{StoreError, StoreErrorKind};
+use sqlx::{Connection as _, SqliteConnection, SqlitePool};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::sync::oneshot;
+
+/// Written together at most: a mebibyte each would be 64 MiB.
+const MOST: usize = 64;
+
+/// A row of what was received, before it is one.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    pub(crate) id: String,
+    /// When, in microseconds.
+    pub(crate) received: i64,
+    pub(crate) sealed: Bytes,
+    pub(crate) shard: i64,
+}
+
+/// Those that wait to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Arrivals(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: Vec<Waiting>,
+    /// Whether a task writes, and will look again before it ends.
+    is_written: bool,
+}
+
+struct Waiting {
+    arrival: Arrival,
+    told: oneshot::Sender<Result<bool, StoreError>>,
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.arrival.id.fmt(f)
+    }
+}
+
+impl Arrivals {
+    /// Writes it, with all that arrive meanwhile. `false`: it was there.
+    pub(crate) async fn write(
+        self: &Arc<Self>,
+        arrival: Arrival,
+        into: &SqlitePool,
+    ) -> Result<bool, StoreError> {
+        let (told, answer) = oneshot::channel();
+        let is_written = {
+            let mut state = self.state();
+            state.waiting.push(Waiting { arrival, told });
+            std::mem::replace(&mut state.is_written, true)
+        };
+        if !is_written {
+            tokio::spawn(write_all(Writer(Arc::clone(self)), into.clone()));
+        }
+        match answer.await {
+            Ok(written) => written,
+            Err(_) => Err(StoreError::new(
+                StoreErrorKind::Busy,
+                "the task that writes what arrives ended",
+            )),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next that are written together. With none the writer ends.
+    fn next(&self) -> Vec<Waiting> {
+        let mut state = self.state();
+        let count = state.waiting.len().min(MOST);
+        state.is_written = count > 0;
+        state.waiting.drain(..count).collect()
+    }
+}
+
+/// However the task ends, whoever waits is told, and the next that arrives begins another.
+struct Writer(Arc<Arrivals>);
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        if state.is_written {
+            state.is_written = false;
+            state.waiting.clear();
+        }
+    }
+}
+
+async fn write_all(writer: Writer, into: SqlitePool) {
+    loop {
+        let next = writer.0.next();
+        if next.is_empty() {
+            return;
+        }
+        let (arrivals, tellings): (Vec<_>, Vec<_>) =
+            next.into_iter().map(|one| (one.arrival, one.told)).unzip();
+        let written: Result<Vec<bool>, StoreError> = retrying!(insert(&into, &arrivals));
+        match written {
+            Ok(written) => {
+                for (told, is_new) in tellings.into_iter().zip(written) {
+                    // Who gave up is answered when it sends again.
+                    let _ = told.send(Ok(is_new));
+                }
+            }
+            Err(error) => {
+                for told in tellings {
+                    let _ = told.send(Err(StoreError::new(error.kind(), chain(&error))));
+                }
+            }
+        }
+    }
+}
+
+/// Which of them are new. All of them are durable then, or none was written.
+async fn insert(into: &SqlitePool, arrivals: &[Arrival]) -> Result<Vec<bool>, Failure> {
+    let mut connection = clean::acquire(into).await?;
+    if arrivals.len().is_power_of_two() && insert_new(&mut connection, arrivals).await? {
+        return Ok(vec![true; arrivals.len()]);
+    }
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut new = Vec::with_capacity(arrivals.len());
+    let mut rest = arrivals;
+    // Few sizes, so that each is a statement that is prepared already.
+    while let Some(size) = rest.len().checked_ilog2().map(|bits| 1 << bits) {
+        let (some, others) = rest.split_at(size);
+        rest = others;
+        if insert_new(&mut tx, some).await? {
+            new.resize(new.len() + size, true);
+            continue;
+        }
+        // Some were there, and all were left out: which?
+        for one in some {
+            new.push(insert_new(&mut tx, std::slice::from_ref(one)).await?);
+        }
+    }
+    tx.commit().await?;
+    Ok(new)
+}
+
+/// Inserts all of them, or, where one of them is there or comes twice, none.
+async fn insert_new(connection: &mut SqliteConnection, some: &[Arrival]) -> Result<bool, Failure> {
+    // One statement is atomic by itself: `ABORT` takes back what it did, and no more.
+    let mut sql =
+        String::from("INSERT INTO federate_received (id, received, sealed, shard) VALUES (?, ?, ?, ?)");
+    for _ in some.iter().skip(1) {
+        sql.push_str(", (?, ?, ?, ?)");
+    }
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for one in some {
+        query = query
+            .bind(one.id.as_str())
+            .bind(one.received)
+            .bind(&one.sealed[..])
+            .bind(one.shard);
+    }
+    match query.execute(connection).await {
+        Ok(_) => Ok(true),
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Sqlite;
+
+    fn arrival(name: &str) -> Arrival {
+        Arrival {
+            id: name.to_owned(),
+            received: 1,
+            sealed: Bytes::from_static(b"sealed"),
+            shard: 0,
+        }
+    }
+
+    async fn rows(store: &Sqlite) -> Vec<String> {
+        sqlx::query_scalar("SELECT id FROM federate_received ORDER BY no")
+            .fetch_all(&store.files().read)
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn p2_of_many_that_arrive_at_once_each_is_written_once_and_knows_whether_it_was_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
+        let arrivals = Arc::<Arrivals>::default();
+        let writing: Vec<_> = (0..1_000)
+            .map(|number| {
+                let (arrivals, pool) = (Arc::clone(&arrivals), store.files().write.clone());
+                // Each twice, beside each other or far apart.
+                let one = arrival(&(number / 2 % 300 + number / 600 * 300).to_string());
+                tokio::spawn(async move { (one.id.clone(), arrivals.write(one, &pool).await.unwrap()) })
+            })
+            .collect();
+        let mut new = std::collections::BTreeMap::<String, usize>::new();
+        for one in writing {
+            let (id, is_new) = one.await.unwrap();
+            *new.entry(id).or_default() += usize::from(is_new);
+        }
+        assert!(new.values().all(|times| *times == 1), "{new:?}");
+        let mut rows = rows(&store).await;
+        rows.sort();
+        assert_eq!(rows, new.into_keys().collect::<Vec<_>>());
+        assert!(!arrivals.state().is_written);
+    }
+
+    #[tokio::test]
+    async fn one_that_is_there_keeps_no_other_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
+        let pool = &store.files().write;
+        for (names, new) in [
+            (&["a"][..], &[true][..]),
+            (&["a"], &[false]),
+            (&["b", "a"], &[true, false]),
+            (&["c", "c", "d"], &[true, false, true]),
+            (
+                &["e", "f", "g", "h", "i", "d", "j"],
+                &[true, true, true, true, true, false, true],
+            ),
+        ] {
+            let arrivals: Vec<_> = names.iter().map(|name| arrival(name)).collect();
+            assert_eq!(insert(pool, &arrivals).await.unwrap(), new, "{names:?}");
+        }
+        assert_eq!(rows(&store).await.concat(), "abcdefghij");
+    }
+
+    #[tokio::test]
+    async fn whoever_gives_up_takes_nothing_from_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
+        let arrivals = Arc::<Arrivals>::default();
+        for number in 0..100 {
+            let (arrivals, pool) = (Arc::clone(&arrivals), store.files().write.clone());
+            let gives_up = tokio::spawn({
+                let (arrivals, pool) = (Arc::clone(&arrivals), pool.clone());
+                async move { arrivals.write(arrival(&format!("gone {number}")), &pool).await }
+            });
+            tokio::task::yield_now().await;
+            let stays = arrivals.write(arrival(&format!("stays {number}")), &pool);
+            gives_up.abort();
+            assert!(stays.await.unwrap());
+        }
+        let stayed = rows(&store)
+            .await
+            .iter()
+            .filter(|id| id.starts_with("stays"))
+            .count();
+        assert_eq!(stayed, 100);
+    }
+}
