@@ -63,7 +63,7 @@ pub(crate) async fn announced<App: Directory>(
     // Accepted is accepted: it waits here, not there.
     counted.map_err(Error::passing)?;
     match federation.look_up(&hint).await? {
-        Ended::Done => Ok(true),
+        Ended::Done | Ended::Goes(_) => Ok(true),
         Ended::Again(reason) => Err(Error::passing(reason).into()),
         Ended::Never(reason) => Err(Failure::permanent(reason)),
     }

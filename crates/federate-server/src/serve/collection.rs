@@ -89,7 +89,7 @@ async fn page<App: Directory>(
     {
         return Ok(Found::Missing);
     }
-    if let Some(page) = managed(federation, ask, of, from).await? {
+    if let Some(page) = federation.managed_page(ask, of, from).await? {
         // The application may still hide it. It knows none of our cursors.
         let is_hidden = match federation.app().collection(ask, of, &Cursor::start()).await? {
             Found::Here(theirs) => theirs.hidden,
@@ -108,35 +108,6 @@ async fn page<App: Directory>(
         }
         found => found,
     })
-}
-
-/// A page of what the library keeps, where it keeps that.
-async fn managed<App: Directory>(
-    federation: &Federation<App>,
-    ask: &Ask<'_>,
-    of: &Collection,
-    from: &Cursor,
-) -> Result<Option<Page>, Failure> {
-    let inner = &federation.inner;
-    Ok(Some(match of {
-        Collection::Followers(name) if inner.manage_followers => {
-            federation.managed_followers(ask, name, from).await?
-        }
-        Collection::Following(name) if inner.managed.following => {
-            federation.managed_following(ask, name, from).await?
-        }
-        Collection::Likes(at) if inner.managed.reactions => {
-            federation
-                .managed_reactions(ask, at, Reaction::Like, from)
-                .await?
-        }
-        Collection::Shares(at) if inner.managed.reactions => {
-            federation
-                .managed_reactions(ask, at, Reaction::Announce, from)
-                .await?
-        }
-        _ => return Ok(None),
-    }))
 }
 
 /// The collection itself: how many, and where the first page is.
