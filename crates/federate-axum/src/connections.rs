@@ -5,7 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use federate_server::PeerAddress;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -38,10 +42,10 @@ async fn at_most(most: usize, listener: TcpListener, app: Router, stopped: watch
             loop {
                 // The semaphore is never closed.
                 let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-                let stream = accept(&listener).await;
+                let (stream, address) = accept(&listener).await;
                 let (app, stopping, open) = (app.clone(), stopping.clone(), open.clone());
                 tokio::spawn(async move {
-                    one(stream, app, stopping).await;
+                    one(stream, address, app, stopping).await;
                     drop((place, open));
                 });
             }
@@ -52,10 +56,10 @@ async fn at_most(most: usize, listener: TcpListener, app: Router, stopped: watch
     let _ = all_closed.recv().await;
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, PeerAddress) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok((stream, from)) => return (stream, PeerAddress(from.ip())),
             // The other side gave up before we took it.
             Err(e) if is_of_the_connection(&e) => {}
             Err(error) => {
@@ -74,13 +78,18 @@ fn is_of_the_connection(error: &io::Error) -> bool {
     )
 }
 
-async fn one(stream: TcpStream, app: Router, stopping: watch::Receiver<bool>) {
+async fn one(stream: TcpStream, address: PeerAddress, app: Router, stopping: watch::Receiver<bool>) {
     // What is written is whole answers: waiting for more would only delay them.
     let _ = stream.set_nodelay(true);
+    let app = TowerToHyperService::new(app);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(address);
+        app.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app))
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

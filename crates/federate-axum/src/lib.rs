@@ -44,7 +44,8 @@ pub fn service<App: Directory>(federation: &Federation<App>) -> FederationServic
 /// begun is finished, for at most 10 seconds, and the function returns.
 ///
 /// It speaks HTTP/1.1, for a reverse proxy in front of it; upgrades (WebSocket) work. At most 10,000 connections are
-/// open at once; one that does not bring the head of a request within 30 seconds is closed.
+/// open at once; one that does not bring the head of a request within 30 seconds is closed. Each request has the
+/// [`PeerAddress`](federate_server::PeerAddress) of its connection as an extension.
 ///
 /// # Errors
 ///

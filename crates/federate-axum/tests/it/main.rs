@@ -5,12 +5,13 @@
 mod adapter;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
 use federate_server::signatures::{GeneratedKey, KeyGenerator, SignError};
 use federate_server::store::Memory;
-use federate_server::{Actors, Engine, Federation, Profile};
+use federate_server::{Actors, Engine, Federation, Profile, Rate, RateLimits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -156,7 +157,7 @@ async fn p18_a_stop_waits_for_what_is_under_way_and_not_for_ever() {
     let there = here.clone();
     let slow = get(async move || {
         here.send(()).await.unwrap();
-        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
         "done"
     });
     let never = get(async move || {
@@ -189,4 +190,38 @@ async fn p18_a_stop_waits_for_what_is_under_way_and_not_for_ever() {
     assert!((10..30).contains(&took), "stopped after {took} s");
     // Cut off by the time that it returned, and not left behind.
     assert_eq!(never.read(&mut [0]).await.unwrap(), 0);
+}
+
+/// Only the adapter knows who connected.
+#[tokio::test]
+async fn one_address_is_limited_whatever_it_says_of_itself() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let actors = Actors::new([Profile::bot("echo")]);
+    let (federation, engine) = Federation::builder(&format!("http://{host}"), Memory::new(), actors)
+        .keygen(Arc::new(FixedKey))
+        .rate_limits(RateLimits::default().address(Rate::new(1, Duration::from_secs(3_600))))
+        .build()
+        .await
+        .unwrap();
+    let app = Router::new().layer(federate_axum::layer(&federation));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = federate_axum::serve_until(listener, app, engine, async {
+        let _ = stopped.await;
+    });
+    let asking = async {
+        let post = |from: u8| {
+            format!("POST /inbox HTTP/1.1\r\nX-Forwarded-For: 10.0.0.{from}\r\nContent-Length: 2\r\n\r\n{{}}")
+        };
+        let first = ask(&host, &post(1)).await;
+        let second = ask(&host, &post(2)).await;
+        assert!(first.starts_with("HTTP/1.1 401"), "{first}");
+        assert!(
+            second.starts_with("HTTP/1.1 429") && second.contains("retry-after: "),
+            "{second}"
+        );
+        stop.send(()).unwrap();
+    };
+    let (served, ()) = tokio::join!(serving, asking);
+    served.unwrap();
 }
