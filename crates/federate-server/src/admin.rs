@@ -7,18 +7,30 @@ use federate_store::{Counts, DeadActivity, DeadLetter, DeliveryId, Hold, Receive
 
 use crate::Error;
 use crate::erase::Tools;
+use crate::moderation::Moderation;
 
 /// What an operator looks at and does; see [`Federation::admin`](crate::Federation::admin).
 #[derive(Debug)]
 pub struct Admin<'a> {
     pub(crate) stores: &'a Stores,
-    now: SystemTime,
+    pub(crate) moderation: &'a Moderation,
+    pub(crate) now: SystemTime,
     pub(crate) tools: Tools<'a>,
 }
 
 impl<'a> Admin<'a> {
-    pub(crate) fn new(stores: &'a Stores, now: SystemTime, tools: Tools<'a>) -> Self {
-        Admin { stores, now, tools }
+    pub(crate) fn new(
+        stores: &'a Stores,
+        moderation: &'a Moderation,
+        now: SystemTime,
+        tools: Tools<'a>,
+    ) -> Self {
+        Admin {
+            stores,
+            moderation,
+            now,
+            tools,
+        }
     }
 
     /// What an operator looks at and does about deliveries: pages of dead letters, one delivery, retries, purges, pauses.

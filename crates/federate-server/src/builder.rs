@@ -3,7 +3,7 @@
 mod access;
 
 use std::fmt;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use federate_delivery::{Clock, Inboxes, Senders, SystemClock};
@@ -26,6 +26,7 @@ use crate::guards::Guards;
 use crate::handler::Handlers;
 use crate::keys::{Keys, Vault, VaultError};
 use crate::media::MediaOption;
+use crate::moderation::Moderation;
 use crate::reach::Recipients;
 use crate::synchronization::received::Looks;
 use crate::synchronization::sent::{Digests, Watched};
@@ -217,7 +218,8 @@ impl<App: Directory> Builder<App> {
         self
     }
 
-    /// Hosts with which this instance has nothing to do.
+    /// Hosts with which this instance has nothing to do, beside those that moderators [decided](crate::Admin::block) to block: the store
+    /// keeps these. What is given here belongs to the program, and no moderator lifts it.
     pub fn blocks(mut self, blocks: Blocks) -> Self {
         self.blocks = blocks;
         self
@@ -369,10 +371,10 @@ impl<App: Directory> Builder<App> {
                 .authorities([uris.host()])
                 .external_scheme(uris.origin().scheme()),
             own_origins: vec![uris.origin().clone()],
-            blocks: self.blocks.clone(),
+            // What holds at the moment is put there when it is asked for.
+            blocks: Blocks::new(),
             allow_http_loopback: self.allow_loopback,
         };
-        let blocks = Arc::new(RwLock::new(self.blocks));
         let app = Arc::new(self.app);
         let keys = Arc::new(Keys::new(
             vault,
@@ -394,12 +396,16 @@ impl<App: Directory> Builder<App> {
             Some(signer as Arc<dyn Signer>),
             rules,
         ));
+        let moderation = Moderation::begin(&stores, &fetcher, &self.clock, self.blocks)
+            .await
+            .map_err(BuildError::Store)?;
+        let moderation = Arc::new(moderation);
         let recipients = Arc::new(Recipients {
             app: Arc::clone(&app),
             stores: stores.clone(),
             uris: Arc::clone(&uris),
             fetcher: Arc::clone(&fetcher),
-            blocks: Arc::clone(&blocks),
+            moderation: Arc::clone(&moderation),
             clock: Arc::clone(&self.clock),
             limits: receiving.limits.clone(),
             manage_followers: self.manage_followers,
@@ -420,8 +426,8 @@ impl<App: Directory> Builder<App> {
             Some(wait) => delivery.schedule(Schedule::default().first_retry(wait)),
             None => delivery,
         };
-        let delivery = match self.worker {
-            Some(name) => delivery.worker(name),
+        let delivery = match &self.worker {
+            Some(name) => delivery.worker(name.clone()),
             None => delivery,
         };
         let delivery = Arc::new(delivery.build());
@@ -443,7 +449,7 @@ impl<App: Directory> Builder<App> {
                 looks: Looks::default(),
                 managed: self.managed,
                 receiving,
-                blocks,
+                moderation,
                 secret,
                 media: crate::media::proxy(self.media, &fetcher),
                 nodeinfo,
@@ -463,7 +469,7 @@ impl<App: Directory> Builder<App> {
         };
         let engine = Engine {
             delivery,
-            inbox: crate::worker::worker(&federation),
+            inbox: crate::worker::worker(&federation, self.worker),
             clock: self.clock,
             stores: federation.inner.stores.clone(),
             retention: self.retention,

@@ -19,8 +19,9 @@ use crate::worker::log_store;
 /// How often the worker looks by itself: another process may have accepted something.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// How long it rests at least when there was nothing to do.
+/// How long it rests at least when there was nothing to do: twice as long each time, up to the second figure.
 const BREATH: Duration = Duration::from_millis(20);
+const LONG_BREATH: Duration = Duration::from_millis(320);
 
 /// Handles what has arrived and delivers what was sent.
 ///
@@ -143,6 +144,7 @@ impl Engine {
     }
 
     async fn receive_until(&self, stop: impl Future<Output = ()> + Clone + Send + Unpin) {
+        let mut breath = BREATH;
         loop {
             if stop.clone().now_or_never().is_some() {
                 self.watch.draining(true);
@@ -153,10 +155,17 @@ impl Engine {
             let rest = match step {
                 Ok(0) => match self.inbox.next_due().await {
                     // Never at once: what is due and not given out may be in another worker's hands.
-                    Some(at) => at.clamp(now + BREATH, now + LOOK),
+                    Some(at) => {
+                        let rest = at.clamp(now + breath, now + LOOK);
+                        breath = (breath * 2).min(LONG_BREATH);
+                        rest
+                    }
                     None => now + LOOK,
                 },
-                Ok(_) => continue,
+                Ok(_) => {
+                    breath = BREATH;
+                    continue;
+                }
                 Err(e) => {
                     log_store(&e);
                     now + LOOK

@@ -1,7 +1,7 @@
 //! The instance, as one object.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -22,6 +22,7 @@ use crate::guards::Guards;
 use crate::handler::Handlers;
 use crate::health::InboxWatch;
 use crate::keys::Keys;
+use crate::moderation::Moderation;
 use crate::reach::Recipients;
 use crate::synchronization::received::Looks;
 use crate::time_check::TimeCheck;
@@ -48,7 +49,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) looks: Looks,
     pub(crate) managed: Managed,
     pub(crate) receiving: Receiving,
-    pub(crate) blocks: Arc<RwLock<Blocks>>,
+    pub(crate) moderation: Arc<Moderation>,
     pub(crate) secret: Secret,
     pub(crate) media: Option<MediaProxy>,
     pub(crate) nodeinfo: NodeInfo,
@@ -170,6 +171,7 @@ impl<App: Directory> Federation<App> {
     ///
     /// Where the handle is none, the host does not know it, or cannot be reached for now.
     pub async fn lookup(&self, handle: &str) -> Result<RemoteActor, Error> {
+        self.inner.moderation.look().await;
         let found = self.inner.fetcher.lookup(handle, self.now()).await?;
         Ok(RemoteActor {
             handle: found.handle.to_string(),
@@ -183,6 +185,7 @@ impl<App: Directory> Federation<App> {
     ///
     /// Where it cannot be had; [`Error::is_permanent`] says whether that may change.
     pub async fn remote_actor(&self, id: &Iri) -> Result<RemoteActor, Error> {
+        self.inner.moderation.look().await;
         let actor = self.inner.fetcher.actor(id, self.now()).await?;
         Ok(RemoteActor::from(&*actor))
     }
@@ -193,6 +196,7 @@ impl<App: Directory> Federation<App> {
     ///
     /// Where it cannot be had; [`Error::is_permanent`] says whether that may change.
     pub async fn object(&self, url: &Iri) -> Result<Document, Error> {
+        self.inner.moderation.look().await;
         Ok(self.inner.fetcher.object(url, self.now()).await?)
     }
 
@@ -218,23 +222,17 @@ impl<App: Directory> Federation<App> {
         self.send(me, Accept::new(follow.clone())).to(who).await
     }
 
-    /// From now on this instance has nothing to do with these hosts, and with all others again. What is under way to them
-    /// is called off, and stays visible as cancelled.
+    /// From now on this process has nothing to do with these hosts, and no more with those that it was given before. What is under
+    /// way to them is called off, and stays visible as cancelled. What moderators [decided](Admin::block) holds beside it.
     ///
-    /// Kept in memory: give the same to [`Builder::blocks`] at the next start, and to the other processes.
+    /// Kept in memory: give the same to [`Builder::blocks`] at the next start, and to the other processes; or use
+    /// [`Admin::block`], which does both.
     ///
     /// # Errors
     ///
     /// The store's; the blocks hold nevertheless.
     pub async fn set_blocks(&self, blocks: Blocks) -> Result<(), Error> {
-        self.inner.fetcher.set_blocks(blocks.clone());
-        let before = {
-            let mut current = self.inner.blocks.write().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *current, blocks.clone())
-        };
-        for host in blocks.iter().filter(|host| before.covering_host(host).is_none()) {
-            self.stores().queue.cancel(host).await?;
-        }
+        self.inner.moderation.give(blocks).await?;
         Ok(())
     }
 
@@ -268,7 +266,7 @@ impl<App: Directory> Federation<App> {
             keys: &inner.keys,
             secret: &inner.secret,
         };
-        Admin::new(&inner.stores, self.now(), tools)
+        Admin::new(&inner.stores, &inner.moderation, self.now(), tools)
     }
 
     /// How the engine of this process does, as of its last turns: for a readiness check. Never waits.
@@ -305,14 +303,8 @@ impl<App: Directory> Federation<App> {
 
     /// What an inbox demands, with the blocks of this moment.
     pub(crate) fn receiving(&self) -> Receiving {
-        let blocks = self
-            .inner
-            .blocks
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
         Receiving {
-            blocks,
+            blocks: self.inner.moderation.blocks(),
             ..self.inner.receiving.clone()
         }
     }

@@ -29,7 +29,7 @@ impl<App: Directory> Federation<App> {
         let sealed = activity.seal(&self.inner.secret, now);
         let inbox = &self.inner.stores.inbox;
         inbox
-            .accept(&origin_of(activity.by()), activity.id(), &sealed, now)
+            .accept_from(activity.by(), activity.id(), &sealed, now)
             .await
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,12 +11,13 @@ use federate_fetch::Fetcher;
 use federate_protocol::activitystreams::{Iri, Object, Origin, is_public, terms};
 use federate_protocol::audience::{Reach, collapse};
 use federate_protocol::synchronization::{Claim, HEADER, is_of};
-use federate_protocol::{Blocks, Limits, audience};
+use federate_protocol::{Limits, audience};
 use federate_store::{Follower, Outgoing, RelationKey, RelationKind, Stores, Which};
 use http::{HeaderName, HeaderValue};
 
 use crate::draft::create_id;
 use crate::error::chain;
+use crate::moderation::Moderation;
 use crate::synchronization::sent::{Asked, Digests, MOST_LISTED, Partition, count};
 use crate::{Ask, Collection, Cursor, Directory, Error, Failure, Found, Item, Local, Uris};
 
@@ -29,7 +30,7 @@ pub(crate) struct Recipients<App> {
     pub(crate) stores: Stores,
     pub(crate) uris: Arc<Uris>,
     pub(crate) fetcher: Arc<Fetcher>,
-    pub(crate) blocks: Arc<RwLock<Blocks>>,
+    pub(crate) moderation: Arc<Moderation>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
     pub(crate) manage_followers: bool,
@@ -59,6 +60,7 @@ impl<App: Directory> Inboxes for Recipients<App> {
     }
 
     async fn may_deliver(&self, _: &str, inbox: &Iri) -> Result<(), Forbidden> {
+        self.moderation.look().await;
         match self.is_blocked(inbox) {
             true => Err(Forbidden {
                 reason: "the host is suspended".to_owned(),
@@ -83,6 +85,7 @@ impl<App: Directory> Inboxes for Recipients<App> {
     /// The first page has everybody who is named; after it come the followers, collection by collection. A page is
     /// named by the collection's place in the audience and the cursor within it.
     async fn expand(&self, outgoing: &Outgoing, after: Option<&str>) -> Result<Expansion, ExpandError> {
+        self.moderation.look().await;
         let plan = self.plan(outgoing).await.map_err(ExpandError::new)?;
         // What we pass on does not go back to where it comes from.
         let home = (!self.uris.is_local(&outgoing.id))
@@ -119,6 +122,7 @@ impl<App: Directory> Inboxes for Recipients<App> {
     }
 
     async fn resolve(&self, _sender: &str, actor: &Iri) -> Result<Iri, ResolveError> {
+        self.moderation.look().await;
         if self.is_blocked(actor) {
             return Err(ResolveError::Refused {
                 reason: "the host is suspended".to_owned(),
@@ -365,11 +369,7 @@ impl<App: Directory> Recipients<App> {
     }
 
     fn is_blocked(&self, id: &Iri) -> bool {
-        self.blocks
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .covering(id)
-            .is_some()
+        self.moderation.blocks().covering(id).is_some()
     }
 }
 

@@ -1,9 +1,12 @@
 //! The inbox worker: what was accepted is judged against today's state and handed to its handler.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -12,8 +15,13 @@ use federate_protocol::activitystreams::{Activity, Iri, Object};
 use federate_protocol::authorise::{authorise, questions};
 use federate_protocol::delivery::backoff;
 use federate_protocol::{Authenticated, Envelope, Facts, Known};
-use federate_store::{CacheKind, Entry, Pending, ReceivedId, Settlement, StoreError, StoreErrorKind};
-use futures_util::{FutureExt, StreamExt, stream};
+use federate_store::{
+    BoxFuture, CacheKind, Claim, Claimed, Ending, Entry, LEASE, Pending, ReceivedId, Settlement, StoreError,
+    StoreErrorKind,
+};
+use futures_util::future::{Either, select};
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -29,6 +37,9 @@ use crate::{Cx, Directory, Error, Failure, Federation, Local};
 const BATCH: usize = 128;
 const AT_ONCE: usize = 64;
 
+/// How many are claimed at once: a part of a step, so that of a burst other processes get theirs.
+const PORTION: usize = 32;
+
 /// Whoever made a handler wait so long, by a server that trickles for example, has had its share of this step: what else it sent
 /// is put off. Otherwise a hundred such activities of one sender would stop the inbox for an hour.
 const SLOW: Duration = Duration::from_secs(5);
@@ -39,6 +50,9 @@ const RUNS: u32 = 12;
 
 pub(crate) struct Worker<App: Directory> {
     pub(crate) federation: Federation<App>,
+    /// The name that nobody else has, where there is one.
+    name: Option<String>,
+    began: AtomicBool,
 }
 
 /// How a run ended.
@@ -56,36 +70,13 @@ pub(crate) enum Ended {
 #[async_trait]
 impl<App: Directory> InboxWorker for Worker<App> {
     async fn step(&self) -> Result<usize, StoreError> {
-        let inner = &self.federation.inner;
-        let pending = inner.stores.inbox.pending(BATCH, self.federation.now()).await?;
-        let count = pending.len();
-        // What one sender sent is handled in the order in which it came; senders do not wait for each other.
-        let mut senders: BTreeMap<Option<Iri>, Vec<Opened>> = BTreeMap::new();
-        for one in pending {
-            match one.sealed.open_envelope(&inner.secret) {
-                Ok((envelope, _)) => senders
-                    .entry(sent_by(&envelope))
-                    .or_default()
-                    .push(Opened { one, envelope }),
-                Err(bad) => {
-                    tracing::error!(activity = %one.id, reason = %bad, "a stored envelope is not one of ours");
-                    metered::handled(Run::Dead, Duration::ZERO);
-                    let reason = format!("the stored envelope cannot be opened: {bad}");
-                    inner
-                        .stores
-                        .inbox
-                        .settle(&one.id, Settlement::Dead { reason })
-                        .await?;
-                }
-            }
+        self.take_back().await?;
+        let held = Mutex::default();
+        let renewing = pin!(self.renew(&held));
+        match select(pin!(self.work_off(&held)), renewing).await {
+            Either::Left((count, _)) => count,
+            Either::Right((never, _)) => match never {},
         }
-        let results: Vec<Result<(), StoreError>> = stream::iter(senders.into_values())
-            .map(|activities| self.handle_all(activities))
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        results.into_iter().collect::<Result<(), StoreError>>()?;
-        Ok(count)
     }
 
     async fn arrived(&self) {
@@ -93,6 +84,7 @@ impl<App: Directory> InboxWorker for Worker<App> {
     }
 
     fn wake(&self) {
+        self.federation.inner.moderation.heard();
         self.federation.inner.arrived.notify_one();
     }
 
@@ -115,8 +107,187 @@ fn sent_by(envelope: &Envelope) -> Option<Iri> {
     }
 }
 
+/// What has been handled of what came with one claim.
+#[derive(Default)]
+struct Portion {
+    /// Senders that are not through yet.
+    left: usize,
+    endings: Vec<(ReceivedId, Ending)>,
+}
+
+/// What ends while a step goes on.
+enum Event {
+    Claimed(Result<Vec<Claimed>, StoreError>),
+    /// What one sender sent with a claim is through, as far as the store answered.
+    Handled(Option<Claim>, Vec<(ReceivedId, Ending)>, Result<(), StoreError>),
+    Finished(Result<(), StoreError>),
+}
+
+/// The claims of a step.
+type Held = Mutex<BTreeSet<Claim>>;
+
 impl<App: Directory> Worker<App> {
-    async fn handle_all(&self, activities: Vec<Opened>) -> Result<(), StoreError> {
+    /// Takes back, once, what a former life of this worker had in hand when it died.
+    async fn take_back(&self) -> Result<(), StoreError> {
+        let Some(name) = &self.name else {
+            return Ok(());
+        };
+        if !self.began.swap(true, Ordering::Relaxed) {
+            let reclaimed = self.federation.inner.stores.inbox.reclaim(name).await;
+            self.began.store(reclaimed.is_ok(), Ordering::Relaxed);
+            if reclaimed? > 0 {
+                tracing::info!("took back received activities that a former life of this worker had in hand");
+            }
+        }
+        Ok(())
+    }
+
+    /// Claims a little, again and again while there are places, so that other processes find something too; and gives each shard
+    /// back as soon as what came of it is handled, so that a slow sender holds up none but its own.
+    ///
+    /// All of it is polled together: a handler that is not may hold the connection for which a claim waits.
+    async fn work_off(&self, held: &Held) -> Result<usize, StoreError> {
+        let mut running: FuturesUnordered<BoxFuture<'_, Event>> = FuturesUnordered::new();
+        let mut portions: BTreeMap<Option<Claim>, Portion> = BTreeMap::new();
+        let (mut count, mut more, mut claiming, mut failed) = (0, true, false, None);
+        loop {
+            if more && !claiming && running.len() < AT_ONCE && count < BATCH {
+                claiming = true;
+                running.push(Box::pin(async { Event::Claimed(self.claim().await) }));
+            }
+            match running.next().await {
+                None => break,
+                Some(Event::Claimed(Ok(claimed))) => {
+                    claiming = false;
+                    count += claimed.len();
+                    // What a store without claims gave it would give again.
+                    more &= !claimed.is_empty() && claimed.iter().all(|one| one.claim.is_some());
+                    lock(held).extend(claimed.iter().filter_map(|one| one.claim));
+                    for (claim, opened) in self.by_sender(claimed, &mut portions) {
+                        running.push(Box::pin(self.handle_all(claim, opened)));
+                    }
+                }
+                Some(Event::Handled(claim, endings, result)) => {
+                    if let Some(portion) = portions.get_mut(&claim) {
+                        portion.left -= 1;
+                        portion.endings.extend(endings);
+                    }
+                    more &= result.is_ok();
+                    failed = failed.or(result.err());
+                }
+                Some(Event::Finished(result)) => failed = failed.or(result.err()),
+                Some(Event::Claimed(Err(error))) => {
+                    (claiming, more) = (false, false);
+                    failed = Some(error);
+                }
+            }
+            // Also those of which nothing could be opened, so that nobody is waited for.
+            let waiting = std::mem::take(&mut portions).into_iter();
+            let (through, left): (Vec<_>, Vec<_>) = waiting.partition(|(_, portion)| portion.left == 0);
+            portions.extend(left);
+            for (claim, portion) in through {
+                running.push(Box::pin(self.finish(claim, portion.endings, held)));
+            }
+        }
+        failed.map_or(Ok(count), Err)
+    }
+
+    async fn claim(&self) -> Result<Vec<Claimed>, StoreError> {
+        let inbox = &self.federation.inner.stores.inbox;
+        let name = self.name.as_deref().unwrap_or("unnamed");
+        inbox.claim(name, PORTION, self.federation.now()).await
+    }
+
+    /// What one sender sent is handled in the order in which it came; senders do not wait for each other.
+    fn by_sender(
+        &self,
+        claimed: Vec<Claimed>,
+        portions: &mut BTreeMap<Option<Claim>, Portion>,
+    ) -> Vec<(Option<Claim>, Vec<Opened>)> {
+        let mut senders: BTreeMap<(Option<Claim>, Option<Iri>), Vec<Opened>> = BTreeMap::new();
+        for Claimed { pending: one, claim } in claimed {
+            let portion = portions.entry(claim).or_default();
+            match one.sealed.open_envelope(&self.federation.inner.secret) {
+                Ok((envelope, _)) => {
+                    let of_sender = senders.entry((claim, sent_by(&envelope))).or_insert_with(|| {
+                        portion.left += 1;
+                        Vec::new()
+                    });
+                    of_sender.push(Opened { one, envelope });
+                }
+                Err(bad) => {
+                    tracing::error!(activity = %one.id, reason = %bad, "a stored envelope is not one of ours");
+                    metered::handled(Run::Dead, Duration::ZERO);
+                    let reason = format!("the stored envelope cannot be opened: {bad}");
+                    let dead = Ending::Settled(Settlement::Dead { reason });
+                    portion.endings.push((one.id, dead));
+                }
+            }
+        }
+        let of_senders = senders.into_iter();
+        of_senders.map(|((claim, _), opened)| (claim, opened)).collect()
+    }
+
+    /// Writes down what became of all that came with a claim, and gives it back.
+    async fn finish(&self, claim: Option<Claim>, endings: Vec<(ReceivedId, Ending)>, held: &Held) -> Event {
+        let finished = self.write_down(claim, endings).await;
+        if let Some(claim) = claim {
+            lock(held).remove(&claim);
+            if matches!(finished, Ok(false)) {
+                tracing::warn!(
+                    shard = claim.shard,
+                    "another worker took over what this one had in hand for too long"
+                );
+            }
+        }
+        Event::Finished(finished.map(|_| ()))
+    }
+
+    async fn write_down(
+        &self,
+        claim: Option<Claim>,
+        endings: Vec<(ReceivedId, Ending)>,
+    ) -> Result<bool, StoreError> {
+        let inbox = &self.federation.inner.stores.inbox;
+        if let Some(claim) = claim {
+            return inbox.finish(claim, &endings).await;
+        }
+        for (id, ending) in endings {
+            match ending {
+                Ending::Settled(settlement) => inbox.settle(&id, settlement).await?,
+                Ending::Again { at, reason } => inbox.retry(&id, at, &reason).await?,
+            }
+        }
+        Ok(true)
+    }
+
+    /// A handler may take longer than a lease.
+    async fn renew(&self, held: &Held) -> Infallible {
+        let inner = &self.federation.inner;
+        loop {
+            inner.clock.sleep_until(inner.clock.now() + LEASE / 3).await;
+            let claims: Vec<Claim> = lock(held).iter().copied().collect();
+            if claims.is_empty() {
+                continue;
+            }
+            if let Err(e) = inner.stores.inbox.renew(&claims, inner.clock.now()).await {
+                log_store(&e);
+            }
+        }
+    }
+
+    /// Handles what one sender sent, one after the other. With an error of the store: what became of those before it.
+    async fn handle_all(&self, claim: Option<Claim>, activities: Vec<Opened>) -> Event {
+        let mut endings = Vec::with_capacity(activities.len());
+        let result = self.handle_each(activities, &mut endings).await;
+        Event::Handled(claim, endings, result)
+    }
+
+    async fn handle_each(
+        &self,
+        activities: Vec<Opened>,
+        endings: &mut Vec<(ReceivedId, Ending)>,
+    ) -> Result<(), StoreError> {
         let inner = &self.federation.inner;
         let mut pause = None::<Duration>;
         for Opened { one, envelope } in activities {
@@ -124,22 +295,20 @@ impl<App: Directory> Worker<App> {
                 // Each behind the one before it, so that none is put off again and again.
                 *wait = (*wait + SLOW * 6).min(LONGEST_PAUSE);
                 let at = self.federation.now() + *wait;
-                inner
-                    .stores
-                    .inbox
-                    .retry(&one.id, at, "an earlier one of this sender took long")
-                    .await?;
+                let reason = "an earlier one of this sender took long".to_owned();
+                endings.push((one.id, Ending::Again { at, reason }));
                 continue;
             }
             let begun = Instant::now();
-            let ended = if self.federation.inner.stores.inbox.handled(&one.id).await? {
+            let ended = if inner.stores.inbox.handled(&one.id).await? {
                 // A former life committed this and died before it said so.
                 Ended::Done
             } else {
                 self.take_up(&one, envelope).await?
             };
             inner.watch.turn(self.federation.now());
-            self.end(&one, ended, begun.elapsed()).await?;
+            let ending = self.ending(&one, ended, begun.elapsed());
+            endings.push((one.id, ending));
             if begun.elapsed() >= SLOW {
                 pause = Some(Duration::ZERO);
             }
@@ -147,8 +316,7 @@ impl<App: Directory> Worker<App> {
         Ok(())
     }
 
-    async fn end(&self, one: &Pending, ended: Ended, took: Duration) -> Result<(), StoreError> {
-        let inbox = &self.federation.inner.stores.inbox;
+    fn ending(&self, one: &Pending, ended: Ended, took: Duration) -> Ending {
         metered::handled(
             match &ended {
                 Ended::Done => Run::Handled,
@@ -159,22 +327,23 @@ impl<App: Directory> Worker<App> {
             took,
         );
         match ended {
-            Ended::Done => inbox.settle(&one.id, Settlement::Done).await,
-            Ended::Goes(pause) => {
-                let at = self.federation.now() + pause;
-                inbox.retry(&one.id, at, "the rest is done later").await
-            }
+            Ended::Done => Ending::Settled(Settlement::Done),
+            Ended::Goes(pause) => Ending::Again {
+                at: self.federation.now() + pause,
+                reason: "the rest is done later".to_owned(),
+            },
             Ended::Again(reason) if one.attempt + 1 < RUNS => {
                 let mut entropy = [0; 8];
                 self.federation.inner.entropy.fill(&mut entropy);
                 // A handler waits for our own database or for one look-up: an eighth of what a delivery waits.
                 let pause = backoff(one.attempt + 1, u64::from_le_bytes(entropy)) / 8;
                 tracing::warn!(activity = %one.id, %reason, again_in = ?pause, "an activity could not be handled");
-                inbox.retry(&one.id, self.federation.now() + pause, &reason).await
+                let at = self.federation.now() + pause;
+                Ending::Again { at, reason }
             }
             Ended::Again(reason) | Ended::Never(reason) => {
                 tracing::warn!(activity = %one.id, %reason, "an activity was given up on");
-                inbox.settle(&one.id, Settlement::Dead { reason }).await
+                Ending::Settled(Settlement::Dead { reason })
             }
         }
     }
@@ -299,6 +468,7 @@ impl<App: Directory> Worker<App> {
     /// May they? What the application knows decides, and today's blocks.
     async fn judge(&self, activity: Authenticated<Activity>) -> Result<Authenticated<Activity>, Stop> {
         let federation = &self.federation;
+        federation.inner.moderation.look().await;
         let config = federation.receiving();
         let asked = questions(&activity);
         let mut facts = Facts::new(&config.own_origins, &config.blocks)
@@ -408,10 +578,19 @@ fn said(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// The worker, for the engine.
-pub(crate) fn worker<App: Directory>(federation: &Federation<App>) -> Arc<dyn InboxWorker> {
+pub(crate) fn worker<App: Directory>(
+    federation: &Federation<App>,
+    name: Option<String>,
+) -> Arc<dyn InboxWorker> {
     Arc::new(Worker {
         federation: federation.clone(),
+        name,
+        began: AtomicBool::new(false),
     })
+}
+
+fn lock(held: &Held) -> MutexGuard<'_, BTreeSet<Claim>> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A store's refusal, for the log.

@@ -26,6 +26,7 @@ pub(super) async fn receive<App: Directory>(
     body: Bytes,
 ) -> Response<Bytes> {
     let inner = &federation.inner;
+    inner.moderation.look().await;
     let config = federation.receiving();
     if let Err(limited) = limits::connection(federation, &head) {
         metered::received(Answer::Limited);

@@ -137,6 +137,7 @@ async fn prove<App: Directory>(
     head: &Parts,
     needs_proof: bool,
 ) -> Result<Option<Iri>, Unproven> {
+    federation.inner.moderation.look().await;
     let config = federation.receiving();
     let parsed = signatures::parse(head, b"")?;
     let from = Iri::parse(parsed.key_id().as_str()).map_err(|e| unbelievable(e.to_string()))?;

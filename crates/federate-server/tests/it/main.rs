@@ -12,6 +12,8 @@ mod authorized;
 mod bad_input;
 mod behaviour;
 mod building;
+#[path = "../../../federate-postgres/tests/support/cluster.rs"]
+mod cluster;
 mod collections;
 mod crossing;
 mod discovery;
@@ -31,6 +33,7 @@ mod peers;
 mod proofs;
 mod sending;
 mod serving;
+mod sharing;
 mod submitting;
 mod synchronization;
 mod world;

@@ -1,0 +1,158 @@
+//! The blocks of this process: those that it was given, and those that moderators decided, which all processes over a store share.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use federate_delivery::Clock;
+use federate_fetch::Fetcher;
+use federate_protocol::Blocks;
+use federate_store::{Rule, Ruling, StoreError, Stores, Verdict};
+use tokio::sync::Mutex;
+
+use crate::error::chain;
+
+/// How long what is known of the store's decisions is taken for all there is, where the store does not tell. A question for a number.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// What holds, and where it comes from. Every place that asks whether a host is blocked asks [`blocks`](Moderation::blocks), or
+/// the fetcher, which is told in the same breath.
+pub(crate) struct Moderation {
+    stores: Stores,
+    fetcher: Arc<Fetcher>,
+    clock: Arc<dyn Clock>,
+    joined: RwLock<Blocks>,
+    /// Whoever changes or reads anew holds it.
+    sources: Mutex<Sources>,
+    stale: AtomicBool,
+}
+
+struct Sources {
+    /// By the builder, or by `set_blocks`: the program's own, which no moderator lifts.
+    given: Blocks,
+    decided: Ruling,
+    read: SystemTime,
+}
+
+impl fmt::Debug for Moderation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Moderation").finish_non_exhaustive()
+    }
+}
+
+impl Moderation {
+    /// With what was decided until now.
+    pub(crate) async fn begin(
+        stores: &Stores,
+        fetcher: &Arc<Fetcher>,
+        clock: &Arc<dyn Clock>,
+        given: Blocks,
+    ) -> Result<Self, StoreError> {
+        let decided = stores.rules.ruling().await?;
+        let joined = join(&given, &decided);
+        fetcher.set_blocks(joined.clone());
+        Ok(Moderation {
+            stores: stores.clone(),
+            fetcher: Arc::clone(fetcher),
+            clock: Arc::clone(clock),
+            joined: RwLock::new(joined),
+            sources: Mutex::new(Sources {
+                given,
+                decided,
+                read: clock.now(),
+            }),
+            stale: AtomicBool::new(false),
+        })
+    }
+
+    /// What is blocked, as far as this process knows.
+    pub(crate) fn blocks(&self) -> Blocks {
+        self.joined.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Something may have been decided elsewhere.
+    pub(crate) fn heard(&self) {
+        self.stale.store(true, Ordering::Release);
+    }
+
+    /// Sees to it that what was decided more than a second ago, or what was heard of, holds here too. Whoever acts upon blocks
+    /// calls it first; it asks the store at most once a second. Where the store fails, what was known holds.
+    pub(crate) async fn look(&self) {
+        let mut sources = self.sources.lock().await;
+        let now = self.clock.now();
+        // A clock that went back says nothing about how long it has been.
+        let fresh = now.duration_since(sources.read).is_ok_and(|ago| ago < FRESH);
+        if fresh && !self.stale.load(Ordering::Acquire) {
+            return;
+        }
+        self.stale.store(false, Ordering::Release);
+        match self.read_anew(&mut sources).await {
+            Ok(()) => sources.read = now,
+            Err(e) => {
+                self.stale.store(true, Ordering::Release);
+                tracing::error!(reason = %chain(&e), "what moderators decided cannot be read");
+            }
+        }
+    }
+
+    async fn read_anew(&self, sources: &mut Sources) -> Result<(), StoreError> {
+        if self.stores.rules.version().await? != sources.decided.version {
+            sources.decided = self.stores.rules.ruling().await?;
+            self.take_effect(sources);
+        }
+        Ok(())
+    }
+
+    /// Writes a decision down, and lets it hold here at once. How many deliveries were called off.
+    pub(crate) async fn decide(&self, rule: Rule) -> Result<u64, StoreError> {
+        let mut sources = self.sources.lock().await;
+        self.stores.rules.decide(&[rule]).await?;
+        // Whatever the read says: it is decided, and others may have decided more.
+        self.stale.store(true, Ordering::Release);
+        sources.decided = self.stores.rules.ruling().await?;
+        let newly = self.take_effect(&sources);
+        self.call_off(&newly).await
+    }
+
+    /// Replaces what the program gave.
+    pub(crate) async fn give(&self, blocks: Blocks) -> Result<u64, StoreError> {
+        let mut sources = self.sources.lock().await;
+        sources.given = blocks;
+        let newly = self.take_effect(&sources);
+        self.call_off(&newly).await
+    }
+
+    /// Which hosts are blocked that were not.
+    fn take_effect(&self, sources: &Sources) -> Vec<String> {
+        let joined = join(&sources.given, &sources.decided);
+        let before = {
+            let mut current = self.joined.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *current, joined.clone())
+        };
+        if before == joined {
+            return Vec::new();
+        }
+        self.fetcher.set_blocks(joined.clone());
+        let newly = joined.iter().filter(|host| before.covering_host(host).is_none());
+        newly.map(str::to_owned).collect()
+    }
+
+    async fn call_off(&self, hosts: &[String]) -> Result<u64, StoreError> {
+        let mut count = 0;
+        for host in hosts {
+            count += self.stores.queue.cancel(host).await?;
+        }
+        Ok(count)
+    }
+}
+
+fn join(given: &Blocks, decided: &Ruling) -> Blocks {
+    let mut joined = given.clone();
+    for rule in decided.rules.iter().filter(|rule| rule.verdict == Verdict::Block) {
+        if joined.suspend(&rule.host).is_err() {
+            tracing::error!(host = rule.host, "a stored decision names no host");
+        }
+    }
+    joined
+}
