@@ -28,6 +28,15 @@ need() {
   fi
 }
 
+# need_python: Python with what makes environments of its own, which Debian has in a package apart.
+need_python() {
+  if ! python3 -c 'import venv, ensurepip' >/dev/null 2>&1; then
+    echo "installing python3 python3-venv"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3 python3-venv >/dev/null
+  fi
+}
+
 # need_cargo COMMAND CRATE: installs a cargo tool where it is missing.
 need_cargo() {
   command -v "$1" >/dev/null 2>&1 || cargo install --quiet --locked "$2"
