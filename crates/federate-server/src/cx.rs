@@ -143,8 +143,8 @@ impl<App: Directory> Cx<App> {
     }
 
     /// Marks this activity as handled inside your transaction: effect and mark commit together, so that a crash never
-    /// runs it twice. What this handler sends must then go into the same transaction, with
-    /// [`Draft::enqueue_in`].
+    /// runs it twice. What was sent until now by awaiting, by the library's own behaviour too, goes into the same transaction; what this
+    /// handler sends afterwards must, with [`Draft::enqueue_in`].
     ///
     /// # Errors
     ///
@@ -153,12 +153,16 @@ impl<App: Directory> Cx<App> {
         &self,
         connection: &mut <App::Store as Backend>::Connection,
     ) -> Result<(), StoreError> {
-        if App::Store::handled(connection, &self.received).await? {
-            self.marked.store(true, Ordering::Relaxed);
-            Ok(())
-        } else {
-            Err(StoreError::new(StoreErrorKind::Fenced, "already handled"))
+        if !App::Store::handled(connection, &self.received).await? {
+            return Err(StoreError::new(StoreErrorKind::Fenced, "already handled"));
         }
+        // After the commit nobody comes here again. It stays in the list for a handler whose transaction did not commit.
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for outgoing in &sent {
+            App::Store::record(connection, outgoing).await?;
+        }
+        self.marked.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// What is to leave together with the mark that the activity is handled.

@@ -66,7 +66,7 @@ impl Arrivals {
             std::mem::replace(&mut state.is_written, true)
         };
         if !is_written {
-            tokio::spawn(write_all(Writer(Arc::clone(self)), into.clone()));
+            tokio::spawn(write_all(Writer(Some(Arc::clone(self))), into.clone()));
         }
         match answer.await {
             Ok(written) => written,
@@ -81,7 +81,7 @@ impl Arrivals {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next that are written together. With none the writer ends.
+    /// The next that are written together. With none nobody writes any more.
     fn next(&self) -> Vec<Waiting> {
         let mut state = self.state();
         let count = state.waiting.len().min(MOST);
@@ -90,22 +90,37 @@ impl Arrivals {
     }
 }
 
-/// However the task ends, whoever waits is told, and the next that arrives begins another.
-struct Writer(Arc<Arrivals>);
+/// Where the task ends before its work has, whoever waits is told, and the next that arrives begins another.
+struct Writer(Option<Arc<Arrivals>>);
+
+impl Writer {
+    /// The next that are written together. With none it has ended, and another may have begun.
+    fn next(&mut self) -> Vec<Waiting> {
+        let next = self
+            .0
+            .as_ref()
+            .map(|arrivals| arrivals.next())
+            .unwrap_or_default();
+        if next.is_empty() {
+            self.0 = None;
+        }
+        next
+    }
+}
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        let mut state = self.0.state();
-        if state.is_written {
+        if let Some(arrivals) = &self.0 {
+            let mut state = arrivals.state();
             state.is_written = false;
             state.waiting.clear();
         }
     }
 }
 
-async fn write_all(writer: Writer, into: SqlitePool) {
+async fn write_all(mut writer: Writer, into: SqlitePool) {
     loop {
-        let next = writer.0.next();
+        let next = writer.next();
         if next.is_empty() {
             return;
         }
@@ -208,7 +223,7 @@ mod tests {
             .unwrap()
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn p2_of_many_that_arrive_at_once_each_is_written_once_and_knows_whether_it_was_new() {
         let folder = tempfile::tempdir().unwrap();
         let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();

@@ -7,8 +7,15 @@ use federate_store::{Follower, RelationKind as Kind, Which};
 use crate::{Cx, Directory, Failure, RemoteActor};
 
 /// What an actor that is gone leaves behind: what others need to know of it. Reports stay until they are closed, tombstones until their
-/// time has come.
-const LEFT: [Kind; 3] = [Kind::Report, Kind::Tombstone, Kind::Undone];
+/// time has come. It may come back by signing again, and finds the blocks of ours where they were; and whither ours moved is
+/// theirs.
+const LEFT: [Kind; 5] = [
+    Kind::Report,
+    Kind::Tombstone,
+    Kind::Undone,
+    Kind::Block,
+    Kind::Moved,
+];
 
 pub(super) async fn received<App: Directory>(
     cx: &Cx<App>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use federate_protocol::activitystreams::{Activity, Like, Note};
+use federate_protocol::activitystreams::{Activity, Follow, Like, Note};
 use federate_server::{Authenticated, Cx, Failure, Federation};
 use serde_json::json;
 
@@ -149,6 +149,41 @@ async fn with_done_in_an_effect_happens_once() {
     }
     assert_eq!(site.app.take_seen(), ["effect"]);
     assert_eq!(site.federation.admin().dead_received(9).await.unwrap().len(), 0);
+}
+
+/// What the library sends for it commits with the mark too: nobody comes back to send it.
+#[tokio::test]
+async fn p2_with_done_in_what_the_library_sends_is_not_lost() {
+    let world = World::default();
+    let bob = world.peer("peer.test", "bob", 1);
+    let store = world.instance_with("site.test", |b| b).await.store;
+    let handler_store = store.clone();
+    let app = Arc::<crate::world::App>::default();
+    app.people
+        .lock()
+        .unwrap()
+        .insert("alice".into(), federate_server::Found::Here(()));
+    let site = world
+        .start("site.test", app, store, move |b| {
+            b.manage_followers().on::<Follow>(move |cx, _follow| {
+                let store = handler_store.clone();
+                async move {
+                    let mut tx = store.begin();
+                    cx.done_in(&mut tx).await?;
+                    tx.commit()?;
+                    // The process dies here, after its commit.
+                    Err("killed".into())
+                }
+            })
+        })
+        .await;
+    let follow = json!({ "type": "Follow", "object": "https://site.test/users/alice" });
+    assert_eq!(bob.post(&site, &bob.activity(1, follow)).await.status(), 202);
+    for _ in 0..3 {
+        site.step_until_idle().await;
+        world.clock.advance(Duration::from_secs(60 * 60));
+    }
+    assert_eq!(bob.received_types(), ["Accept"]);
 }
 
 #[tokio::test]

@@ -132,3 +132,17 @@ async fn one_of_ours_blocks_and_says_so_or_not() {
     site.step_until_idle().await;
     assert_eq!(bob.received_types(), [""; 0]);
 }
+
+/// Deleting oneself and signing on is no way out of a block.
+#[tokio::test]
+async fn i16_a_block_of_ours_outlives_the_delete_of_who_is_blocked() {
+    let world = World::default();
+    let site = site(&world, everything).await;
+    let bob = friends(&world, &site).await;
+    site.federation.block("alice", &bob.id).await.unwrap();
+    let gone = json!({ "type": "Delete", "object": bob.id.as_str() });
+    says(&bob, &site, 9, gone).await;
+    assert!(site.federation.is_blocked("alice", &bob.id).await.unwrap());
+    says(&bob, &site, 10, follow()).await;
+    assert_eq!(ends(&site, &bob).await, (0, false));
+}
