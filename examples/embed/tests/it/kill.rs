@@ -13,14 +13,15 @@ use std::time::{Duration, SystemTime};
 
 use embed::{SCHEMA, Site, app, federation};
 use federate::prelude::*;
-use federate::signatures::cavage;
 use federate_testkit::VirtualClock;
-use federate_testkit::hostile::{Hostile, Person};
+use federate_testkit::hostile::Hostile;
 use sqlx::SqlitePool;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+
+use crate::sending::comment;
 
 /// The folder with the child's database.
 const FOLDER: &str = "EMBED_KILL_FOLDER";
@@ -36,7 +37,8 @@ async fn a_comment_counts_once_though_its_handler_is_killed_behind_its_commit() 
     let bob = server.person("bob");
     server.serve(&bob);
     let (mut first, base) = start(folder.path(), None).await;
-    assert_eq!(comment(&bob, &base).await, 202);
+    let address = base.trim_start_matches("http://");
+    assert_eq!(comment(&bob, 1, &base, address).await, Some(202));
     let ended = timeout(PATIENCE, first.wait()).await.unwrap().unwrap();
     assert_eq!(ended.signal(), Some(9));
     let db = open(folder.path()).await;
@@ -54,39 +56,6 @@ async fn figures(db: &SqlitePool) -> (i64, i64) {
         .fetch_one(db)
         .await
         .unwrap()
-}
-
-/// Bob's comment on the first post, signed by bob.
-async fn comment(bob: &Person, base: &str) -> u16 {
-    let id = bob.id();
-    let body = serde_json::json!({
-        "@context": "https://www.w3.org/ns/activitystreams", "id": format!("{id}/1#create"), "type": "Create", "actor": id,
-        "to": "https://www.w3.org/ns/activitystreams#Public",
-        "object": {
-            "id": format!("{id}/1"), "type": "Note", "attributedTo": id, "content": "<p>hello</p>",
-            "inReplyTo": format!("{base}/posts/1"), "to": "https://www.w3.org/ns/activitystreams#Public",
-        },
-    });
-    let request = axum::http::Request::post(format!("{base}/inbox"))
-        .header("content-type", "application/activity+json")
-        .body(body.to_string().into())
-        .unwrap();
-    let signed = cavage(request, SystemTime::now()).sign(bob.key()).unwrap();
-    let host = base.trim_start_matches("http://");
-    let mut head = format!("POST /inbox HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
-    for (name, value) in signed.headers().iter().filter(|(name, _)| *name != "host") {
-        head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
-    }
-    head.push_str(&format!("content-length: {}\r\n\r\n", signed.body().len()));
-    let mut socket = TcpStream::connect(host).await.unwrap();
-    socket.write_all(head.as_bytes()).await.unwrap();
-    socket.write_all(signed.body()).await.unwrap();
-    let mut answer = String::new();
-    // It dies soon after its answer, and may take the end of the connection with it.
-    let _ = timeout(PATIENCE, socket.read_to_string(&mut answer))
-        .await
-        .unwrap();
-    answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
 async fn start(folder: &std::path::Path, base: Option<&str>) -> (Child, String) {

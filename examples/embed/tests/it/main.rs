@@ -5,6 +5,8 @@
     reason = "a test that cannot go on ends"
 )]
 mod kill;
+mod kills;
+mod sending;
 
 use axum::http::Request;
 use embed::{SCHEMA, Site, app, federation};
