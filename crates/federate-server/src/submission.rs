@@ -10,7 +10,7 @@ impl<App: Directory> Builder<App> {
     /// Clients may post to the outboxes of their actors: [`Directory::client`] says who they are.
     ///
     /// The body is an activity, or a bare object, around which a `Create` is put; `application/activity+json`, or `application/ld+json` with its
-    /// profile, so that no form on another site can do it. Ids are made here, whatever the client says; `bto` and
+    /// profile, so that no form on another site can do it. It has the usual names ([`Object::is_compact`]). Ids are made here, whatever the client says; `bto` and
     /// `bcc` are delivered to and not shown. Who posts is the actor and the author, or is refused; so is what is about
     /// somebody else's object, or addressed to somebody else's followers. [`Directory::submitted`] is told of each before it is
     /// sent, and the answer is 201 with the id in `Location`.
@@ -25,6 +25,8 @@ impl<App: Directory> Builder<App> {
 pub(crate) enum NotTaken {
     #[error("not an ActivityStreams object")]
     NotAnObject,
+    #[error("names have to be the usual ones, without keywords, prefixes and full IRIs")]
+    NotCompact,
     #[error("a client cannot send a {0}")]
     Type(String),
     #[error("{0} has to be one object")]
@@ -157,6 +159,10 @@ impl<App: Directory> Federation<App> {
         };
         map.insert("object".into(), object);
         let activity = Object::from_value(Value::Object(map)).map_err(|_| NotTaken::NotAnObject)?;
+        // What was looked for and taken out above by its name is read by its meaning later: nothing may have two names.
+        if !activity.is_compact() {
+            return Err(NotTaken::NotCompact);
+        }
         let others = |id: &Iri| self.uris().parse_followers(id).is_some_and(|of| of != name);
         let inner = activity.object().object();
         let addressed = inner.iter().map(Object::addressed).chain([activity.addressed()]);

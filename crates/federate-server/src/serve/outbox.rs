@@ -83,7 +83,9 @@ fn unknown() -> Response<Bytes> {
 
 fn not_taken(refused: &NotTaken) -> Response<Bytes> {
     let status = match refused {
-        NotTaken::NotAnObject | NotTaken::Type(_) | NotTaken::Missing(_) => StatusCode::BAD_REQUEST,
+        NotTaken::NotAnObject | NotTaken::NotCompact | NotTaken::Type(_) | NotTaken::Missing(_) => {
+            StatusCode::BAD_REQUEST
+        }
         NotTaken::SomebodyElse(_) | NotTaken::NotYours | NotTaken::OthersFollowers => StatusCode::FORBIDDEN,
     };
     refuse(status, &refused.to_string())

@@ -289,6 +289,57 @@ async fn what_is_somebody_elses_is_refused_and_changes_nothing() {
     assert_eq!(recorded.len(), 1, "{recorded:?}");
 }
 
+/// Under whichever name: what is taken out or checked is so by what it means.
+#[tokio::test]
+async fn no_other_spelling_says_what_is_ours_to_say() {
+    const AS: &str = "https://www.w3.org/ns/activitystreams";
+    let world = World::default();
+    let site = site(&world, true).await;
+    let mut bobs = note();
+    bobs["cc"] = json!("https://blog.test/users/bob/followers");
+    let bobs = site.request("bob", Some("bob"), &bobs);
+    assert_eq!(site.federation.handle(bobs).await.unwrap().status(), 201);
+    let post = site.blog.0.lock().unwrap()[0].object().id().unwrap().to_string();
+    let (bob, chosen) = ("https://blog.test/users/bob", format!("{post}#delete"));
+    let context = |name: &str, meaning: &str| json!([AS, { name: meaning }]);
+    let mut spelled = vec![("@id".to_owned(), json!(AS), json!(chosen))];
+    for keyword in ["@id", "id"] {
+        spelled.push(("x".to_owned(), context("x", keyword), json!(chosen)));
+    }
+    for name in [
+        "actor",
+        "attributedTo",
+        "bto",
+        "bcc",
+        "replies",
+        "likes",
+        "shares",
+    ] {
+        spelled.push((format!("{AS}#{name}"), json!(AS), json!(bob)));
+        spelled.push((format!("as:{name}"), json!(AS), json!(bob)));
+        spelled.push(("x".to_owned(), context("x", &format!("as:{name}")), json!(bob)));
+    }
+    for (name, context, value) in spelled {
+        let mut object = note();
+        object["@context"] = context.clone();
+        object[&name] = value.clone();
+        let mut like = json!({ "@context": context, "type": "Like", "object": post, "to": PUBLIC });
+        like[&name] = value;
+        let create = json!({ "@context": context, "type": "Create", "object": object });
+        for posted in [object, like, create] {
+            let answer = site.post(&posted).await;
+            assert_eq!(answer.status(), 400, "{posted}: {}", body(&answer));
+        }
+    }
+    assert_eq!(site.blog.0.lock().unwrap().len(), 1);
+    assert_eq!(site.store.stores().outbox.unexpanded(100).await.unwrap().len(), 1);
+    // An extension with a name of its own is none of it.
+    let mut sensitive = note();
+    sensitive["@context"] = context("blurhash", "http://joinmastodon.org/ns#blurhash");
+    sensitive["blurhash"] = json!("x");
+    assert_eq!(site.sent(&sensitive).await["object"]["blurhash"], "x");
+}
+
 #[tokio::test]
 async fn what_is_ones_own_is_changed_and_taken_back_for_those_who_have_it() {
     let world = World::default();
