@@ -104,11 +104,12 @@ impl<App: Directory> Federation<App> {
         };
         let me = self.uris().actor(name);
         let mine = match shaped.type_name() {
-            "Update" => self.is_owner(&me, &shaped.object()).await?,
-            // Of a post: the account is for whoever keeps it.
-            "Delete" => {
-                shaped.object().id().as_ref() != Some(&me) && self.is_owner(&me, &shaped.object()).await?
+            // Of a post: the account, with its keys and inboxes, is for whoever keeps it.
+            "Update" => {
+                let is_actor = shaped.object().object().is_some_and(|object| object.is_actor());
+                !is_actor && self.is_owner(&me, &shaped.object()).await?
             }
+            "Delete" => self.is_owner(&me, &shaped.object()).await?,
             "Undo" => self.did(&me, &shaped.object()).await?,
             "Accept" | "Reject" => {
                 let asked = shaped.object().object();
@@ -203,13 +204,13 @@ impl<App: Directory> Federation<App> {
         Ok(Value::Object(object))
     }
 
-    /// Whether this is the actor itself, or an object of ours that is attributed to it.
+    /// Whether this is an object of ours that is attributed to the actor. The actor itself is none.
     async fn is_owner(&self, me: &Iri, what: &Ref) -> Result<bool, Failure> {
         let Some(id) = what.id() else {
             return Ok(false);
         };
         let Some(Local::Object(at)) = self.uris().parse(&id) else {
-            return Ok(id == *me);
+            return Ok(false);
         };
         let found = self.app().object(&self.ask(Some(me)), &at).await?;
         let attributed = match found {

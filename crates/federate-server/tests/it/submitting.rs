@@ -340,6 +340,27 @@ async fn no_other_spelling_says_what_is_ours_to_say() {
     assert_eq!(site.sent(&sensitive).await["object"]["blurhash"], "x");
 }
 
+/// With it would come the keys and inboxes that the client likes.
+#[tokio::test]
+async fn no_client_writes_an_actor() {
+    let world = World::default();
+    let site = site(&world, true).await;
+    let own = site.sent(&note()).await["object"]["id"].clone();
+    let alice = json!("https://blog.test/users/alice");
+    for (id, kind) in [
+        (&alice, "Person"),
+        (&alice, "Note"),
+        (&own, "Person"),
+        (&own, "Service"),
+    ] {
+        let object = json!({ "id": id, "type": kind, "inbox": "https://evil.test/inbox" });
+        let update = json!({ "type": "Update", "object": object, "to": PUBLIC });
+        let answer = site.post(&update).await;
+        assert_eq!(answer.status(), 403, "{update}: {}", body(&answer));
+    }
+    assert_eq!(site.blog.0.lock().unwrap().len(), 1);
+}
+
 #[tokio::test]
 async fn what_is_ones_own_is_changed_and_taken_back_for_those_who_have_it() {
     let world = World::default();
