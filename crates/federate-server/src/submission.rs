@@ -11,7 +11,7 @@ impl<App: Directory> Builder<App> {
     ///
     /// The body is an activity, or a bare object, around which a `Create` is put; `application/activity+json`, or `application/ld+json` with its
     /// profile, so that no form on another site can do it. It has the usual names ([`Object::is_compact`]). Ids are made here, whatever the client says; `bto` and
-    /// `bcc` are delivered to and not shown. Who posts is the actor and the author, or is refused; so is what is about
+    /// `bcc` are delivered to and not shown; a post without any other address gets its author's. Who posts is the actor and the author, or is refused; so is what is about
     /// somebody else's object, or addressed to somebody else's followers. [`Directory::submitted`] is told of each before it is
     /// sent, and the answer is 201 with the id in `Location`.
     pub fn client_to_server(mut self) -> Self {
@@ -200,6 +200,16 @@ impl<App: Directory> Federation<App> {
                 (None, Some(outer)) => drop(object.insert(to.into(), outer)),
                 _ => {}
             }
+        }
+        // Without its blind copies nothing would say that it is for a few: an object without addresses is shown to everybody.
+        let mut shown = object.clone();
+        for blind in ["bto", "bcc"] {
+            shown.remove(blind);
+        }
+        let shown = Object::from_value(Value::Object(shown)).map_err(|_| NotTaken::NotAnObject)?;
+        if shown.addressed().is_empty() {
+            object.insert("to".into(), json!([me.as_str()]));
+            create.entry("to").or_insert_with(|| json!([me.as_str()]));
         }
         Ok(Value::Object(object))
     }

@@ -93,19 +93,28 @@ async fn sent<App: Directory>(
     let id = federation.uris().object(at.kind(), at.as_str());
     let outbox = &federation.stores().outbox;
     let is_deleted = outbox.body(&crate::draft::delete_id(&id)?).await?.is_some();
-    let object = match outbox.body(&crate::draft::create_id(&id)?).await? {
-        Some(body) => Object::parse(&body)?.object().object(),
+    let create = match outbox.body(&crate::draft::create_id(&id)?).await? {
+        Some(body) => Object::parse(&body)?,
         None if is_deleted => return Ok(Found::Gone),
-        None => None,
+        None => return Ok(Found::Missing),
     };
-    Ok(match object {
-        Some(object) if visible::is_addressed(federation, ask.viewer(), &object).await? => match is_deleted {
-            true => Found::Gone,
-            false => Found::Here(object),
+    let Some(object) = create.object().object() else {
+        return Ok(Found::Missing);
+    };
+    let audience = match object.addressed().is_empty() {
+        true => create,
+        false => object.clone(),
+    };
+    // What was sent to blind copies only has no address left, and is for nobody else.
+    let is_for_some = !audience.addressed().is_empty();
+    Ok(
+        match is_for_some && visible::is_addressed(federation, ask.viewer(), &audience).await? {
+            true if is_deleted => Found::Gone,
+            true => Found::Here(object),
+            // That there was something for a few is nothing that everybody may know.
+            false => Found::Missing,
         },
-        // That there was something for a few is nothing that everybody may know.
-        _ => Found::Missing,
-    })
+    )
 }
 
 fn create(id: &Iri, object: &Object) -> Object {

@@ -361,6 +361,48 @@ async fn no_client_writes_an_actor() {
     assert_eq!(site.blog.0.lock().unwrap().len(), 1);
 }
 
+/// What is for blind copies only is no more public for their being taken out.
+#[tokio::test]
+async fn what_is_only_for_blind_copies_is_shown_to_nobody_else() {
+    let world = World::default();
+    let site = site(&world, true).await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let get = async |id: &str| {
+        let path = id.strip_prefix("https://blog.test").unwrap();
+        let request = Request::get(path)
+            .header("host", "blog.test")
+            .header("accept", "application/activity+json");
+        let response = site.federation.handle(request.body(Bytes::new()).unwrap()).await;
+        response.map_or(StatusCode::NOT_FOUND, |response| response.status())
+    };
+    for blind in ["bto", "bcc"] {
+        let posted = json!({ "type": "Note", "content": "psst", blind: bob.id.as_str() });
+        let create = site.sent(&posted).await;
+        assert_eq!(create["object"]["to"][0], "https://blog.test/users/alice");
+        let id = create["object"]["id"].as_str().unwrap();
+        assert_eq!(get(id).await, 404);
+        // Nor where the application keeps nothing.
+        site.blog.0.lock().unwrap().clear();
+        assert_eq!(get(id).await, 404);
+    }
+    while !site.engine.step().await.is_idle() {}
+    assert_eq!(bob.received_types(), ["Create", "Create"]);
+    // The same for what the application itself sends, and keeps nowhere.
+    let uris = site.federation.uris();
+    for (name, field, status) in [("a", "bto", 404), ("b", "to", 404), ("c", "public", 200)] {
+        let id = uris.object("note", name);
+        let note = json!({ "type": "Note", "id": id.as_str(), "content": "psst", "attributedTo": uris.actor("alice").as_str() });
+        let mut create = json!({ "type": "Create", "actor": uris.actor("alice").as_str(), "object": note });
+        match field {
+            "public" => create["to"] = json!(PUBLIC),
+            field => create[field] = json!(bob.id.as_str()),
+        }
+        let create = Object::from_value(create).unwrap();
+        site.federation.send("alice", create).await.unwrap();
+        assert_eq!(get(id.as_str()).await, status, "{field}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_ones_own_is_changed_and_taken_back_for_those_who_have_it() {
     let world = World::default();
