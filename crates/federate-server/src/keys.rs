@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -35,6 +36,8 @@ pub(crate) struct Keys {
     uris: Arc<Uris>,
     clock: Arc<dyn Clock>,
     loaded: Mutex<HashMap<(Use, String), Loaded>>,
+    /// How often a key was forgotten. Counted while `loaded` is locked.
+    forgotten: AtomicU64,
     proven: Mutex<VecDeque<crate::proofs::Proven>>,
     making: tokio::sync::Mutex<()>,
 }
@@ -61,6 +64,13 @@ struct Loaded {
     stored: [u8; 32],
     /// When the store was asked last.
     looked: SystemTime,
+}
+
+/// A look at the store: when it began, and how much was forgotten by then.
+#[derive(Clone, Copy)]
+struct Look {
+    at: SystemTime,
+    forgotten: u64,
 }
 
 /// What is known in this process.
@@ -98,6 +108,7 @@ impl Keys {
             uris,
             clock,
             loaded: Mutex::default(),
+            forgotten: AtomicU64::default(),
             proven: Mutex::default(),
             making: tokio::sync::Mutex::default(),
         }
@@ -154,12 +165,12 @@ impl Keys {
     }
 
     async fn read(&self, of: Use, name: &str, once: Option<(Pair, [u8; 32])>) -> Result<Pair, Error> {
-        let looked = self.clock.now();
+        let look = self.look();
         let stored_as = of.stored_as(name);
         let (kept, id) = match (self.vault.get(&stored_as).await?, once) {
             // Unsealing and parsing are for what is new.
             (Some(kept), Some((pair, before))) if fingerprint(&kept.stored) == before => {
-                return Ok(self.keep(of, name, pair, before, looked));
+                return Ok(self.keep(of, name, pair, before, look));
             }
             (Some(kept), Some((pair, _))) => (kept, pair.key.key_id().clone()),
             (Some(kept), None) => (kept, self.adopted(of, name).await?.0),
@@ -183,7 +194,7 @@ impl Keys {
             public: Public::of(&key, of),
             key: Arc::new(key),
         };
-        Ok(self.keep(of, name, pair, fingerprint(&kept.stored), looked))
+        Ok(self.keep(of, name, pair, fingerprint(&kept.stored), look))
     }
 
     /// The id of a key, and the key as PEM, where the application has had one before this library came.
@@ -217,25 +228,35 @@ impl Keys {
         Known::Once(known.pair.clone(), known.stored)
     }
 
-    fn keep(&self, of: Use, name: &str, pair: Pair, stored: [u8; 32], looked: SystemTime) -> Pair {
+    fn look(&self) -> Look {
+        Look {
+            at: self.clock.now(),
+            forgotten: self.forgotten.load(Ordering::SeqCst),
+        }
+    }
+
+    fn keep(&self, of: Use, name: &str, pair: Pair, stored: [u8; 32], look: Look) -> Pair {
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        // A key was replaced or removed since: this may be the one, and the next who asks looks again.
+        if self.forgotten.load(Ordering::SeqCst) != look.forgotten {
+            return pair;
+        }
         if loaded.len() >= CACHED {
             loaded.clear();
         }
         let kept = Loaded {
             pair: pair.clone(),
             stored,
-            looked,
+            looked: look.at,
         };
         loaded.insert((of, name.to_owned()), kept);
         pair
     }
 
     fn forget(&self, of: Use, name: &str) {
-        self.loaded
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&(of, name.to_owned()));
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        loaded.remove(&(of, name.to_owned()));
     }
 
     async fn make(&self, of: Use) -> Result<Vec<u8>, Error> {

@@ -1,16 +1,19 @@
 //! Keys: how they lie in the store, how they are renewed, and where they come from.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use federate_protocol::activitystreams::{Create, Follow};
 use federate_protocol::signatures::{GeneratedKey, KeyGenerator, KeyId, PrivateKey, SignError};
 use federate_protocol::{Actor, Limits};
-use federate_server::{Actors, BuildError, Found, Profile, SecretCipher};
+use federate_server::{
+    Actors, BuildError, CipherError, Found, KeyCipher, Profile, SecretCipher, async_trait,
+};
 use federate_store::{Backend, Memory};
 use http::Request;
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use crate::world::{App, FixedKeys, Instance, KEYS, World, body};
 
@@ -93,6 +96,52 @@ async fn secrets_lie_encrypted_and_another_secret_is_refused_before_anything_is_
     for (name, stored) in sealed {
         assert_eq!(stores.keys.get(name).await.unwrap().unwrap(), stored, "{name}");
     }
+}
+
+/// Seals nothing, and lets the first look after it was told to wait.
+#[derive(Debug, Default)]
+struct Latch {
+    is_closed: AtomicBool,
+    reached: Notify,
+    open: Notify,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Gate(Arc<Latch>);
+
+#[async_trait]
+impl KeyCipher for Gate {
+    async fn seal(&self, _: &str, secret: &[u8]) -> Result<Vec<u8>, CipherError> {
+        Ok(secret.to_vec())
+    }
+
+    async fn open(&self, name: &str, sealed: &[u8]) -> Result<Vec<u8>, CipherError> {
+        if name == "actor:alice" && self.0.is_closed.swap(false, Ordering::SeqCst) {
+            self.0.reached.notify_one();
+            self.0.open.notified().await;
+        }
+        Ok(sealed.to_vec())
+    }
+}
+
+#[tokio::test]
+async fn who_read_the_old_key_while_it_was_rotated_does_not_put_it_back() {
+    let (world, gate) = (World::default(), Gate::default());
+    let cipher = gate.clone();
+    let site = world
+        .instance_with("site.test", |b| {
+            b.key_cipher(cipher).keygen(Arc::new(InTurn::default()))
+        })
+        .await;
+    let before = document(&site).await["publicKey"].clone();
+    world.clock.advance(Duration::from_secs(61));
+    gate.0.is_closed.store(true, Ordering::SeqCst);
+    tokio::join!(document(&site), async {
+        gate.0.reached.notified().await;
+        site.federation.rotate_keys("alice").await.unwrap();
+        gate.0.open.notify_one();
+    });
+    assert_ne!(document(&site).await["publicKey"], before);
 }
 
 #[tokio::test]
