@@ -10,6 +10,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use federate_protocol::activitystreams::{Iri, Object, terms};
+use federate_protocol::audience::without_blind_copies;
 use federate_protocol::signatures::{ProofOptions, Signer as _, proof};
 use serde_json::{Map, Value, json};
 
@@ -77,14 +78,21 @@ pub(crate) fn marked(activity: &Object, to_be_proven: bool) -> Vec<u8> {
 }
 
 impl<App: Directory> Federation<App> {
-    /// The `Create` of an object of ours as it was delivered, where that has a proof; else as it is made of the object now, with a
-    /// proof where everything has one.
+    /// The `Create` of an object of ours as it was delivered, where that has a proof and the object is the same still; else as it
+    /// is made of the object now, with a proof where that one or everything has one.
     pub(crate) async fn as_delivered(&self, object: &Iri, create: Object) -> Result<Object, Error> {
         let (id, keys) = (create_id(object)?, &self.inner.keys);
         let recorded = self.stores().outbox.body(&id).await?;
-        let body = match recorded.filter(|body| body.last() == Some(&MARK)) {
+        let recorded = recorded.filter(|body| body.last() == Some(&MARK));
+        let is_proven = self.inner.proofs || recorded.is_some();
+        // Since it was edited what was delivered is no more what we say.
+        let current = match recorded {
+            Some(body) if embedded(&Object::parse(&body)?) == embedded(&create) => Some(body),
+            _ => None,
+        };
+        let body = match current {
             Some(body) => body,
-            None if self.inner.proofs && !has_proof(&create) => {
+            None if is_proven && !has_proof(&create) => {
                 let at = create.object().object().and_then(|object| object.published());
                 let provable = provable(create.clone(), at.unwrap_or_else(|| self.now()))?;
                 marked(&provable, true).into()
@@ -130,6 +138,15 @@ impl Keys {
             .find(|(other, by, of, _)| other == id && by == key && of == body);
         same.map(|(.., proven)| proven.clone())
     }
+}
+
+/// What an activity holds, as everybody gets it.
+fn embedded(activity: &Object) -> Option<Value> {
+    let mut value = without_blind_copies(&activity.object().object()?).to_value();
+    if let Value::Object(map) = &mut value {
+        map.remove("@context");
+    }
+    Some(value)
 }
 
 /// Whether an activity carries a proof already: one of the application's own making covers what is there, and nothing else.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use federate_protocol::activitystreams::{Create, Follow, Note, Object};
+use federate_protocol::activitystreams::{Create, Follow, Note, Object, terms};
 use federate_protocol::signatures::{ProofPolicy, PublicKey, parse_proof};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -136,6 +136,12 @@ async fn what_is_delivered_and_what_is_served_at_its_id_are_the_same() {
     assert!(proven(&site, &delivered).await);
     // What it embeds is served at its own id, without.
     assert_eq!(body(&site.get("/posts/1").await).get("proof"), None);
+    // Edited, it is not served as it was, and is proven still.
+    let edited = post(&site, 1, &bob).with(&terms::CONTENT, "y");
+    *site.app.posts.lock().unwrap() = vec![edited];
+    let now = body(&site.get("/posts/1/activity").await);
+    assert_eq!(now["object"]["content"], "y");
+    assert!(proven(&site, &now).await, "{now}");
 }
 
 #[tokio::test]
@@ -145,7 +151,7 @@ async fn posts_from_before_are_proven_where_everything_is() {
     let bob = world.peer("peer.test", "bob", 1);
     let mut post = post(&site, 1, &bob);
     post.set(
-        &federate_protocol::activitystreams::terms::PUBLISHED,
+        &terms::PUBLISHED,
         std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000),
     );
     site.app.posts.lock().unwrap().push(post);
