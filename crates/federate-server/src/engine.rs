@@ -1,6 +1,7 @@
 //! What the application runs beside its web server: the inbox worker and the delivery engine.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -60,8 +61,8 @@ impl Progress {
 
 #[async_trait]
 pub(crate) trait InboxWorker: Send + Sync {
-    /// Takes up what is due. How much there was.
-    async fn step(&self) -> Result<usize, StoreError>;
+    /// Takes up what is due. How much there was. Where it `goes_on`, also what arrives while handlers run, until the engine drains.
+    async fn step(&self, goes_on: bool) -> Result<usize, StoreError>;
     /// Returns when something new was accepted, by this process or, as far as that is heard, by another.
     async fn arrived(&self);
     /// Something was.
@@ -80,7 +81,7 @@ impl Engine {
     /// Does what is due now, and returns.
     pub async fn step(&self) -> Progress {
         self.watch.draining(false);
-        let received = self.take_up().await.unwrap_or_else(|e| {
+        let received = self.take_up(false).await.unwrap_or_else(|e| {
             log_store(&e);
             0
         });
@@ -150,7 +151,14 @@ impl Engine {
                 self.watch.draining(true);
                 return;
             }
-            let step = self.take_up().await;
+            let step = match future::select(stop.clone(), pin!(self.take_up(true))).await {
+                Either::Left((_, taking)) => {
+                    // Nothing new is claimed from now on.
+                    self.watch.draining(true);
+                    taking.await
+                }
+                Either::Right((step, _)) => step,
+            };
             let now = self.clock.now();
             let rest = match step {
                 Ok(0) => match self.inbox.next_due().await {
@@ -180,9 +188,9 @@ impl Engine {
     }
 
     /// Handles what is due, and shows it.
-    async fn take_up(&self) -> Result<usize, StoreError> {
+    async fn take_up(&self, goes_on: bool) -> Result<usize, StoreError> {
         self.watch.turn(self.clock.now());
-        let mut step = self.inbox.step().await;
+        let mut step = self.inbox.step(goes_on).await;
         if step.is_ok()
             && let Err(e) = self.watch.sample(&self.stores, self.clock.now()).await
         {

@@ -137,6 +137,10 @@ impl InboxWatch {
         self.with(|seen| seen.health.draining = draining);
     }
 
+    pub(crate) fn is_draining(&self) -> bool {
+        self.with(|seen| seen.health.draining)
+    }
+
     /// What the store said.
     pub(crate) fn store<T>(&self, answer: &Result<T, StoreError>, now: SystemTime) {
         if let Err(error) = answer {

@@ -37,6 +37,11 @@ use crate::{Cx, Directory, Error, Failure, Federation, Local};
 const BATCH: usize = 128;
 const AT_ONCE: usize = 64;
 
+/// How many are in hand at once where a worker goes on, and how often it looks then for what it did not hear of. A few times what is
+/// taken up in one step, so that it takes many senders at once to fill it.
+const IN_HAND: usize = 4 * BATCH;
+const LOOK: Duration = Duration::from_secs(1);
+
 /// How many are claimed at once: a part of a step, so that of a burst other processes get theirs.
 const PORTION: usize = 32;
 
@@ -69,11 +74,11 @@ pub(crate) enum Ended {
 
 #[async_trait]
 impl<App: Directory> InboxWorker for Worker<App> {
-    async fn step(&self) -> Result<usize, StoreError> {
+    async fn step(&self, goes_on: bool) -> Result<usize, StoreError> {
         self.take_back().await?;
         let held = Mutex::default();
         let renewing = pin!(self.renew(&held));
-        match select(pin!(self.work_off(&held)), renewing).await {
+        match select(pin!(self.work_off(&held, goes_on)), renewing).await {
             Either::Left((count, _)) => count,
             Either::Right((never, _)) => match never {},
         }
@@ -112,14 +117,21 @@ fn sent_by(envelope: &Envelope) -> Option<Iri> {
 struct Portion {
     /// Senders that are not through yet.
     left: usize,
+    /// How many activities these sent.
+    waiting: usize,
     endings: Vec<(ReceivedId, Ending)>,
 }
 
 /// What ends while a step goes on.
 enum Event {
     Claimed(Result<Vec<Claimed>, StoreError>),
-    /// What one sender sent with a claim is through, as far as the store answered.
-    Handled(Option<Claim>, Vec<(ReceivedId, Ending)>, Result<(), StoreError>),
+    /// What one sender sent with a claim, so much, is through, as far as the store answered.
+    Handled(
+        Option<Claim>,
+        usize,
+        Vec<(ReceivedId, Ending)>,
+        Result<(), StoreError>,
+    ),
     Finished(Result<(), StoreError>),
 }
 
@@ -146,36 +158,68 @@ impl<App: Directory> Worker<App> {
     /// back as soon as what came of it is handled, so that a slow sender holds up none but its own.
     ///
     /// All of it is polled together: a handler that is not may hold the connection for which a claim waits.
-    async fn work_off(&self, held: &Held) -> Result<usize, StoreError> {
+    ///
+    /// Where it goes on, what arrives meanwhile is claimed too, until the engine is told to stop: whoever arrives later does not wait
+    /// for the slowest of those before it.
+    async fn work_off(&self, held: &Held, goes_on: bool) -> Result<usize, StoreError> {
+        let watch = &self.federation.inner.watch;
         let mut running: FuturesUnordered<BoxFuture<'_, Event>> = FuturesUnordered::new();
         let mut portions: BTreeMap<Option<Claim>, Portion> = BTreeMap::new();
         let (mut count, mut more, mut claiming, mut failed) = (0, true, false, None);
+        // What a store without claims gave it would give again, while it is being handled.
+        let (mut knows_claims, mut came) = (true, false);
+        let mut arriving = pin!(self.more_may_be_there());
         loop {
-            if more && !claiming && running.len() < AT_ONCE && count < BATCH {
+            let room = match goes_on {
+                true => {
+                    portions.values().map(|portion| portion.waiting).sum::<usize>() < IN_HAND
+                        && !watch.is_draining()
+                }
+                false => count < BATCH,
+            };
+            if more && !claiming && running.len() < AT_ONCE && room {
                 claiming = true;
                 running.push(Box::pin(async { Event::Claimed(self.claim().await) }));
             }
-            match running.next().await {
+            let ended = match goes_on {
+                false => Some(running.next().await),
+                true => match select(running.next(), arriving.as_mut()).await {
+                    Either::Left((ended, _)) => Some(ended),
+                    Either::Right(((), _)) => None,
+                },
+            };
+            let Some(ended) = ended else {
+                came = true;
+                more = knows_claims && failed.is_none();
+                arriving.set(self.more_may_be_there());
+                continue;
+            };
+            match ended {
                 None => break,
                 Some(Event::Claimed(Ok(claimed))) => {
                     claiming = false;
                     count += claimed.len();
-                    // What a store without claims gave it would give again.
-                    more &= !claimed.is_empty() && claimed.iter().all(|one| one.claim.is_some());
+                    knows_claims &= claimed.iter().all(|one| one.claim.is_some());
+                    more &= !claimed.is_empty() && knows_claims;
                     lock(held).extend(claimed.iter().filter_map(|one| one.claim));
                     for (claim, opened) in self.by_sender(claimed, &mut portions) {
                         running.push(Box::pin(self.handle_all(claim, opened)));
                     }
                 }
-                Some(Event::Handled(claim, endings, result)) => {
+                Some(Event::Handled(claim, taken, endings, result)) => {
                     if let Some(portion) = portions.get_mut(&claim) {
                         portion.left -= 1;
+                        portion.waiting -= taken;
                         portion.endings.extend(endings);
                     }
                     more &= result.is_ok();
                     failed = failed.or(result.err());
                 }
-                Some(Event::Finished(result)) => failed = failed.or(result.err()),
+                Some(Event::Finished(result)) => {
+                    failed = failed.or(result.err());
+                    // What arrived while its shard was in hand could not be claimed.
+                    more |= came && knows_claims && failed.is_none();
+                }
                 Some(Event::Claimed(Err(error))) => {
                     (claiming, more) = (false, false);
                     failed = Some(error);
@@ -190,6 +234,16 @@ impl<App: Directory> Worker<App> {
             }
         }
         failed.map_or(Ok(count), Err)
+    }
+
+    /// Returns when something arrived, and once a second.
+    async fn more_may_be_there(&self) {
+        let inner = &self.federation.inner;
+        let (arrived, looked) = (
+            pin!(inner.arrived.notified()),
+            inner.clock.sleep_until(inner.clock.now() + LOOK),
+        );
+        select(arrived, looked).await;
     }
 
     async fn claim(&self) -> Result<Vec<Claimed>, StoreError> {
@@ -213,6 +267,7 @@ impl<App: Directory> Worker<App> {
                         portion.left += 1;
                         Vec::new()
                     });
+                    portion.waiting += 1;
                     of_sender.push(Opened { one, envelope });
                 }
                 Err(bad) => {
@@ -278,9 +333,10 @@ impl<App: Directory> Worker<App> {
 
     /// Handles what one sender sent, one after the other. With an error of the store: what became of those before it.
     async fn handle_all(&self, claim: Option<Claim>, activities: Vec<Opened>) -> Event {
-        let mut endings = Vec::with_capacity(activities.len());
+        let taken = activities.len();
+        let mut endings = Vec::with_capacity(taken);
         let result = self.handle_each(activities, &mut endings).await;
-        Event::Handled(claim, endings, result)
+        Event::Handled(claim, taken, endings, result)
     }
 
     async fn handle_each(

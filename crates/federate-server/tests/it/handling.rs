@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use federate_protocol::activitystreams::{Activity, Follow, Like, Note};
 use federate_server::{Authenticated, Cx, Failure, Federation};
+use federate_store::shard_of;
 use serde_json::json;
 
 use crate::world::{Peer, TestApp, World, spy};
@@ -275,6 +276,77 @@ async fn p4_a_slow_sender_keeps_nobody_else_waiting() {
         site.step_until_idle().await;
     }
     assert_eq!(site.app.take_seen().len(), 19);
+}
+
+/// One handler that takes its time holds up what came with it, and nothing that arrives later; and what arrives does not keep an
+/// engine from stopping.
+#[tokio::test]
+async fn p4_a_slow_handler_keeps_nobody_waiting_who_comes_later() {
+    let world = World::default();
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let handlers = Arc::clone(&gate);
+    let site = world
+        .instance_with("site.test", |builder| {
+            builder.on::<Activity>(move |cx: Cx<TestApp>, activity: Authenticated<Activity>| {
+                let gate = Arc::clone(&handlers);
+                async move {
+                    if activity.by().as_str().contains("slow.test") {
+                        cx.app().0.saw("slow begins");
+                        let _pass = gate.acquire().await?;
+                    }
+                    spy(cx, activity).await
+                }
+            })
+        })
+        .await;
+    let slow = world.peer("slow.test", "eve", 1);
+    // Those who share a shard with the slow one wait for it.
+    let others: Vec<Peer> = (0..)
+        .map(|n| world.peer(&format!("peer{n}.test"), "bob", 2))
+        .filter(|peer| shard_of(&peer.id) != shard_of(&slow.id))
+        .take(21)
+        .collect();
+    let (late, others) = others.split_last().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let running = site.engine.run_until(async {
+        let _ = stopped.await;
+    });
+    let seen = |what: &str| {
+        let seen = site.app.seen.lock().unwrap();
+        seen.iter().filter(|one| one.contains(what)).count()
+    };
+    let until = async |what: &str, many: usize| {
+        while seen(what) < many {
+            tokio::task::yield_now().await;
+        }
+    };
+    let testing = async {
+        assert_eq!(slow.post(&site, &like(&slow, 1)).await.status(), 202);
+        until("slow begins", 1).await;
+        for number in 0..10 {
+            for other in others {
+                assert_eq!(other.post(&site, &like(other, number)).await.status(), 202);
+            }
+        }
+        until("by https://peer", 200).await;
+        assert_eq!(seen("by https://slow"), 0, "which has not been released");
+        // Told to stop, it claims nothing any more, and ends with what it has.
+        stop.send(()).unwrap();
+        while !site.federation.health().inbox.draining {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(late.post(&site, &like(late, 1)).await.status(), 202);
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        gate.add_permits(1);
+    };
+    tokio::time::timeout(Duration::from_secs(60), async { tokio::join!(running, testing) })
+        .await
+        .unwrap();
+    assert_eq!((seen("by https://slow"), seen("by https://peer")), (1, 200));
+    site.step_until_idle().await;
+    assert_eq!(seen("by https://peer"), 201, "it waits for the next life");
 }
 
 /// A follower of a move follows anew, and so do all: not again and again.
