@@ -1,7 +1,7 @@
 //! The blocks of this process: those that it was given, and those that moderators decided, which all processes over a store share.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -25,7 +25,8 @@ pub(crate) struct Moderation {
     joined: RwLock<Blocks>,
     /// Whoever changes or reads anew holds it.
     sources: Mutex<Sources>,
-    stale: AtomicBool,
+    /// How often it was heard that something was decided elsewhere.
+    heard: AtomicU64,
 }
 
 struct Sources {
@@ -33,6 +34,22 @@ struct Sources {
     given: Blocks,
     decided: Ruling,
     read: SystemTime,
+    /// How much had been heard of when it was read.
+    heard: u64,
+    /// When the store refused the last question, where it did.
+    failed: Option<SystemTime>,
+}
+
+impl Sources {
+    /// Whether asking now would be too early.
+    fn is_fresh(&self, now: SystemTime, heard: u64) -> bool {
+        // A clock that went back says nothing about how long it has been.
+        let lately = |at: SystemTime| now.duration_since(at).is_ok_and(|ago| ago < FRESH);
+        match self.failed {
+            Some(failed) => lately(failed),
+            None => lately(self.read) && self.heard == heard,
+        }
+    }
 }
 
 impl fmt::Debug for Moderation {
@@ -61,8 +78,10 @@ impl Moderation {
                 given,
                 decided,
                 read: clock.now(),
+                heard: 0,
+                failed: None,
             }),
-            stale: AtomicBool::new(false),
+            heard: AtomicU64::new(0),
         })
     }
 
@@ -73,24 +92,24 @@ impl Moderation {
 
     /// Something may have been decided elsewhere.
     pub(crate) fn heard(&self) {
-        self.stale.store(true, Ordering::Release);
+        self.heard.fetch_add(1, Ordering::Release);
     }
 
     /// Sees to it that what was decided more than a second ago, or what was heard of, holds here too. Whoever acts upon blocks
-    /// calls it first; it asks the store at most once a second. Where the store fails, what was known holds.
+    /// calls it first; it asks the store at most once a second. Where the store fails, what was known holds, for those too who waited
+    /// for the answer: one of them has had the patience for all.
     pub(crate) async fn look(&self) {
         let mut sources = self.sources.lock().await;
         let now = self.clock.now();
-        // A clock that went back says nothing about how long it has been.
-        let fresh = now.duration_since(sources.read).is_ok_and(|ago| ago < FRESH);
-        if fresh && !self.stale.load(Ordering::Acquire) {
+        let heard = self.heard.load(Ordering::Acquire);
+        if sources.is_fresh(now, heard) {
             return;
         }
-        self.stale.store(false, Ordering::Release);
+        // Noted when it is done: whoever asks may give up in the middle.
         match self.read_anew(&mut sources).await {
-            Ok(()) => sources.read = now,
+            Ok(()) => (sources.read, sources.heard, sources.failed) = (now, heard, None),
             Err(e) => {
-                self.stale.store(true, Ordering::Release);
+                sources.failed = Some(self.clock.now());
                 tracing::error!(reason = %chain(&e), "what moderators decided cannot be read");
             }
         }
@@ -109,7 +128,7 @@ impl Moderation {
         let mut sources = self.sources.lock().await;
         self.stores.rules.decide(&[rule]).await?;
         // Whatever the read says: it is decided, and others may have decided more.
-        self.stale.store(true, Ordering::Release);
+        self.heard();
         sources.decided = self.stores.rules.ruling().await?;
         let newly = self.take_effect(&sources);
         self.call_off(&newly).await
@@ -155,4 +174,29 @@ fn join(given: &Blocks, decided: &Ruling) -> Blocks {
         }
     }
     joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::UNIX_EPOCH;
+
+    #[test]
+    fn a_store_that_is_away_is_not_asked_by_everybody_in_turn() {
+        let at = |millis: u64| UNIX_EPOCH + Duration::from_millis(millis);
+        let mut sources = Sources {
+            given: Blocks::new(),
+            decided: Ruling::default(),
+            read: at(10_000),
+            heard: 1,
+            failed: None,
+        };
+        assert!(sources.is_fresh(at(10_999), 1));
+        assert!(!sources.is_fresh(at(11_000), 1));
+        assert!(!sources.is_fresh(at(10_000), 2), "something was heard");
+        assert!(!sources.is_fresh(at(9_999), 1), "the clock went back");
+        sources.failed = Some(at(20_000));
+        assert!(sources.is_fresh(at(20_999), 2), "it was asked a moment ago");
+        assert!(!sources.is_fresh(at(21_000), 1));
+    }
 }
