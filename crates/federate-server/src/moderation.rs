@@ -125,13 +125,16 @@ impl Moderation {
 
     /// Writes a decision down, and lets it hold here at once. How many deliveries were called off.
     pub(crate) async fn decide(&self, rule: Rule) -> Result<u64, StoreError> {
+        let blocked = (rule.verdict == Verdict::Block).then(|| rule.host.clone());
         let mut sources = self.sources.lock().await;
         self.stores.rules.decide(&[rule]).await?;
         // Whatever the read says: it is decided, and others may have decided more.
         self.heard();
         sources.decided = self.stores.rules.ruling().await?;
-        let newly = self.take_effect(&sources);
-        self.call_off(&newly).await
+        let mut hosts = self.take_effect(&sources);
+        // Also where it was blocked before: calling off may have failed then, and is what a repetition is for.
+        hosts.extend(blocked.filter(|host| !hosts.contains(host)));
+        self.call_off(&hosts).await
     }
 
     /// Replaces what the program gave.

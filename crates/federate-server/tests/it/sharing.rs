@@ -297,6 +297,31 @@ async fn p22_a_block_decided_in_one_process_holds_in_all_over_postgres() {
     decided_by_one_holds_in_the_other(open().await, open().await).await;
 }
 
+/// What was left in the queue, because calling off failed or another process did not know yet, is called off by doing it again.
+#[tokio::test]
+async fn p22_a_block_that_is_repeated_calls_off_what_waits() {
+    let world = World::default();
+    let (store, log) = (Memory::new(), Log::default());
+    let here = start(&world, store.clone(), 0, &log).await;
+    let there = start(&world, store, 1, &log).await;
+    let eve = world.peer("evil.test", "eve", 2);
+    let follow = json!({ "type": "Follow", "object": "https://site.test/users/alice" });
+    let inbox = there.federation.uris().shared_inbox();
+    let request = eve.request(inbox.as_str(), eve.activity(1, follow).to_string());
+    assert_eq!(there.federation.handle(request).await.unwrap().status(), 202);
+    while !there.engine.step().await.is_idle() {}
+    let block = async || here.federation.admin().block("evil.test").apply().await.unwrap();
+    assert_eq!(block().await, 0);
+    // Within the second the other process does not know it.
+    world.net.cut("evil.test");
+    let note = there.federation.note("alice").text("hello");
+    let create = federate_protocol::activitystreams::Create::new(note);
+    there.federation.send("alice", create).await.unwrap();
+    while !there.engine.step().await.is_idle() {}
+    assert_eq!(block().await, 1);
+    assert_eq!(block().await, 0);
+}
+
 /// What the program itself was given is no moderator's to lift.
 #[tokio::test]
 async fn p22_what_the_program_blocks_no_moderator_lifts() {
