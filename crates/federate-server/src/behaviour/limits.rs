@@ -9,6 +9,7 @@
 //! | [`reports_per_host`](BehaviourLimits::reports_per_host) | 500 | of one host that nobody has closed |
 //! | [`reports`](BehaviourLimits::reports) | 20,000 | of all hosts that nobody has closed |
 //! | [`quote_requests`](BehaviourLimits::quote_requests) | 1,000 | of one object, that wait for an answer |
+//! | [`quotes`](BehaviourLimits::quotes) | 20 | of one object by one actor, however they were answered; people quote a post once or twice |
 //! | [`moved_at_once`](BehaviourLimits::moved_at_once) | 500 | of our people who follow somebody that moved, in one turn (W9) |
 //! | [`move_pause`](BehaviourLimits::move_pause) | 30 s | between two such turns |
 //! | [`undone`](BehaviourLimits::undone) | 7 days | an `Undo` that came before what it undoes; so long do senders try (W14) |
@@ -36,6 +37,8 @@ pub struct BehaviourLimits {
     pub reports: u64,
     /// Requests to quote one object that wait for an answer. 1,000.
     pub quote_requests: u64,
+    /// Quotes of one object by one actor, however they were answered; more are refused. 20: people quote a post once or twice.
+    pub quotes: u64,
     /// How many of our people follow somebody who moved, in one turn. 500.
     pub moved_at_once: usize,
     /// The pause between two such turns. 30 seconds: 60,000 in an hour.
@@ -61,6 +64,7 @@ impl Default for BehaviourLimits {
             reports_per_host: 500,
             reports: 20_000,
             quote_requests: 1_000,
+            quotes: 20,
             moved_at_once: 500,
             move_pause: Duration::from_secs(30),
             undone: 7 * DAY,

@@ -126,6 +126,12 @@ pub(super) async fn received<App: Directory>(
             State::Rejected => say_no(cx, &me, &request).await,
         };
     }
+    let limits = &federation.inner.managed.limits;
+    let theirs = Which::of(Kind::Quote).about(quoted.as_str()).with(request.by());
+    if relations.count(&theirs).await? >= limits.quotes {
+        tracing::info!(actor = %request.by(), object = quoted.as_str(), "too many quotes of one actor");
+        return say_no(cx, &me, &request).await;
+    }
     match approval(cx, &me, &object, request.by()).await? {
         Approval::Automatic => {
             let stamp = federation.new_stamp();
@@ -141,7 +147,7 @@ pub(super) async fn received<App: Directory>(
             let waiting = Which::of(Kind::Quote)
                 .about(quoted.as_str())
                 .in_state(State::Pending);
-            if relations.count(&waiting).await? < federation.inner.managed.limits.quote_requests {
+            if relations.count(&waiting).await? < limits.quote_requests {
                 relations.put(&asked).await?;
             }
             Ok(())

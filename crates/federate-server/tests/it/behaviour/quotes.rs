@@ -129,6 +129,34 @@ async fn a_quote_waits_where_somebody_is_to_decide() {
     assert_eq!(last(&bob)["type"], "Reject");
 }
 
+/// Whom the policy lets quote at once makes us remember no more than the limit says.
+#[tokio::test]
+async fn one_actor_quotes_a_post_so_often_and_no_more() {
+    let world = World::default();
+    let site = site(&world, |b| {
+        b.manage_quotes().behaviour_limits(|limits| limits.quotes = 2)
+    })
+    .await;
+    policy(&site, &[PUBLIC], &[]);
+    let bob = world.peer("peer.test", "bob", 1);
+    for number in 1..=3 {
+        says(
+            &bob,
+            &site,
+            number,
+            request(&format!("https://peer.test/notes/{number}")),
+        )
+        .await;
+    }
+    assert_eq!(bob.received_types(), ["Accept", "Accept", "Reject"]);
+    // Those that were let are answered as before, and others have their own.
+    says(&bob, &site, 4, request("https://peer.test/notes/2")).await;
+    assert_eq!(last(&bob)["type"], "Accept");
+    let eve = world.peer("other.test", "eve", 2);
+    says(&eve, &site, 1, request("https://other.test/notes/1")).await;
+    assert_eq!(last(&eve)["type"], "Accept");
+}
+
 /// alice's post on one server, eve's quote of it on another, and stamps here and there.
 fn quoting(world: &World, stamp: &str) -> Object {
     let quoted = json!({ "@context": "https://www.w3.org/ns/activitystreams", "type": "Note",
