@@ -106,6 +106,7 @@ impl Tables {
                 Ending::Settled(Settlement::Done) => {}
                 Ending::Settled(settlement) => end(&mut tx, id, settlement).await?,
                 Ending::Again { at, reason } => put_off(&mut tx, id, *at, reason).await?,
+                Ending::Later { at } => postpone(&mut tx, id, *at).await?,
             }
         }
         tx.commit().await?;
@@ -176,6 +177,16 @@ pub(crate) async fn put_off(
     .bind(text(reason))
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Counts no run.
+async fn postpone(connection: &mut PgConnection, id: &ReceivedId, at: SystemTime) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE federate.received SET due = $2 WHERE id = $1 AND state = 0")
+        .bind(id.as_str())
+        .bind(micros(at))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -311,6 +311,8 @@ impl<App: Directory> Worker<App> {
             match ending {
                 Ending::Settled(settlement) => inbox.settle(&id, settlement).await?,
                 Ending::Again { at, reason } => inbox.retry(&id, at, &reason).await?,
+                // Such a store knows no other way.
+                Ending::Later { at } => inbox.retry(&id, at, "put off").await?,
             }
         }
         Ok(true)
@@ -351,8 +353,7 @@ impl<App: Directory> Worker<App> {
                 // Each behind the one before it, so that none is put off again and again.
                 *wait = (*wait + SLOW * 6).min(LONGEST_PAUSE);
                 let at = self.federation.now() + *wait;
-                let reason = "an earlier one of this sender took long".to_owned();
-                endings.push((one.id, Ending::Again { at, reason }));
+                endings.push((one.id, Ending::Later { at }));
                 continue;
             }
             let begun = Instant::now();
@@ -384,9 +385,8 @@ impl<App: Directory> Worker<App> {
         );
         match ended {
             Ended::Done => Ending::Settled(Settlement::Done),
-            Ended::Goes(pause) => Ending::Again {
+            Ended::Goes(pause) => Ending::Later {
                 at: self.federation.now() + pause,
-                reason: "the rest is done later".to_owned(),
             },
             Ended::Again(reason) if one.attempt + 1 < RUNS => {
                 let mut entropy = [0; 8];

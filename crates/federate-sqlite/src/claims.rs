@@ -169,6 +169,7 @@ async fn finish(pool: &SqlitePool, claim: Claim, endings: &[(ReceivedId, Ending)
             Ending::Settled(Settlement::Done) => {}
             Ending::Settled(settlement) => end(&mut tx, id, settlement).await?,
             Ending::Again { at, reason } => put_off(&mut tx, id, *at, reason).await?,
+            Ending::Later { at } => postpone(&mut tx, id, *at).await?,
         }
     }
     tx.commit().await?;
@@ -189,6 +190,20 @@ pub(crate) async fn put_off(
     .bind(shorten(reason))
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Counts no run.
+async fn postpone(
+    connection: &mut SqliteConnection,
+    id: &ReceivedId,
+    at: SystemTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE federate_received SET due = ?2 WHERE id = ?1 AND state = 0")
+        .bind(id.as_str())
+        .bind(micros(at))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

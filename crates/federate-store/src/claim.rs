@@ -55,6 +55,11 @@ pub enum Ending {
         /// Why it failed, in words for an operator.
         reason: String,
     },
+    /// Nothing failed: it, or the rest of it, is put off. No run is counted.
+    Later {
+        /// Not before.
+        at: SystemTime,
+    },
 }
 
 impl Ending {

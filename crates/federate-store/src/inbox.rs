@@ -170,6 +170,8 @@ pub trait Inbox: fmt::Debug + Send + Sync {
     /// Writes down what became of activities of this claim and gives the shard back, in one transaction. `false`: the claim went
     /// to somebody else, who repeats what is not marked as handled; nothing was written.
     ///
+    /// By default what is put off [for later](Ending::Later) counts as a run that failed.
+    ///
     /// What is [done](Ending::is_done) need not survive the loss of power, where a mark says the same: it is then given out once
     /// more, and that mark is found.
     ///
@@ -180,6 +182,7 @@ pub trait Inbox: fmt::Debug + Send + Sync {
             match ending {
                 Ending::Settled(settlement) => self.settle(id, settlement.clone()).await?,
                 Ending::Again { at, reason } => self.retry(id, *at, reason).await?,
+                Ending::Later { at } => self.retry(id, *at, "put off").await?,
             }
         }
         Ok(true)

@@ -15,6 +15,7 @@ pub async fn claims(fresh: impl AsyncFn() -> (Arc<dyn Inbox>, Arc<dyn Outbox>)) 
     a_clock_that_was_put_back_stalls_nothing(&*fresh().await.0).await;
     who_lost_a_claim_writes_nothing(&*fresh().await.0).await;
     what_failed_comes_again(&*fresh().await.0).await;
+    what_is_put_off_did_not_fail(&*fresh().await.0).await;
     a_worker_that_starts_again_takes_back_its_own(&*fresh().await.0).await;
     what_nobody_said_who_sent_is_claimed_too(&*fresh().await.0).await;
     one_sender_that_floods_hides_nobody(&*fresh().await.0).await;
@@ -185,6 +186,7 @@ async fn who_lost_a_claim_writes_nothing(inbox: &dyn Inbox) {
             reason: reason.clone(),
         }),
         Ending::Again { at: at(999), reason },
+        Ending::Later { at: at(999) },
     ] {
         assert!(!inbox.finish(lost, &[(id.clone(), late)]).await.expect("finish"));
     }
@@ -240,6 +242,23 @@ async fn what_failed_comes_again(inbox: &dyn Inbox) {
         (1, &fails, 1)
     );
     assert_eq!(again[0].pending.sealed, Sealed::from_bytes(format!("{sender} 1")));
+}
+
+async fn what_is_put_off_did_not_fail(inbox: &dyn Inbox) {
+    let id = accept(inbox, &senders(1)[0], 1).await;
+    for turn in 0..3 {
+        let held = claim(inbox, "w1", 9, at(60 * turn)).await[0].1;
+        let at = at(60 * (turn + 1));
+        let later = [(id.clone(), Ending::Later { at })];
+        assert!(inbox.finish(held, &later).await.expect("finish"));
+        assert_eq!(inbox.next_due().await.expect("read"), Some(at));
+    }
+    assert_eq!(claim(inbox, "w1", 9, at(179)).await, []);
+    let again = inbox.claim("w1", 9, at(180)).await.expect("claim");
+    assert_eq!(
+        (again.len(), &again[0].pending.id, again[0].pending.attempt),
+        (1, &id, 0)
+    );
 }
 
 async fn a_worker_that_starts_again_takes_back_its_own(inbox: &dyn Inbox) {

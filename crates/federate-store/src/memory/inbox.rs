@@ -94,6 +94,14 @@ impl State {
         }
     }
 
+    fn put_off(&mut self, id: &ReceivedId, at: SystemTime) {
+        if let Some(row) = self.row(id)
+            && let RowState::Waits(due, _) = &mut row.state
+        {
+            *due = Some(at);
+        }
+    }
+
     fn due(&self, now: SystemTime) -> impl Iterator<Item = (u16, Pending)> {
         self.rows.values().filter_map(move |row| match &row.state {
             RowState::Waits(at, sealed) if at.is_none_or(|at| at <= now) => {
@@ -187,6 +195,7 @@ impl Inbox for Shared {
             match ending {
                 Ending::Settled(settlement) => state.settle(id, settlement),
                 Ending::Again { at, .. } => state.retry(id, *at),
+                Ending::Later { at } => state.put_off(id, *at),
             }
         }
         Ok(true)

@@ -23,6 +23,41 @@ async fn follows(site: &Instance, who: &Peer) -> u64 {
     site.federation.stores().relations.count(&which).await.unwrap()
 }
 
+/// Turns are no failures: what fails after many of them is tried again.
+#[tokio::test]
+async fn w9_a_move_of_many_turns_is_not_given_up_on() {
+    let world = World::default();
+    let site = site(&world, |b| {
+        b.manage_moves()
+            .behaviour_limits(|limits| limits.moved_at_once = 1)
+    })
+    .await;
+    let (old, new) = two_of(&world);
+    for number in 0..20 {
+        let me = format!("person{number}");
+        site.federation.follow(&me, &old.id).await.unwrap();
+    }
+    site.step_until_idle().await;
+    let moves = json!({ "type": "Move", "object": old.id.as_str(), "target": new.id.as_str() });
+    says(&old, &site, 1, moves).await;
+    for turn in 1..15 {
+        assert_eq!(follows(&site, &new).await, turn);
+        world.clock.advance(Duration::from_secs(30));
+        site.step_until_idle().await;
+    }
+    world.net.cut("new.test");
+    world.clock.advance(Duration::from_secs(30));
+    site.step_until_idle().await;
+    assert_eq!(follows(&site, &new).await, 15, "it failed");
+    assert_eq!(refused(&site).await, [""; 0]);
+    let backlog = site.federation.stores().inbox.backlog().await.unwrap();
+    assert_eq!(
+        backlog.map(|waits| waits.pending),
+        Some(1),
+        "it waits to be tried again"
+    );
+}
+
 /// Some at a time, with a pause after them; what is left survives the process.
 #[tokio::test]
 async fn w9_our_people_follow_on_in_turns() {
