@@ -30,6 +30,8 @@ pub(crate) struct Proof {
     pub(crate) body: Bytes,
     /// What was proven, where that is not all that `body` holds.
     pub(crate) said: Option<Bytes>,
+    /// Who signed the request that brought it, where that is not the actor.
+    pub(crate) forwarder: Option<Iri>,
 }
 
 /// Why it is believed that the actor sent it.
@@ -128,6 +130,12 @@ impl<A> Authenticated<A> {
     /// `Delete` of what is gone at its origin was written here.
     pub fn body(&self) -> &Bytes {
         &self.proof.body
+    }
+
+    /// Who passed it on, where it came with its actor's own proof in a request that somebody else signed: whom to count it for. Only
+    /// what [`receive`](crate::receive::receive) made knows this; it is not [sealed](crate::Sealed).
+    pub fn forwarder(&self) -> Option<&Iri> {
+        self.proof.forwarder.as_ref()
     }
 
     pub(crate) fn proof(&self) -> &Proof {

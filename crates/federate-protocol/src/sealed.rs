@@ -308,6 +308,7 @@ fn read(payload: &[u8], whole: &Bytes) -> Option<(Authenticated<Activity>, Syste
                 evidence,
                 body,
                 said,
+                forwarder: None,
             },
         ),
         received_at,

@@ -242,6 +242,7 @@ pub fn refetched(document: &Document, config: &Receiving) -> Result<Authenticate
         },
         body: document.bytes().clone(),
         said: None,
+        forwarder: None,
     };
     Ok(Authenticated::new(&activity, proof))
 }
@@ -271,6 +272,7 @@ pub fn gone(actor: &Iri, object: &Iri, config: &Receiving) -> Result<Authenticat
         evidence: Evidence::Refetched { from: object.clone() },
         body,
         said: None,
+        forwarder: None,
     };
     Ok(Authenticated::new(&activity, proof))
 }

@@ -282,6 +282,7 @@ impl NeedKey {
             evidence: proven.evidence,
             body,
             said: Some(proven.said),
+            forwarder: Some(by),
         };
         Step::Done(Box::new(Authenticated::new(&said, proof)))
     }
@@ -356,6 +357,7 @@ impl NeedKey {
             evidence,
             body,
             said: None,
+            forwarder: None,
         };
         Step::Done(Box::new(Authenticated::new(&activity, proof)))
     }

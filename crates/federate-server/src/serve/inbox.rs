@@ -143,10 +143,10 @@ enum Taken {
 }
 
 impl Taken {
-    /// Whose sending it counts as. Of what carries a proof of its own it is not known who passed it on.
+    /// Whose sending it counts as: whoever signed the request. What a stranger replays is not its author's sending.
     fn sender(&self) -> &Iri {
         match self {
-            Taken::Activity(activity) => activity.by(),
+            Taken::Activity(activity) => activity.forwarder().unwrap_or(activity.by()),
             Taken::Forwarded(forwarded) => forwarded.forwarder(),
         }
     }

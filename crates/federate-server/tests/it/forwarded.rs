@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use federate_protocol::activitystreams::{Activity, Create, Note};
 use federate_protocol::signatures::{KeyId, PrivateKey, ProofOptions, Signer as _, proof};
-use federate_server::{Authenticated, Blocks, Cx, Evidence, Outcome};
+use federate_server::{Authenticated, Blocks, Cx, Evidence, Outcome, Rate, RateLimits};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -376,4 +376,25 @@ async fn i13_nobody_forwards_in_the_name_of_one_of_ours() {
         .to(&bob.id);
     let sent = site.federation.send("alice", Create::new(note)).await.unwrap();
     assert_eq!(bob.post(&site, &sent.activity.to_value()).await.status(), 403);
+}
+
+#[tokio::test]
+async fn r9_what_a_stranger_replays_with_its_proof_counts_for_the_stranger() {
+    let world = World::default();
+    let limits = RateLimits::default().actor(Rate::new(2, Duration::from_secs(60)));
+    let site = world
+        .instance_with("site.test", |builder| {
+            builder.on::<Activity>(spy).rate_limits(limits)
+        })
+        .await;
+    let alice = world.peer("a.test", "alice", 0);
+    let bob = world.peer("b.test", "bob", 1);
+    let proven = proving(&alice)(&create(&alice, 1, "genuine"));
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        answers.push(bob.post(&site, &proven).await.status().as_u16());
+    }
+    assert_eq!(answers, [202, 202, 429]);
+    let own = alice.post(&site, &create(&alice, 2, "genuine")).await;
+    assert_eq!(own.status(), 202, "nothing of hers is used up");
 }
