@@ -4,6 +4,7 @@ use crate::Fetcher;
 use crate::error::FetchError;
 use crate::fetcher::after;
 use crate::memo::Seen;
+use crate::record::Failure;
 use bytes::Bytes;
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::fetch::Document;
@@ -58,7 +59,7 @@ impl Fetcher {
     }
 
     /// A document, by its id, as its place has it now: nothing of it is taken from the cache. Only what failed a short while ago
-    /// is not asked for again.
+    /// is not asked for again; what was gone is, as it may be there again.
     ///
     /// # Errors
     /// [`FetchError`] says why not; [`is_gone`](FetchError::is_gone) where it was there once.
@@ -76,8 +77,8 @@ impl Fetcher {
             .await?;
         let now = after(now, begin);
         match self.records.failure(asked.kind(), &asked.failure_key(id), now) {
-            Some(failure) => Err(failure.into()),
-            None => Ok(self.fetch(asked, id, &rules, now).await?.0),
+            Some(failure) if failure != Failure::Gone => Err(failure.into()),
+            _ => Ok(self.fetch(asked, id, &rules, now).await?.0),
         }
     }
 

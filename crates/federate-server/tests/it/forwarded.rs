@@ -398,3 +398,23 @@ async fn r9_what_a_stranger_replays_with_its_proof_counts_for_the_stranger() {
     let own = alice.post(&site, &create(&alice, 2, "genuine")).await;
     assert_eq!(own.status(), 202, "nothing of hers is used up");
 }
+
+#[tokio::test]
+async fn i20_that_it_was_gone_yesterday_confirms_no_delete_of_today() {
+    let Three { site, alice, bob, .. } = three().await;
+    let note = json!({ "id": "https://a.test/notes/1", "type": "Note", "attributedTo": alice.id.as_str() });
+    let delete = |number| {
+        alice.activity(
+            number,
+            json!({ "type": "Delete", "object": "https://a.test/notes/1" }),
+        )
+    };
+    alice.serves("https://a.test/notes/1", 410, &note);
+    bob.post(&site, &delete(1)).await;
+    site.step_until_idle().await;
+    assert_eq!(site.app.take_seen().len(), 1);
+    alice.serves("https://a.test/notes/1", 200, &note);
+    bob.post(&site, &delete(2)).await;
+    site.step_until_idle().await;
+    assert_eq!(site.app.take_seen(), [""; 0]);
+}
