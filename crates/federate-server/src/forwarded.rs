@@ -51,9 +51,9 @@ impl<App: Directory> Federation<App> {
             return Ok(Kept::TooMany(refused));
         }
         let sealed = forwarded.seal(&self.inner.secret, now);
-        let (origin, key) = (origin_of(forwarded.forwarder()), forwarded.key());
+        let (forwarder, key) = (forwarded.forwarder(), forwarded.key());
         let inbox = &self.inner.stores.inbox;
-        match inbox.accept(&origin, &key, &sealed, now).await? {
+        match inbox.accept_from(forwarder, &key, &sealed, now).await? {
             Accepted::New(_) => {
                 self.inner.arrived.notify_one();
                 Ok(Kept::New)
@@ -65,6 +65,7 @@ impl<App: Directory> Federation<App> {
     /// Looks at its own place for what was passed on, and takes in what is there. What is not there, or not to be believed, is
     /// dropped: to whomever sent the copy nothing was promised.
     pub(crate) async fn look_up(&self, forwarded: &Forwarded) -> Result<Ended, StoreError> {
+        self.inner.moderation.look().await;
         let config = self.receiving();
         // Between receiving and now, blocks may have changed.
         for who in [forwarded.forwarder(), forwarded.actor()] {
@@ -101,7 +102,7 @@ impl<App: Directory> Federation<App> {
     }
 
     /// Whether the activity that the copy claims to be was handled already, from wherever it came.
-    async fn is_handled(&self, forwarded: &Forwarded) -> Result<bool, StoreError> {
+    pub(crate) async fn is_handled(&self, forwarded: &Forwarded) -> Result<bool, StoreError> {
         let id = ReceivedId::new(&origin_of(forwarded.actor()), forwarded.id());
         self.inner.stores.inbox.handled(&id).await
     }

@@ -21,6 +21,7 @@ pub(super) async fn media<App: Directory>(
     head: &Parts,
     below: &str,
 ) -> Response<Bytes> {
+    federation.inner.moderation.look().await;
     let asked = federation
         .inner
         .media

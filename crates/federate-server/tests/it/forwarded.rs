@@ -418,3 +418,49 @@ async fn i20_that_it_was_gone_yesterday_confirms_no_delete_of_today() {
     site.step_until_idle().await;
     assert_eq!(site.app.take_seen(), [""; 0]);
 }
+
+#[tokio::test]
+async fn what_different_ones_forward_is_shared_out_by_who_forwards() {
+    let Three {
+        site,
+        alice,
+        bob,
+        carol,
+        ..
+    } = three().await;
+    for (number, forwarder) in [&bob, &carol].into_iter().enumerate() {
+        let number = u32::try_from(number).unwrap();
+        forwarder.post(&site, &create(&alice, number, "x")).await;
+    }
+    let inbox = &site.federation.stores().inbox;
+    let claimed = inbox.claim("a", 10, site.federation.now()).await.unwrap();
+    let shards: Vec<u16> = claimed
+        .iter()
+        .filter_map(|one| one.claim)
+        .map(|claim| claim.shard)
+        .collect();
+    let expected = [&bob, &carol].map(|peer| federate_store::shard_of(&peer.id));
+    assert_eq!(shards, expected);
+}
+
+#[tokio::test]
+async fn p22_a_block_decided_elsewhere_holds_for_what_was_forwarded_before() {
+    let Three {
+        world,
+        site,
+        alice,
+        bob,
+        ..
+    } = three().await;
+    let create = create(&alice, 1, "genuine");
+    alice.serves(id(&create), 200, &create);
+    assert_eq!(bob.post(&site, &create).await.status(), 202);
+    let (app, store) = (Arc::clone(&site.app), site.store.clone());
+    let other = world.start("site.test", app, store, |builder| builder).await;
+    other.federation.admin().block("b.test").apply().await.unwrap();
+    world.clock.advance(Duration::from_secs(2));
+    let asked = world.net.count();
+    site.step_until_idle().await;
+    assert_eq!(site.app.take_seen(), [""; 0]);
+    assert_eq!(world.net.count(), asked, "nor is it looked up");
+}
