@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use federate_protocol::Known;
 use federate_store::{RelationKind, Retention, Which};
 use serde_json::{Value, json};
 
 use super::{refused, says, site};
-use crate::world::World;
+use crate::world::{World, iri};
 
 fn note(by: &str, number: u32) -> Value {
     json!({ "type": "Note", "id": format!("https://peer.test/notes/{number}"), "attributedTo": by, "content": "x" })
@@ -22,8 +23,12 @@ async fn i16_w14_what_was_deleted_does_not_come_even_where_the_application_knows
     let site = site(&world, |b| b.manage_tombstones()).await;
     let bob = world.peer("peer.test", "bob", 1);
     let eve = world.peer("evil.test", "eve", 2);
+    let note_1 = iri("https://peer.test/notes/1");
+    let known = Known::Owner(bob.id.clone());
+    site.app.known.lock().unwrap().insert(note_1.clone(), known);
     says(&bob, &site, 1, delete(1)).await;
     site.app.take_seen();
+    site.app.known.lock().unwrap().remove(&note_1);
     says(
         &bob,
         &site,
@@ -80,6 +85,14 @@ async fn i14_nobody_deletes_in_advance_what_a_neighbour_will_write() {
     )
     .await;
     assert_eq!(site.app.take_seen(), ["Create by https://peer.test/users/bob"]);
+    // Nor keeps anybody from sharing it.
+    let carol = world.peer("other.test", "carol", 0);
+    let share = json!({ "type": "Announce", "object": "https://peer.test/notes/1" });
+    says(&carol, &site, 3, share).await;
+    assert_eq!(
+        site.app.take_seen(),
+        ["Announce by https://other.test/users/carol"]
+    );
 }
 
 #[tokio::test]
