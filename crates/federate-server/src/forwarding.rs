@@ -5,7 +5,11 @@ use federate_protocol::receive::is_passed_on;
 use federate_protocol::{Authenticated, Evidence, audience};
 use federate_store::{OrderKey, Outgoing};
 
-use crate::{Builder, Cx, Directory, Failure, Found};
+use crate::behaviour::keeps_apart;
+use crate::{Builder, Cx, Directory, Failure, Found, Local};
+
+/// How many different things of ours that one activity links to are looked for: each costs the application a query.
+const MOST_LINKS: usize = 32;
 
 /// What an instance does with what others write, beside handing it to the application.
 #[derive(Clone, Debug, Default)]
@@ -15,11 +19,11 @@ pub(crate) struct Passing {
 }
 
 impl<App: Directory> Builder<App> {
-    /// What is addressed to the followers of one of ours, and answers, mentions or is about something of ours, is passed on to
-    /// these followers: byte for byte as it came, signed by that actor of ours as the one who sends it. Otherwise they would not see the
+    /// What is addressed to the followers of one of ours, and answers, mentions or is about that actor or something of theirs that is
+    /// [here](Directory::object), is passed on to these followers: byte for byte as it came, signed by that actor of ours as the one who sends it. Otherwise they would not see the
     /// replies of people whom they do not follow.
     ///
-    /// Once for each id, also after a restart; never to the author's own server; never what was passed on to us (W10). Only what its
+    /// Once for each id, also after a restart; never to the author's own server; never what was passed on to us (W10), nor what is of somebody whom that actor blocks. Only what its
     /// receivers can believe: what is public, so that they can ask its own server, or carries a proof of its own.
     ///
     /// It is not on by itself: each reply is then sent to as many servers as its post was.
@@ -37,9 +41,18 @@ pub(crate) async fn pass_on<App: Directory>(
     if !cx.federation.inner.passing.replies || !is_first_hand(activity) {
         return Ok(());
     }
+    let named: Vec<(String, Iri)> = everybody(activity)
+        .into_iter()
+        .filter_map(|id| Some((cx.uris().parse_followers(&id)?, id)))
+        .collect();
+    if named.is_empty() || !is_believable(activity) || names_blind_copies(activity) {
+        return Ok(());
+    }
+    let linked = linked(cx, activity).await?;
     let mut readers = Vec::new();
-    for id in everybody(activity) {
-        if let Some(name) = cx.uris().parse_followers(&id)
+    for (name, id) in named {
+        if linked.contains(&name)
+            && !keeps_apart(&cx.federation, &name, activity.by()).await?
             && let Found::Here(_) = cx.app().actor(&cx.federation.ask(None), &name).await?
         {
             readers.push((name, id));
@@ -48,9 +61,6 @@ pub(crate) async fn pass_on<App: Directory>(
     let Some((sender, _)) = readers.first() else {
         return Ok(());
     };
-    if !is_about_us(cx, activity) || !is_believable(activity) || names_blind_copies(activity) {
-        return Ok(());
-    }
     let sender = sender.clone();
     let followers = readers.into_iter().map(|(_, id)| id).collect();
     let order = activity.object().id();
@@ -80,16 +90,38 @@ pub(crate) fn everybody(activity: &Activity) -> Vec<Iri> {
     all
 }
 
-/// Whether it is linked to something of ours: what it is about, what it answers, whom it mentions. One level into its object, and no further.
-fn is_about_us<App: Directory>(cx: &Cx<App>, activity: &Activity) -> bool {
-    let linked = |object: &Object| {
-        [&terms::OBJECT, &terms::TARGET, &terms::IN_REPLY_TO]
-            .into_iter()
+/// Whom of ours it is linked to, by what it is about, what it answers, whom it mentions: they themselves, and the authors of what is really
+/// here. One level into its object, and no further.
+async fn linked<App: Directory>(cx: &Cx<App>, activity: &Activity) -> Result<Vec<String>, Failure> {
+    let links = |object: &Object| {
+        let properties = [&terms::OBJECT, &terms::TARGET, &terms::IN_REPLY_TO].into_iter();
+        let tags: Vec<Iri> = object.tag().iter().filter_map(Object::href).collect();
+        let ids: Vec<Iri> = properties
             .flat_map(|property| object.refer(property).ids())
-            .chain(object.tag().iter().filter_map(Object::href))
-            .any(|id| cx.uris().parse(&id).is_some())
+            .collect();
+        ids.into_iter().chain(tags)
     };
-    linked(activity) || activity.object().object().is_some_and(|object| linked(&object))
+    let mut ours: Vec<Local> = Vec::new();
+    let within = activity.object().object();
+    for id in links(activity).chain(within.iter().flat_map(links)) {
+        if let Some(local) = cx.uris().parse(&id)
+            && !ours.contains(&local)
+        {
+            ours.push(local);
+        }
+    }
+    let mut names = Vec::new();
+    for local in ours.into_iter().take(MOST_LINKS) {
+        match local {
+            Local::Actor(name) => names.push(name),
+            Local::Object(at) => {
+                if let Found::Here(object) = cx.app().object(&cx.federation.ask(None), &at).await? {
+                    names.extend(cx.federation.author_of(&object));
+                }
+            }
+        }
+    }
+    Ok(names)
 }
 
 /// Whether those who get it from us can find out that it is genuine.

@@ -7,21 +7,26 @@
 
 use std::fmt::Write as _;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use federate_protocol::activitystreams::{Activity, Iri, Object, PUBLIC};
 use federate_protocol::receive;
-use federate_protocol::{Authenticated, Refused, RefusedKind, audience};
+use federate_protocol::{Authenticated, Known, Refused, RefusedKind, audience};
 use federate_store::{OrderKey, Outgoing};
 use serde_json::{Value, json};
 
+use crate::behaviour::keeps_apart;
 use crate::forwarding::everybody;
 use crate::worker::Ended;
 use crate::{Builder, Cx, Directory, Error, Failure, Found};
 
+const A_MINUTE: Duration = Duration::from_secs(60);
+
 impl<App: Directory> Builder<App> {
     /// Actors of ours that are [groups](crate::Profile::group) announce to their followers what people do in them: `Create`, `Update`,
     /// `Delete`, `Like`, `Dislike` and `Undo` that are addressed to the group (`to`, `cc`, `audience`), or are about what was posted there
-    /// ([`Directory::group_of`]), by those who [may](Directory::may_post).
+    /// ([`Directory::group_of`]), by those who [may](Directory::may_post) and whom the group does not block. What is done to something is
+    /// announced only where the application knows that thing ([`Directory::known`], `group_of`).
     ///
     /// Each once, as an `Announce` of the whole activity, as Lemmy reads and writes it; a new post that answers nothing also as an
     /// `Announce` of the post, which is what Mastodon shows. An `Announce` is never announced (R8).
@@ -31,20 +36,30 @@ impl<App: Directory> Builder<App> {
     }
 }
 
-/// Takes in the activity that a group announces. `false`: it is no such thing, and the application's to handle.
+/// What became of an `Announce`.
+pub(crate) enum Announced {
+    /// It is none of an activity, and the application's to handle.
+    Nothing,
+    /// What it announces is taken in, or known.
+    Taken,
+    /// The group announces more than is looked up in a minute: its turn comes then.
+    Later(Duration),
+}
+
+/// Takes in the activity that a group announces.
 pub(crate) async fn announced<App: Directory>(
     cx: &Cx<App>,
     activity: &Authenticated<Activity>,
-) -> Result<bool, Failure> {
+) -> Result<Announced, Failure> {
     let federation = &cx.federation;
     if !activity.is("Announce") {
-        return Ok(false);
+        return Ok(Announced::Nothing);
     }
     let hint = match receive::announced(activity, &federation.receiving()) {
         Ok(Some(hint)) => hint,
-        Ok(None) => return Ok(false),
+        Ok(None) => return Ok(Announced::Nothing),
         // What one of ours did there, come back.
-        Err(refused) if matches!(refused.kind(), RefusedKind::OwnActor(_)) => return Ok(true),
+        Err(refused) if matches!(refused.kind(), RefusedKind::OwnActor(_)) => return Ok(Announced::Taken),
         Err(refused) => return Err(Failure::permanent(refused)),
     };
     let announcer = federation
@@ -55,15 +70,21 @@ pub(crate) async fn announced<App: Directory>(
     if announcer.type_name() != "Group" {
         return Err(Failure::permanent("only a group announces activities"));
     }
+    // From its author, or from another group: nothing is looked up.
+    if federation.is_handled(&hint).await? {
+        return Ok(Announced::Taken);
+    }
     let counted: Result<(), Refused> = {
         let forwarders = &federation.inner.forwarders;
         let mut forwarders = forwarders.lock().unwrap_or_else(PoisonError::into_inner);
         forwarders.count(activity.by(), federation.limits(), federation.now())
     };
-    // Accepted is accepted: it waits here, not there.
-    counted.map_err(Error::passing)?;
+    if let Err(refused) = counted {
+        // Accepted is accepted: it waits here, not there, and nothing of it has failed.
+        return Ok(Announced::Later(refused.retry_after().unwrap_or(A_MINUTE)));
+    }
     match federation.look_up(&hint).await? {
-        Ended::Done | Ended::Goes(_) => Ok(true),
+        Ended::Done | Ended::Goes(_) => Ok(Announced::Taken),
         Ended::Again(reason) => Err(Error::passing(reason).into()),
         Ended::Never(reason) => Err(Failure::permanent(reason)),
     }
@@ -82,6 +103,9 @@ pub(crate) async fn announce<App: Directory>(
         let Found::Here(profile) = cx.app().actor(&cx.federation.ask(None), &group).await? else {
             continue;
         };
+        if keeps_apart(&cx.federation, &group, activity.by()).await? {
+            continue;
+        }
         if !profile.is_group() || !cx.app().may_post(&group, activity).await? {
             continue;
         }
@@ -114,12 +138,18 @@ async fn groups_of<App: Directory>(
     cx: &Cx<App>,
     activity: &Authenticated<Activity>,
 ) -> Result<Vec<String>, Failure> {
-    let addressed = everybody(activity).into_iter();
-    let mut groups: Vec<String> = addressed.filter_map(|id| cx.local_actor(Some(id))).collect();
     let object = activity.object();
     let undone = object.object().and_then(|object| object.object().id());
+    let (mut groups, mut known) = (Vec::new(), activity.is("Create") || activity.is("Update"));
     for about in object.id().into_iter().chain(undone) {
-        groups.extend(cx.app().group_of(&about).await?);
+        let group = cx.app().group_of(&about).await?;
+        known = known || group.is_some() || cx.app().known(&about).await? != Known::Nothing;
+        groups.extend(group);
+    }
+    // What is done to a thing that nobody here knows is nobody's news, whatever group it names.
+    if known {
+        let addressed = everybody(activity).into_iter();
+        groups.extend(addressed.filter_map(|id| cx.local_actor(Some(id))));
     }
     groups.sort();
     groups.dedup();

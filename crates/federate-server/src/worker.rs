@@ -28,6 +28,7 @@ use tracing::Instrument as _;
 use crate::behaviour::{self, Turn};
 use crate::engine::InboxWorker;
 use crate::error::chain;
+use crate::groups::Announced;
 use crate::metered::{self, Run};
 use crate::spans;
 use crate::{Cx, Directory, Error, Failure, Federation, Local};
@@ -464,8 +465,10 @@ impl<App: Directory> Worker<App> {
 
     async fn judge_and_run(&self, cx: &Cx<App>, activity: Authenticated<Activity>) -> Result<(), Stop> {
         let activity = self.judge(activity).await?;
-        if crate::groups::announced(cx, &activity).await? {
-            return Ok(());
+        match crate::groups::announced(cx, &activity).await? {
+            Announced::Nothing => {}
+            Announced::Taken => return Ok(()),
+            Announced::Later(pause) => return Err(Stop::Goes(pause)),
         }
         if activity.is("Update") && about_itself(&activity) {
             // What the activity embeds is believed, but what is kept is what its server says.

@@ -209,7 +209,7 @@ impl<App: Directory> Federation<App> {
     }
 
     /// The identifier of the actor of ours that wrote or did this.
-    pub(super) fn author_of(&self, object: &Object) -> Option<String> {
+    pub(crate) fn author_of(&self, object: &Object) -> Option<String> {
         let author = object.attributed_to().id().or_else(|| object.actor().id());
         match self.uris().parse(&author?)? {
             Local::Actor(name) => Some(name),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use federate_protocol::activitystreams::Activity;
-use federate_server::Blocks;
+use federate_protocol::activitystreams::{Activity, Note};
+use federate_server::{Blocks, Found};
 use serde_json::{Value, json};
 
 use crate::world::{Instance, Peer, World, spy};
@@ -14,9 +14,27 @@ const FOLLOWERS: &str = "https://site.test/users/alice/followers";
 
 async fn site(world: &World) -> Instance {
     let configure = |builder: federate_server::Builder<_>| {
-        builder.manage_followers().forward_replies().on::<Activity>(spy)
+        builder
+            .manage_followers()
+            .manage_blocks()
+            .forward_replies()
+            .on::<Activity>(spy)
     };
-    world.instance_with("site.test", configure).await
+    let site = world.instance_with("site.test", configure).await;
+    site.app
+        .people
+        .lock()
+        .unwrap()
+        .insert("zoe".into(), Found::Here(()));
+    for (number, author) in [(1, "alice"), (2, "zoe")] {
+        let uris = site.federation.uris();
+        let post = Note::builder(uris.object("post", number))
+            .by(&uris.actor(author))
+            .text("hello")
+            .public();
+        site.app.posts.lock().unwrap().push(post.build().into());
+    }
+    site
 }
 
 /// Alice is read by bob and carol, and by dan, who answers her.
@@ -175,4 +193,37 @@ async fn w10_blocked_hosts_get_nothing_and_without_the_option_nobody_does() {
     dan.post(&site, &reply(&dan, 1)).await;
     site.step_until_idle().await;
     assert_eq!(forwarded(&bob).len(), 0);
+}
+
+#[tokio::test]
+async fn w10_only_to_the_readers_of_whom_it_is_about() {
+    let world = World::default();
+    let site = site(&world).await;
+    let (bob, _, dan) = read(&world, &site).await;
+    // One that is not there, and one of somebody whose readers are not named.
+    for (number, post) in [(2, 9), (3, 2)] {
+        let mut reply = reply(&dan, number);
+        reply["object"]["inReplyTo"] = json!(format!("https://site.test/posts/{post}"));
+        dan.post(&site, &reply).await;
+        site.step_until_idle().await;
+        assert_eq!(forwarded(&bob), [Value::Null; 0], "{post}");
+    }
+    // Where both are named, the readers of the one get it.
+    let mut both = reply(&dan, 4);
+    both["cc"] = json!([FOLLOWERS, "https://site.test/users/zoe/followers"]);
+    both["object"]["inReplyTo"] = json!("https://site.test/posts/2");
+    dan.post(&site, &both).await;
+    site.step_until_idle().await;
+    assert_eq!(forwarded(&bob), [Value::Null; 0]);
+}
+
+#[tokio::test]
+async fn w10_nothing_of_somebody_whom_we_block_is_passed_on() {
+    let world = World::default();
+    let site = site(&world).await;
+    let (bob, _, dan) = read(&world, &site).await;
+    site.federation.block_quietly("alice", &dan.id).await.unwrap();
+    assert_eq!(dan.post(&site, &reply(&dan, 1)).await.status(), 202);
+    site.step_until_idle().await;
+    assert_eq!(forwarded(&bob), [Value::Null; 0]);
 }

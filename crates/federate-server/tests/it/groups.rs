@@ -1,10 +1,13 @@
 //! Groups: what others' announce, and what ours do.
 
+use std::time::Duration;
+
+use federate_protocol::Known;
 use federate_protocol::activitystreams::{Activity, Object};
 use federate_server::{Found, Profile};
 use serde_json::{Value, json};
 
-use crate::world::{Instance, Peer, World, shared, spy};
+use crate::world::{Instance, Peer, World, iri, shared, spy};
 
 const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
 
@@ -188,7 +191,11 @@ async fn w14_announcements_of_lemmy_are_read() {
 async fn boats(world: &World) -> (Instance, Peer, Peer) {
     let site = world
         .instance_with("site.test", |builder| {
-            builder.manage_followers().manage_groups().on::<Activity>(spy)
+            builder
+                .manage_followers()
+                .manage_blocks()
+                .manage_groups()
+                .on::<Activity>(spy)
         })
         .await;
     site.app
@@ -243,6 +250,11 @@ async fn w10_a_group_announces_what_is_posted_in_it_once() {
         3,
         json!({ "type": "Like", "object": "https://d.test/post/1", "audience": BOATS }),
     );
+    site.app
+        .known
+        .lock()
+        .unwrap()
+        .insert(iri("https://d.test/post/1"), Known::Owner(dan.id.clone()));
     let undo = dan.activity(4, json!({ "type": "Undo", "object": like, "to": BOATS }));
     for it in [&comment, &like, &undo] {
         assert_eq!(dan.post(&site, it).await.status(), 202);
@@ -287,4 +299,64 @@ async fn r8_i17_what_a_group_does_not_announce() {
     assert_eq!(ids, ["https://d.test/users/dan/activities/6"]);
     assert!(!announced.iter().any(|it| it.to_string().contains("carol")));
     assert!(Profile::group("boats").is_group() && !Profile::person("alice").is_group());
+}
+
+#[tokio::test]
+async fn w10_a_group_announces_nothing_that_is_done_to_what_nobody_knows() {
+    let world = World::default();
+    let (site, bob, dan) = boats(&world).await;
+    for (number, kind) in [(1, "Like"), (2, "Dislike"), (3, "Delete")] {
+        let about = json!({ "type": kind, "object": "https://d.test/post/7", "to": BOATS });
+        assert_eq!(dan.post(&site, &dan.activity(number, about)).await.status(), 202);
+    }
+    site.step_until_idle().await;
+    assert_eq!(site.app.take_seen().len(), 3);
+    assert_eq!(bob.received_of("Announce"), [Value::Null; 0]);
+}
+
+#[tokio::test]
+async fn w10_a_group_announces_nothing_of_whom_it_blocks() {
+    let world = World::default();
+    let (site, bob, dan) = boats(&world).await;
+    site.federation.block_quietly("boats", &dan.id).await.unwrap();
+    assert_eq!(dan.post(&site, &post(&dan, 1)).await.status(), 202);
+    site.step_until_idle().await;
+    assert_eq!(bob.received_of("Announce"), [Value::Null; 0]);
+}
+
+#[tokio::test]
+async fn r15_a_group_that_announces_too_much_waits_for_the_next_minute() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let (group, dan) = (group(&world), world.peer("d.test", "dan", 2));
+    let (known, new) = (page(&dan, 1), page(&dan, 2));
+    published(&dan, &new);
+    dan.post(&site, &known).await;
+    site.step_until_idle().await;
+    site.app.take_seen();
+    world.clock.advance(Duration::from_secs(60));
+    let limit = federate_protocol::Limits::default().forwarded_per_minute;
+    for number in 0..limit {
+        group.post(&site, &page(&dan, 10 + number)).await;
+    }
+    site.step_until_idle().await;
+    let inbox = &site.federation.stores().inbox;
+    let now = site.federation.now();
+    let later = now + Duration::from_secs(3600);
+    let before = inbox.pending(10_000, later).await.unwrap().len();
+    group.post(&site, &announce(&group, 1, &known)).await;
+    site.step_until_idle().await;
+    let pending = inbox.pending(10_000, later).await.unwrap().len();
+    assert_eq!(pending, before, "what is known needs no look-up");
+    group.post(&site, &announce(&group, 2, &new)).await;
+    site.step_until_idle().await;
+    let due = async |seconds| {
+        let at = now + Duration::from_secs(seconds);
+        inbox.pending(10_000, at).await.unwrap().len()
+    };
+    assert_eq!(due(3600).await, before + 1);
+    assert_eq!(site.app.take_seen(), [""; 0]);
+    world.clock.advance(Duration::from_secs(60));
+    site.step_until_idle().await;
+    assert_eq!(site.app.take_seen(), ["Create by https://d.test/users/dan"]);
 }
