@@ -110,7 +110,7 @@ async fn i14_a_group_deletes_what_is_gone_and_speaks_for_nobody() {
         410,
         &json!({ "id": "https://lemmy.test/post/1", "type": "Tombstone" }),
     );
-    world.clock.advance(std::time::Duration::from_secs(3600));
+    world.clock.advance(Duration::from_secs(3600));
     group.post(&site, &announce(&group, 3, &delete)).await;
     site.step_until_idle().await;
     assert_eq!(site.app.take_seen(), ["Delete by https://lemmy.test/users/eve"]);
