@@ -1,6 +1,8 @@
 //! A forum as it was before: users, posts, comments; axum and SQLx, its own tables, its own URLs. Every line that
-//! federation adds here ends in `// +`; all the rest of it stands in [`federation`].
+//! federation adds here ends in `// +`; all the rest of it stands in [`federation`], and the page of its moderators in
+//! [`moderation`].
 pub mod federation; // +
+pub mod moderation; // +
 use axum::extract::{FromRef, Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -46,6 +48,7 @@ pub fn app(site: Site) -> Router {
         .route("/u/{name}", get(profile))
         .route("/posts", post(new_post))
         .route("/posts/{id}", get(show).delete(delete_post))
+        .merge(moderation::routes()) // +
         .layer(site.federation.layer()) // +
         .with_state(site)
 }

@@ -8,6 +8,7 @@ async fn main() -> Result<(), Oops> {
     let db = SqlitePool::connect("sqlite:forum.db?mode=rwc").await?;
     sqlx::raw_sql(SCHEMA).execute(&db).await?;
     sqlx::raw_sql(embed::federation::TABLES).execute(&db).await?; // +
+    sqlx::raw_sql(embed::moderation::TABLES).execute(&db).await?; // +
     let base_url = std::env::args().nth(1).unwrap_or("https://forum.example".into()); // +
     let builder = embed::federation::builder(&base_url, db.clone()).await?; // +
     let (federation, engine) = builder.build().await?; // +

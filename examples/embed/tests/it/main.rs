@@ -6,10 +6,11 @@
 )]
 mod kill;
 mod kills;
+mod moderating;
 mod sending;
 
 use axum::http::Request;
-use embed::{SCHEMA, Site, app, federation};
+use embed::{SCHEMA, Site, app, federation, moderation};
 use federate_testkit::{Host, World};
 use sqlx::SqlitePool;
 use tempfile::TempDir;
@@ -33,6 +34,7 @@ impl Test {
         .unwrap();
         sqlx::raw_sql(SCHEMA).execute(&db).await.unwrap();
         sqlx::raw_sql(federation::TABLES).execute(&db).await.unwrap();
+        sqlx::raw_sql(moderation::TABLES).execute(&db).await.unwrap();
         sqlx::query("insert into users (name, display) values ('alice', 'Alice')")
             .execute(&db)
             .await
