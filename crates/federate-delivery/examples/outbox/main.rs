@@ -44,6 +44,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    // All others are ended by a signal as every program is.
+    let stop = match arguments.command {
+        Command::Work(_) => Some(work::Stop::listen()?),
+        _ => None,
+    };
     let store = match arguments.command {
         Command::Transfer { .. } | Command::Backup { .. } | Command::Allow => {
             store::Store::existing(&arguments.store).await?
@@ -53,7 +58,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let stores = store.stores();
     match arguments.command {
         Command::Enqueue { inboxes, count, each } => enqueue::enqueue(&stores, &inboxes, count, each).await?,
-        Command::Work(how) => work::work(&store, &how).await?,
+        Command::Work(how) => {
+            let stop = stop.map_or_else(work::Stop::listen, Ok)?;
+            work::work(&store, &how, stop).await?;
+        }
         Command::Status { json } => operate::status(&stores, json).await?,
         Command::Retry { host } => operate::retry(&stores, host.as_deref()).await?,
         Command::Dead { host, json } => look::dead(&stores, host.as_deref(), json).await?,

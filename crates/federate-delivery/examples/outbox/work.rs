@@ -11,13 +11,28 @@ use federate_store::Stores;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How often a worker looks whether all is done.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// Who tells a worker to stop. Listened to before the store is opened, so that a stop while it is ends as one, too.
+pub(crate) struct Stop {
+    terminated: Signal,
+    interrupted: Signal,
+}
+
+impl Stop {
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminated: signal(SignalKind::terminate())?,
+            interrupted: signal(SignalKind::interrupt())?,
+        })
+    }
+}
+
 /// Works until it is told to stop, or until nothing waits any more.
-pub(crate) async fn work(store: &Store, how: &Work) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn work(store: &Store, how: &Work, mut told: Stop) -> Result<(), Box<dyn Error>> {
     let stores = store.stores();
     if let Some(hold) = stores.binding.hold().await? {
         return Err(format!("nothing is delivered: {hold}; allow says that this is the one").into());
@@ -46,12 +61,10 @@ pub(crate) async fn work(store: &Store, how: &Work) -> Result<(), Box<dyn Error>
         let engine = Arc::clone(&engine);
         move || engine.wake()
     });
-    let (mut terminated, mut interrupted) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = async {
         tokio::select! {
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
+            _ = told.terminated.recv() => {}
+            _ = told.interrupted.recv() => {}
             () = emptied(&stores), if how.until_empty => {}
         }
     };

@@ -221,6 +221,13 @@ impl Worker {
     /// `SIGTERM`, and waits: it finishes what is under way.
     pub(super) fn stop(self) {
         let id = self.0.0.id().to_string();
+        // One that was started a moment ago is not itself yet.
+        for _ in 0..1_000 {
+            if hears_sigterm(&id) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
         let sent = Command::new("kill").args(["-TERM", &id]).status().unwrap();
         assert!(sent.success());
         self.end(Duration::from_secs(30));
@@ -238,6 +245,16 @@ impl Worker {
         }
         panic!("a worker did not end in {patience:?}");
     }
+}
+
+/// Whether a process catches SIGTERM, as Linux says it; elsewhere it is taken for granted.
+fn hears_sigterm(id: &str) -> bool {
+    let Ok(status) = std::fs::read_to_string(format!("/proc/{id}/status")) else {
+        return true;
+    };
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    caught.is_none_or(|mask| mask >> 14 & 1 == 1)
 }
 
 impl Drop for Process {
