@@ -131,15 +131,20 @@ impl<App: Directory> Cx<App> {
     /// Accepts a follow. The sender is the actor of ours that was followed.
     pub fn accept(&self, follow: &Authenticated<Follow>) -> Draft<App> {
         let me = self.local_actor(follow.object_id()).unwrap_or_default();
-        self.send(&me, Accept::new((**follow).clone()))
+        self.send(&me, Accept::new(self.theirs(&me, follow)))
             .to(follow.by().clone())
     }
 
     /// Rejects a follow. The sender is the actor of ours that was followed.
     pub fn reject(&self, follow: &Authenticated<Follow>) -> Draft<App> {
         let me = self.local_actor(follow.object_id()).unwrap_or_default();
-        self.send(&me, Reject::new((**follow).clone()))
+        self.send(&me, Reject::new(self.theirs(&me, follow)))
             .to(follow.by().clone())
+    }
+
+    fn theirs(&self, me: &str, follow: &Authenticated<Follow>) -> Object {
+        let id = (**follow).id();
+        self.federation.their_follow(me, follow.by(), id.as_ref())
     }
 
     /// Marks this activity as handled inside your transaction: effect and mark commit together, so that a crash never

@@ -219,7 +219,8 @@ impl<App: Directory> Federation<App> {
                 .await?;
             self.note_follower(me, &who, follow.id()).await?;
         }
-        self.send(me, Accept::new(follow.clone())).to(who).await
+        let theirs = self.their_follow(me, &who, follow.id().as_ref());
+        self.send(me, Accept::new(theirs)).to(who).await
     }
 
     /// From now on this process has nothing to do with these hosts, and no more with those that it was given before. What is under

@@ -2,10 +2,10 @@
 
 use std::sync::PoisonError;
 
-use federate_protocol::activitystreams::{Activity, Iri};
+use federate_protocol::activitystreams::Activity;
 use federate_protocol::receive::Answer;
 use federate_protocol::{Authenticated, Forwarded, Refused};
-use federate_store::{Accepted, ReceivedId, StoreError};
+use federate_store::{Accepted, ReceivedId, StoreError, origin_of};
 
 use crate::error::chain;
 use crate::metered;
@@ -106,14 +106,6 @@ impl<App: Directory> Federation<App> {
         let id = ReceivedId::new(&origin_of(forwarded.actor()), forwarded.id());
         self.inner.stores.inbox.handled(&id).await
     }
-}
-
-/// What the ids of an actor's activities are unique within.
-pub(crate) fn origin_of(actor: &Iri) -> String {
-    actor
-        .origin()
-        .map(|origin| origin.to_string())
-        .unwrap_or_default()
 }
 
 fn dropped(forwarded: &Forwarded, reason: &str) -> Ended {

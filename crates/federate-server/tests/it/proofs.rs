@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::keys::InTurn;
 use crate::world::{Instance, Peer, World, body};
 
+const AS2: &str = "https://www.w3.org/ns/activitystreams";
 const INTEGRITY: &str = "https://w3id.org/security/data-integrity/v2";
 
 /// The key that the actor's document lists, by the id that the proof names.
@@ -209,4 +210,30 @@ async fn a_proof_of_the_applications_own_is_left_alone() {
     let site = World::default().instance("site.test").await;
     let draft = site.federation.send("alice", Object::parse(text).unwrap());
     assert_ne!(draft.prepare().unwrap().body.last(), Some(&b'\n'));
+}
+
+/// Its context inside ours would give another meaning to what ours protects, and a receiver that reads by context refuses the whole: Fedify
+/// answers 400.
+#[tokio::test]
+async fn an_answer_embeds_no_context_of_whom_it_answers() {
+    let world = World::default();
+    let site = world
+        .instance_with("site.test", |builder| builder.manage_followers().proofs())
+        .await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let mut follow = bob.activity(
+        1,
+        json!({ "type": "Follow", "object": "https://site.test/users/alice" }),
+    );
+    follow["@context"] =
+        json!([AS2, "https://w3id.org/security/data-integrity/v1", { "own": "https://peer.test/ns#own" }]);
+    follow["own"] = json!("words");
+    assert_eq!(bob.post(&site, &follow).await.status(), 202);
+    site.step_until_idle().await;
+    let accept = last(&bob);
+    let expected =
+        json!({ "id": follow["id"], "type": "Follow", "actor": bob.id.as_str(), "object": follow["object"] });
+    assert_eq!(accept["object"], expected);
+    assert_eq!(accept["@context"], json!([AS2, INTEGRITY]));
+    assert!(proven(&site, &accept).await, "{accept}");
 }
