@@ -61,18 +61,19 @@ impl Relations for Tables {
     }
 }
 
+/// A row of the table, as it lies there.
 #[derive(FromRow)]
-struct Row {
-    no: i64,
-    kind: i16,
-    subject: String,
-    actor: String,
-    name: String,
-    activity: Option<String>,
-    state: i16,
-    since: i64,
-    until: Option<i64>,
-    note: String,
+pub(crate) struct Row {
+    pub(crate) no: i64,
+    pub(crate) kind: i16,
+    pub(crate) subject: String,
+    pub(crate) actor: String,
+    pub(crate) name: String,
+    pub(crate) activity: Option<String>,
+    pub(crate) state: i16,
+    pub(crate) since: i64,
+    pub(crate) until: Option<i64>,
+    pub(crate) note: String,
 }
 
 impl Tables {

@@ -135,8 +135,9 @@ async fn write_all(mut writer: Writer, into: SqlitePool) {
                 }
             }
             Err(error) => {
+                let error = Arc::new(error);
                 for told in tellings {
-                    let _ = told.send(Err(StoreError::new(error.kind(), chain(&error))));
+                    let _ = told.send(Err(StoreError::new(error.kind(), Arc::clone(&error))));
                 }
             }
         }
@@ -190,16 +191,6 @@ async fn insert_new(connection: &mut SqliteConnection, some: &[Arrival]) -> Resu
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
         Err(error) => Err(error.into()),
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

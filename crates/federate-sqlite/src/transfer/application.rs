@@ -3,7 +3,7 @@
 use crate::{
     backend::Files,
     error::Failure,
-    rules,
+    relations, rules,
     time::{limit, micros, time},
 };
 use federate_store::{
@@ -23,20 +23,6 @@ struct OutboxRow {
     ordered: Option<i64>,
     kept_until: Option<i64>,
     body: Vec<u8>,
-}
-
-#[derive(FromRow)]
-struct RelationRow {
-    no: i64,
-    kind: i16,
-    subject: String,
-    actor: String,
-    name: String,
-    activity: Option<String>,
-    state: i16,
-    since: i64,
-    until: Option<i64>,
-    note: String,
 }
 
 type FollowerRow = (i64, String, String, String, Option<String>);
@@ -89,7 +75,7 @@ impl Files {
         after: i64,
         max: usize,
     ) -> Result<Vec<(String, Record)>, Failure> {
-        let rows: Vec<RelationRow> = sqlx::query_as(
+        let rows: Vec<relations::Row> = sqlx::query_as(
             "SELECT no, kind, subject, actor, name, activity, state, since, until, note FROM federate_relations
              WHERE no > ?1 ORDER BY no LIMIT ?2",
         )
