@@ -4,30 +4,24 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
-    reason = "a child is told by its environment, and has the clock of the machine; it says where it is on its output"
+    reason = "the child has the clock of the machine, and says where it is on its output"
 )]
 
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use embed::{SCHEMA, Site, app, federation};
+use embed::{Site, app, federation};
 use federate::prelude::*;
 use federate_testkit::VirtualClock;
 use federate_testkit::hostile::Hostile;
 use sqlx::SqlitePool;
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use crate::child::{PATIENCE, SAYS, Told, furnished, open, start, told};
 use crate::sending::comment;
 
-/// The folder with the child's database.
-const FOLDER: &str = "EMBED_KILL_FOLDER";
-/// The base URL of a child that goes on where another one died.
-const BASE: &str = "EMBED_KILL_BASE";
-const PATIENCE: Duration = Duration::from_secs(60);
+const CHILD: &str = "kill::a_forum";
 
 #[tokio::test]
 async fn a_comment_counts_once_though_its_handler_is_killed_behind_its_commit() {
@@ -36,7 +30,7 @@ async fn a_comment_counts_once_though_its_handler_is_killed_behind_its_commit() 
     let server = Hostile::start().await;
     let bob = server.person("bob");
     server.serve(&bob);
-    let (mut first, base) = start(folder.path(), None).await;
+    let (mut first, base) = start(CHILD, folder.path(), None, false).await;
     let address = base.trim_start_matches("http://");
     assert_eq!(comment(&bob, 1, &base, address).await, Some(202));
     let ended = timeout(PATIENCE, first.wait()).await.unwrap().unwrap();
@@ -44,7 +38,7 @@ async fn a_comment_counts_once_though_its_handler_is_killed_behind_its_commit() 
     let db = open(folder.path()).await;
     assert_eq!(figures(&db).await, (1, 1), "the handler had committed");
     db.close().await;
-    let (mut second, _) = start(folder.path(), Some(&base)).await;
+    let (mut second, _) = start(CHILD, folder.path(), Some(&base), true).await;
     let ended = timeout(PATIENCE, second.wait()).await.unwrap().unwrap();
     assert!(ended.success());
     assert_eq!(figures(&open(folder.path()).await).await, (1, 1));
@@ -58,51 +52,14 @@ async fn figures(db: &SqlitePool) -> (i64, i64) {
         .unwrap()
 }
 
-async fn start(folder: &std::path::Path, base: Option<&str>) -> (Child, String) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "kill::a_forum", "--nocapture"])
-        .env(FOLDER, folder)
-        .envs(base.map(|base| (BASE, base)))
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let said = async {
-        loop {
-            let line = lines
-                .next_line()
-                .await
-                .unwrap()
-                .expect("the child ended by itself");
-            if let Some((_, base)) = line.split_once("base ") {
-                return base.to_owned();
-            }
-        }
-    };
-    let base = timeout(PATIENCE, said).await.unwrap();
-    // What else it says must not block it.
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    (child, base)
-}
-
-async fn open(folder: &std::path::Path) -> SqlitePool {
-    let file = folder.join("forum.db");
-    SqlitePool::connect(&format!("sqlite:{}?mode=rwc", file.display()))
-        .await
-        .unwrap()
-}
-
 /// The child: a forum that dies behind the commit of a comment, or one that goes on where it died, an hour later.
 #[tokio::test]
 async fn a_forum() {
-    let (folder, base) = (std::env::var_os(FOLDER), std::env::var(BASE).ok());
     // In the run of all tests there is nothing to do: the parent starts it.
-    let Some(folder) = folder else { return };
-    let db = open(folder.as_ref()).await;
-    sqlx::raw_sql(SCHEMA).execute(&db).await.unwrap();
-    sqlx::raw_sql(federation::TABLES).execute(&db).await.unwrap();
-    let goes_on = base.is_some();
+    let Some(Told { folder, base, last }) = told() else {
+        return;
+    };
+    let db = furnished(folder.as_ref()).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = base.unwrap_or_else(|| format!("http://{}", listener.local_addr().unwrap()));
     let mut builder = federation::builder(&base, db.clone())
@@ -110,15 +67,11 @@ async fn a_forum() {
         .unwrap()
         .dangerous()
         .allow_loopback();
-    if goes_on {
+    if last {
         let clock = VirtualClock::default();
         clock.jump(SystemTime::now() + Duration::from_secs(3_600));
         builder = builder.clock(Arc::new(clock));
     } else {
-        sqlx::raw_sql("insert into users (name, display) values ('alice', 'Alice'); insert into posts (author, title, html) values ('alice', 'Hi', '')")
-            .execute(&db)
-            .await
-            .unwrap();
         builder = builder.on::<LastWords>(
             async |cx: Cx<federation::Forum>, last: Authenticated<LastWords>| {
                 federation::comment(cx, last.cast().unwrap()).await?;
@@ -127,8 +80,8 @@ async fn a_forum() {
         );
     }
     let (federation, engine) = builder.build().await.unwrap();
-    println!("base {base}");
-    if goes_on {
+    println!("{SAYS}{base}");
+    if last {
         while !engine.step().await.is_idle() {}
     } else {
         federate::axum::serve(listener, app(Site { db, federation }), engine)

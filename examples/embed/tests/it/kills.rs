@@ -4,35 +4,28 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
-    reason = "a child is told by its environment, and has the clock of the machine; it says where it is on its output"
+    reason = "the child has the clock of the machine, and says where it is on its output"
 )]
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use embed::{SCHEMA, Site, app, federation};
+use embed::{Site, app, federation};
 use federate_testkit::VirtualClock;
 use federate_testkit::hostile::{Hostile, Person};
-use sqlx::SqlitePool;
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::child::{PATIENCE, SAYS, Told, furnished, open, start, told};
 use crate::sending::comment;
 
-const FOLDER: &str = "EMBED_KILLS_FOLDER";
+const CHILD: &str = "kills::a_forum_that_is_killed";
 /// What the forum calls itself in all its lives, wherever each of them listens.
-const BASE: &str = "EMBED_KILLS_BASE";
-/// The last life: it does what there is to do, and ends.
-const LAST: &str = "EMBED_KILLS_LAST";
+const BASE: &str = "http://127.0.0.1:9";
 const LIVES: u64 = 100;
 const SENDERS: usize = 4;
-const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p1_p2_what_a_forum_answered_counts_once_though_it_is_killed_a_hundred_times() {
@@ -42,16 +35,15 @@ async fn p1_p2_what_a_forum_answered_counts_once_though_it_is_killed_a_hundred_t
     for person in &people {
         server.serve(person);
     }
-    let base = "http://127.0.0.1:9";
     let (alive, life) = watch::channel(None::<String>);
     let (answered, mut answers) = watch::channel(0_u64);
     let sending: Vec<_> = people
         .into_iter()
-        .map(|person| tokio::spawn(send(person, base, life.clone(), answered.clone())))
+        .map(|person| tokio::spawn(send(person, life.clone(), answered.clone())))
         .collect();
     let mut random = 1_922_u64;
     for _ in 0..LIVES {
-        let (mut child, address) = start(folder.path(), base, false).await;
+        let (mut child, address) = start(CHILD, folder.path(), Some(BASE), false).await;
         alive.send(Some(address)).unwrap();
         // Numerical Recipes' generator: any will do.
         random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -68,7 +60,7 @@ async fn p1_p2_what_a_forum_answered_counts_once_though_it_is_killed_a_hundred_t
     for one in sending {
         promised.extend(one.await.unwrap());
     }
-    let (mut last, _) = start(folder.path(), base, true).await;
+    let (mut last, _) = start(CHILD, folder.path(), Some(BASE), true).await;
     assert!(timeout(PATIENCE, last.wait()).await.unwrap().unwrap().success());
     let db = open(folder.path()).await;
     let there: Vec<String> = sqlx::query_scalar("select id from remote_comments")
@@ -103,7 +95,6 @@ async fn p1_p2_what_a_forum_answered_counts_once_though_it_is_killed_a_hundred_t
 /// Posts one comment after another to whichever life there is; the ids of those that were answered with 202.
 async fn send(
     person: Person,
-    base: &str,
     mut life: watch::Receiver<Option<String>>,
     answered: watch::Sender<u64>,
 ) -> Vec<String> {
@@ -117,7 +108,7 @@ async fn send(
                 return promised;
             }
         };
-        match comment(&person, number, base, &address).await {
+        match comment(&person, number, BASE, &address).await {
             Some(202) => {
                 promised.push(format!("{}/{number}", person.id()));
                 answered.send_modify(|count| *count += 1);
@@ -134,61 +125,14 @@ async fn send(
     promised
 }
 
-async fn start(folder: &Path, base: &str, last: bool) -> (Child, String) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "kills::a_forum_that_is_killed", "--nocapture"])
-        .env(FOLDER, folder)
-        .env(BASE, base)
-        .envs(last.then_some((LAST, "1")))
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let said = async {
-        loop {
-            let line = lines
-                .next_line()
-                .await
-                .unwrap()
-                .expect("the child ended by itself");
-            if let Some((_, address)) = line.split_once("listens at ") {
-                return address.to_owned();
-            }
-        }
-    };
-    let address = timeout(PATIENCE, said).await.unwrap();
-    // What else it says must not block it.
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    (child, address)
-}
-
-async fn open(folder: &Path) -> SqlitePool {
-    let file = folder.join("forum.db");
-    SqlitePool::connect(&format!("sqlite:{}?mode=rwc", file.display()))
-        .await
-        .unwrap()
-}
-
 /// The child: one life of the forum.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_forum_that_is_killed() {
     // In the run of all tests there is nothing to do: the parent starts it.
-    let Some(folder) = std::env::var_os(FOLDER) else {
+    let Some(Told { folder, base, last }) = told() else {
         return;
     };
-    let base = std::env::var(BASE).unwrap();
-    let is_last = std::env::var_os(LAST).is_some();
-    let db = open(folder.as_ref()).await;
-    sqlx::raw_sql(SCHEMA).execute(&db).await.unwrap();
-    sqlx::raw_sql(federation::TABLES).execute(&db).await.unwrap();
-    sqlx::raw_sql(
-        "insert or ignore into users (name, display) values ('alice', 'Alice');
-         insert into posts (author, title, html) select 'alice', 'Hi', '' where not exists (select 1 from posts)",
-    )
-    .execute(&db)
-    .await
-    .unwrap();
+    let (db, base) = (furnished(folder.as_ref()).await, base.unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let mut builder = federation::builder(&base, db.clone())
@@ -198,14 +142,14 @@ async fn a_forum_that_is_killed() {
         .worker("forum")
         .dangerous()
         .allow_loopback();
-    if is_last {
+    if last {
         let clock = VirtualClock::default();
         clock.jump(SystemTime::now() + Duration::from_secs(3_600));
         builder = builder.clock(Arc::new(clock));
     }
     let (federation, engine) = builder.build().await.unwrap();
-    println!("listens at {address}");
-    if is_last {
+    println!("{SAYS}{address}");
+    if last {
         while !engine.step().await.is_idle() {}
     } else {
         federate::axum::serve(listener, app(Site { db, federation }), engine)

@@ -4,6 +4,7 @@
     clippy::expect_used,
     reason = "a test that cannot go on ends"
 )]
+mod child;
 mod kill;
 mod kills;
 mod moderating;
