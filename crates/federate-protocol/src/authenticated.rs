@@ -5,6 +5,7 @@ use crate::signatures::{Flavour, KeyId};
 use crate::view;
 use bytes::Bytes;
 use std::ops::Deref;
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 /// An activity that was proven to come from [`by`](Authenticated::by).
@@ -17,8 +18,20 @@ use std::time::SystemTime;
 /// a handler cannot read it by mistake (I5, I6). The bytes as they came are [`body`](Authenticated::body).
 #[derive(Debug, Clone)]
 pub struct Authenticated<A> {
-    activity: A,
+    view: View<A>,
     proof: Proof,
+}
+
+/// What its sender answers for.
+#[derive(Debug, Clone)]
+enum View<A> {
+    Made(A),
+    /// Made when somebody looks: an inbox only stores what came.
+    Unseen {
+        made: OnceLock<A>,
+        received: Object,
+        make: fn(&Object, by: &Iri) -> A,
+    },
 }
 
 /// What was proven, and about which bytes. The same for every view of them.
@@ -80,11 +93,13 @@ impl Evidence {
 
 impl Authenticated<Activity> {
     /// The one place where an authenticated activity comes from.
-    pub(crate) fn new(received: &Object, proof: Proof) -> Self {
-        Self {
-            activity: view::of_activity(received, &proof.by),
-            proof,
-        }
+    pub(crate) fn new(received: Object, proof: Proof) -> Self {
+        let view = View::Unseen {
+            made: OnceLock::new(),
+            received,
+            make: view::of_activity,
+        };
+        Self { view, proof }
     }
 }
 
@@ -95,12 +110,12 @@ impl Authenticated<Activity> {
     /// Nothing changes where the activity is about another id than that of `object`.
     #[must_use]
     pub fn with_object(self, object: &Object) -> Self {
-        if object.id().is_none() || object.id() != self.activity.object().id() {
+        if object.id().is_none() || object.id() != self.object().id() {
             return self;
         }
-        let activity = self.activity.clone().with(&terms::OBJECT, Ref::from(object));
+        let activity = Activity::clone(&self).with(&terms::OBJECT, Ref::from(object));
         Self {
-            activity,
+            view: View::Made(activity),
             proof: self.proof,
         }
     }
@@ -146,9 +161,9 @@ impl<A> Authenticated<A> {
 impl<A: Kind> Authenticated<A> {
     /// The same activity as another type, or `None` where it is not of that type.
     pub fn cast<B: Kind>(&self) -> Option<Authenticated<B>> {
-        let activity = B::from_object(self.activity.as_object())?;
+        let activity = B::from_object(self.as_object())?;
         Some(Authenticated {
-            activity,
+            view: View::Made(activity),
             proof: self.proof.clone(),
         })
     }
@@ -158,6 +173,9 @@ impl<A> Deref for Authenticated<A> {
     type Target = A;
 
     fn deref(&self) -> &A {
-        &self.activity
+        match &self.view {
+            View::Made(activity) => activity,
+            View::Unseen { made, received, make } => made.get_or_init(|| make(received, &self.proof.by)),
+        }
     }
 }

@@ -30,65 +30,67 @@ pub(crate) fn prune(object: &Object, judge: &impl Judge) -> Object {
     }
 }
 
-enum Pruned {
-    Same,
+enum Pruned<'a> {
+    Same(Node<'a>),
     Other(String),
     Gone,
 }
 
-fn value(node: Node<'_>, judge: &impl Judge) -> Pruned {
-    if node.is_array() {
-        return array(node, judge).map_or(Pruned::Same, Pruned::Other);
+impl Pruned<'_> {
+    fn is_same(&self) -> bool {
+        matches!(self, Self::Same(_))
     }
-    if !node.is_object() {
-        return Pruned::Same;
+
+    /// The JSON that stands there, if anything does.
+    fn text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Same(node) => Some(String::from_utf8_lossy(node.raw())),
+            Self::Other(text) => Some(Cow::Borrowed(text)),
+            Self::Gone => None,
+        }
     }
-    match crate::activitystreams::Value::read(node).map(|object| judge.object(&object)) {
-        Some(Verdict::Keep) => members(node, judge).map_or(Pruned::Same, Pruned::Other),
-        Some(Verdict::Reference(id)) => Pruned::Other(serde_json::Value::from(id).to_string()),
-        Some(Verdict::Drop) | None => Pruned::Gone,
-    }
+}
+
+fn value<'a>(node: Node<'a>, judge: &impl Judge) -> Pruned<'a> {
+    let within = if node.is_array() {
+        array(node, judge)
+    } else if node.is_object() {
+        match crate::activitystreams::Value::read(node).map(|object| judge.object(&object)) {
+            Some(Verdict::Keep) => members(node, judge),
+            Some(Verdict::Reference(id)) => return Pruned::Other(serde_json::Value::from(id).to_string()),
+            Some(Verdict::Drop) | None => return Pruned::Gone,
+        }
+    } else {
+        None
+    };
+    within.map_or(Pruned::Same(node), Pruned::Other)
 }
 
 /// `None` where nothing changes: then nothing is copied either.
 fn array(node: Node<'_>, judge: &impl Judge) -> Option<String> {
-    let (mut items, mut changed) = (Vec::new(), false);
-    for item in node.each() {
-        match value(item, judge) {
-            Pruned::Same => items.push(raw(item)),
-            Pruned::Other(text) => {
-                changed = true;
-                items.push(Cow::Owned(text));
-            }
-            Pruned::Gone => changed = true,
-        }
+    let items: Vec<_> = node.each().map(|item| value(item, judge)).collect();
+    if items.iter().all(Pruned::is_same) {
+        return None;
     }
-    changed.then(|| format!("[{}]", items.join(",")))
+    let texts: Vec<_> = items.iter().filter_map(Pruned::text).collect();
+    Some(format!("[{}]", texts.join(",")))
 }
 
 /// `None` where nothing changes: then nothing is copied either.
 fn members(node: Node<'_>, judge: &impl Judge) -> Option<String> {
-    let (mut kept, mut changed) = (Vec::new(), false);
-    for ((name, member), (usual, _)) in node.entries().zip(node.properties()) {
-        let pruned = match name.as_ref() {
-            "@context" => Pruned::Same,
-            _ if !judge.keeps(&usual) => Pruned::Gone,
-            _ => value(member, judge),
-        };
-        match pruned {
-            Pruned::Same => kept.push((name, raw(member))),
-            Pruned::Other(text) => {
-                changed = true;
-                kept.push((name, Cow::Owned(text)));
-            }
-            Pruned::Gone => changed = true,
-        }
+    let pruned = |((name, member), (usual, _)): ((Cow<'_, str>, _), (Cow<'_, str>, _))| match name.as_ref() {
+        "@context" => Pruned::Same(member),
+        _ if !judge.keeps(&usual) => Pruned::Gone,
+        _ => value(member, judge),
+    };
+    let members: Vec<_> = node.entries().zip(node.properties()).map(pruned).collect();
+    if members.iter().all(Pruned::is_same) {
+        return None;
     }
-    let member =
-        |(name, text): &(Cow<'_, str>, Cow<'_, str>)| format!("{}:{text}", serde_json::Value::from(&**name));
-    changed.then(|| format!("{{{}}}", kept.iter().map(member).collect::<Vec<_>>().join(",")))
-}
-
-fn raw(node: Node<'_>) -> Cow<'_, str> {
-    String::from_utf8_lossy(node.raw())
+    let named = node.entries().zip(&members);
+    let texts = named.filter_map(|((name, _), pruned)| {
+        let text = pruned.text()?;
+        Some(format!("{}:{text}", serde_json::Value::from(&*name)))
+    });
+    Some(format!("{{{}}}", texts.collect::<Vec<_>>().join(",")))
 }

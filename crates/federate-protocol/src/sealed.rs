@@ -301,7 +301,7 @@ fn read(payload: &[u8], whole: &Bytes) -> Option<(Authenticated<Activity>, Syste
     let activity = Object::parse(said.as_ref().unwrap_or(&body)).ok()?;
     Some((
         Authenticated::new(
-            &activity,
+            activity,
             Proof {
                 by,
                 id,

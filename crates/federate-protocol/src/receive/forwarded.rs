@@ -244,7 +244,7 @@ pub fn refetched(document: &Document, config: &Receiving) -> Result<Authenticate
         said: None,
         forwarder: None,
     };
-    Ok(Authenticated::new(&activity, proof))
+    Ok(Authenticated::new(activity, proof))
 }
 
 /// The `Delete`, by `actor`, of what its own origin says is gone. It is written here and holds nothing of what was passed on: the id is
@@ -274,7 +274,7 @@ pub fn gone(actor: &Iri, object: &Iri, config: &Receiving) -> Result<Authenticat
         said: None,
         forwarder: None,
     };
-    Ok(Authenticated::new(&activity, proof))
+    Ok(Authenticated::new(activity, proof))
 }
 
 /// An id that is made of these parts, and of no others.

@@ -284,7 +284,7 @@ impl NeedKey {
             said: Some(proven.said),
             forwarder: Some(by),
         };
-        Step::Done(Box::new(Authenticated::new(&said, proof)))
+        Step::Done(Box::new(Authenticated::new(said, proof)))
     }
 
     fn without_own_key(mut self, failure: &KeyFailure) -> Step {
@@ -359,7 +359,7 @@ impl NeedKey {
             said: None,
             forwarder: None,
         };
-        Step::Done(Box::new(Authenticated::new(&activity, proof)))
+        Step::Done(Box::new(Authenticated::new(activity, proof)))
     }
 }
 
