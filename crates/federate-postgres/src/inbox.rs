@@ -11,7 +11,7 @@ use federate_store::{
     Accepted, Claim, Claimed, DeadActivity, Ending, Inbox, InboxBacklog, Iri, Outgoing, Pending, ReceivedId,
     Sealed, Settlement, StoreError, origin_of, shard_of,
 };
-use std::time::SystemTime;
+use std::{collections::BTreeSet, time::SystemTime};
 
 #[federate_store::async_trait]
 impl Inbox for Tables {
@@ -71,6 +71,10 @@ impl Inbox for Tables {
             self.notifier.tell();
         }
         Ok(marked)
+    }
+
+    async fn handled_of(&self, ids: &[ReceivedId]) -> Result<Vec<bool>, StoreError> {
+        retrying!(self.are_handled(ids))
     }
 
     async fn handled(&self, id: &ReceivedId) -> Result<bool, StoreError> {
@@ -204,6 +208,16 @@ impl Tables {
             .fetch_one(&self.pool)
             .await?;
         Ok(found)
+    }
+
+    async fn are_handled(&self, ids: &[ReceivedId]) -> Result<Vec<bool>, Failure> {
+        let names: Vec<&str> = ids.iter().map(ReceivedId::as_str).collect();
+        let found: Vec<String> = sqlx::query_scalar("SELECT id FROM federate.handled WHERE id = ANY($1)")
+            .bind(names)
+            .fetch_all(&self.pool)
+            .await?;
+        let found: BTreeSet<String> = found.into_iter().collect();
+        Ok(ids.iter().map(|id| found.contains(id.as_str())).collect())
     }
 
     async fn earliest_received(&self) -> Result<Option<SystemTime>, Failure> {

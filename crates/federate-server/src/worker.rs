@@ -46,6 +46,11 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How many are claimed at once: a part of a step, so that of a burst other processes get theirs.
 const PORTION: usize = 32;
 
+/// How long the worker waits after a claim that found less than a portion before it makes the next: of a stream, what comes meanwhile
+/// is claimed, marked and given back together, which costs a fraction of one by one. Whoever is sent something while nothing else comes does
+/// not wait.
+const PACE: Duration = Duration::from_millis(5);
+
 /// Whoever made a handler wait so long, by a server that trickles for example, has had its share of this step: what else it sent
 /// is put off. Otherwise a hundred such activities of one sender would stop the inbox for an hour.
 const SLOW: Duration = Duration::from_secs(5);
@@ -102,6 +107,14 @@ impl<App: Directory> InboxWorker for Worker<App> {
 struct Opened {
     one: Pending,
     envelope: Envelope,
+    /// When it was asked whether it was handled, and it was not.
+    asked: Instant,
+}
+
+/// What was claimed, and whether a former life handled it.
+struct Taken {
+    claimed: Vec<(Claimed, bool)>,
+    asked: Instant,
 }
 
 /// Whose turn it takes: who sent it here.
@@ -125,7 +138,7 @@ struct Portion {
 
 /// What ends while a step goes on.
 enum Event {
-    Claimed(Result<Vec<Claimed>, StoreError>),
+    Claimed(Result<Taken, StoreError>),
     /// What one sender sent with a claim, so much, is through, as far as the store answered.
     Handled(
         Option<Claim>,
@@ -170,6 +183,7 @@ impl<App: Directory> Worker<App> {
         // What a store without claims gave it would give again, while it is being handled.
         let (mut knows_claims, mut came) = (true, false);
         let mut arriving = pin!(self.more_may_be_there());
+        let mut next_claim = None;
         loop {
             let room = match goes_on {
                 true => {
@@ -180,7 +194,7 @@ impl<App: Directory> Worker<App> {
             };
             if more && !claiming && running.len() < AT_ONCE && room {
                 claiming = true;
-                running.push(Box::pin(async { Event::Claimed(self.claim().await) }));
+                running.push(Box::pin(self.claim_at(next_claim)));
             }
             let ended = match goes_on {
                 false => Some(running.next().await),
@@ -197,13 +211,15 @@ impl<App: Directory> Worker<App> {
             };
             match ended {
                 None => break,
-                Some(Event::Claimed(Ok(claimed))) => {
+                Some(Event::Claimed(Ok(taken))) => {
                     claiming = false;
-                    count += claimed.len();
-                    knows_claims &= claimed.iter().all(|one| one.claim.is_some());
-                    more &= !claimed.is_empty() && knows_claims;
-                    lock(held).extend(claimed.iter().filter_map(|one| one.claim));
-                    for (claim, opened) in self.by_sender(claimed, &mut portions) {
+                    let claims = taken.claimed.iter().map(|(one, _)| one.claim);
+                    count += taken.claimed.len();
+                    knows_claims &= claims.clone().all(|claim| claim.is_some());
+                    more &= !taken.claimed.is_empty() && knows_claims;
+                    next_claim = (goes_on && taken.claimed.len() < PORTION).then(|| Instant::now() + PACE);
+                    lock(held).extend(claims.flatten());
+                    for (claim, opened) in self.by_sender(taken, &mut portions) {
                         running.push(Box::pin(self.handle_all(claim, opened)));
                     }
                 }
@@ -247,21 +263,58 @@ impl<App: Directory> Worker<App> {
         select(arrived, looked).await;
     }
 
-    async fn claim(&self) -> Result<Vec<Claimed>, StoreError> {
+    /// The next claim, at that time. Whoever is told to stop meanwhile claims no more.
+    async fn claim_at(&self, at: Option<Instant>) -> Event {
+        if let Some(at) = at.filter(|at| *at > Instant::now()) {
+            tokio::time::sleep_until(at).await;
+            if self.federation.inner.watch.is_draining() {
+                let (claimed, asked) = (Vec::new(), Instant::now());
+                return Event::Claimed(Ok(Taken { claimed, asked }));
+            }
+        }
+        Event::Claimed(self.claim().await)
+    }
+
+    async fn claim(&self) -> Result<Taken, StoreError> {
         let inbox = &self.federation.inner.stores.inbox;
         let name = self.name.as_deref().unwrap_or("unnamed");
-        inbox.claim(name, PORTION, self.federation.now()).await
+        let claimed = inbox.claim(name, PORTION, self.federation.now()).await?;
+        let asked = Instant::now();
+        let ids: Vec<ReceivedId> = claimed.iter().map(|one| one.pending.id.clone()).collect();
+        let handled = match ids.is_empty() {
+            true => Vec::new(),
+            false => match inbox.handled_of(&ids).await {
+                Ok(handled) => handled,
+                Err(e) => {
+                    // Nobody would give them back before their leases end.
+                    let claims: BTreeSet<Claim> = claimed.iter().filter_map(|one| one.claim).collect();
+                    for claim in claims {
+                        inbox.finish(claim, &[]).await?;
+                    }
+                    return Err(e);
+                }
+            },
+        };
+        let claimed = claimed.into_iter().zip(handled).collect();
+        Ok(Taken { claimed, asked })
     }
 
     /// What one sender sent is handled in the order in which it came; senders do not wait for each other.
     fn by_sender(
         &self,
-        claimed: Vec<Claimed>,
+        taken: Taken,
         portions: &mut BTreeMap<Option<Claim>, Portion>,
     ) -> Vec<(Option<Claim>, Vec<Opened>)> {
         let mut senders: BTreeMap<(Option<Claim>, Option<Iri>), Vec<Opened>> = BTreeMap::new();
-        for Claimed { pending: one, claim } in claimed {
+        let asked = taken.asked;
+        for (Claimed { pending: one, claim }, is_handled) in taken.claimed {
             let portion = portions.entry(claim).or_default();
+            if is_handled {
+                // A former life committed this and died before it said so.
+                metered::handled(Run::Handled, Duration::ZERO);
+                portion.endings.push((one.id, Ending::Settled(Settlement::Done)));
+                continue;
+            }
             match one.sealed.open_envelope(&self.federation.inner.secret) {
                 Ok((envelope, _)) => {
                     let of_sender = senders.entry((claim, sent_by(&envelope))).or_insert_with(|| {
@@ -269,7 +322,7 @@ impl<App: Directory> Worker<App> {
                         Vec::new()
                     });
                     portion.waiting += 1;
-                    of_sender.push(Opened { one, envelope });
+                    of_sender.push(Opened { one, envelope, asked });
                 }
                 Err(bad) => {
                     tracing::error!(activity = %one.id, reason = %bad, "a stored envelope is not one of ours");
@@ -349,7 +402,7 @@ impl<App: Directory> Worker<App> {
     ) -> Result<(), StoreError> {
         let inner = &self.federation.inner;
         let mut pause = None::<Duration>;
-        for Opened { one, envelope } in activities {
+        for Opened { one, envelope, asked } in activities {
             if let Some(wait) = &mut pause {
                 // Each behind the one before it, so that none is put off again and again.
                 *wait = (*wait + SLOW * 6).min(LONGEST_PAUSE);
@@ -358,8 +411,9 @@ impl<App: Directory> Worker<App> {
                 continue;
             }
             let begun = Instant::now();
-            let ended = if inner.stores.inbox.handled(&one.id).await? {
-                // A former life committed this and died before it said so.
+            // Whoever waited long for its turn may have lost the claim to another, who was quicker.
+            let is_late = asked.elapsed() >= LEASE / 3;
+            let ended = if is_late && inner.stores.inbox.handled(&one.id).await? {
                 Ended::Done
             } else {
                 self.take_up(&one, envelope).await?

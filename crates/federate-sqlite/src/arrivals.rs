@@ -1,24 +1,17 @@
-//! What arrives at once is written at once: one transaction, and one wait for the disk, for all that came while the last one was
-//! written.
-//!
-//! A task of its own writes, so that it does not matter which of those who wait gives up: what was begun is ended, and the others are
-//! told. There is none while nothing arrives.
+//! What arrives, many in one transaction.
 
 use crate::{
+    backend::Files,
     clean,
     error::{Failure, retrying},
+    together::Together,
 };
 use bytes::Bytes;
-use federate_store::{StoreError, StoreErrorKind};
+use federate_store::StoreError;
 use sqlx::{Connection as _, SqliteConnection, SqlitePool};
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
-use tokio::sync::oneshot;
 
-/// Written together at most: a mebibyte each would be 64 MiB.
-const MOST: usize = 64;
+/// Those that wait to be written; `false` is answered where it was there.
+pub(crate) type Arrivals = Together<Arrival, bool>;
 
 /// A row of what was received, before it is one.
 #[derive(Clone, Debug)]
@@ -30,118 +23,21 @@ pub(crate) struct Arrival {
     pub(crate) shard: i64,
 }
 
-/// Those that wait to be written.
-#[derive(Debug, Default)]
-pub(crate) struct Arrivals(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    waiting: Vec<Waiting>,
-    /// Whether a task writes, and will look again before it ends.
-    is_written: bool,
-}
-
-struct Waiting {
-    arrival: Arrival,
-    told: oneshot::Sender<Result<bool, StoreError>>,
-}
-
-impl fmt::Debug for Waiting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.arrival.id.fmt(f)
-    }
-}
-
-impl Arrivals {
+impl Files {
     /// Writes it, with all that arrive meanwhile. `false`: it was there.
-    pub(crate) async fn write(
-        self: &Arc<Self>,
-        arrival: Arrival,
-        into: &SqlitePool,
-    ) -> Result<bool, StoreError> {
-        let (told, answer) = oneshot::channel();
-        let is_written = {
-            let mut state = self.state();
-            state.waiting.push(Waiting { arrival, told });
-            std::mem::replace(&mut state.is_written, true)
-        };
-        if !is_written {
-            tokio::spawn(write_all(Writer(Some(Arc::clone(self))), into.clone()));
-        }
-        match answer.await {
-            Ok(written) => written,
-            Err(_) => Err(StoreError::new(
-                StoreErrorKind::Busy,
-                "the task that writes what arrives ended",
-            )),
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The next that are written together. With none nobody writes any more.
-    fn next(&self) -> Vec<Waiting> {
-        let mut state = self.state();
-        let count = state.waiting.len().min(MOST);
-        state.is_written = count > 0;
-        state.waiting.drain(..count).collect()
+    pub(crate) async fn write_arrival(&self, arrival: Arrival) -> Result<bool, StoreError> {
+        let into = self.write.clone();
+        let write = move |arrivals| write(into.clone(), arrivals);
+        self.arrivals.write(arrival, write).await
     }
 }
 
-/// Where the task ends before its work has, whoever waits is told, and the next that arrives begins another.
-struct Writer(Option<Arc<Arrivals>>);
-
-impl Writer {
-    /// The next that are written together. With none it has ended, and another may have begun.
-    fn next(&mut self) -> Vec<Waiting> {
-        let next = self
-            .0
-            .as_ref()
-            .map(|arrivals| arrivals.next())
-            .unwrap_or_default();
-        if next.is_empty() {
-            self.0 = None;
-        }
-        next
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        if let Some(arrivals) = &self.0 {
-            let mut state = arrivals.state();
-            state.is_written = false;
-            state.waiting.clear();
-        }
-    }
-}
-
-async fn write_all(mut writer: Writer, into: SqlitePool) {
-    loop {
-        let next = writer.next();
-        if next.is_empty() {
-            return;
-        }
-        let (arrivals, tellings): (Vec<_>, Vec<_>) =
-            next.into_iter().map(|one| (one.arrival, one.told)).unzip();
-        let written: Result<Vec<bool>, StoreError> = retrying!(insert(&into, &arrivals));
-        match written {
-            Ok(written) => {
-                for (told, is_new) in tellings.into_iter().zip(written) {
-                    // Who gave up is answered when it sends again.
-                    let _ = told.send(Ok(is_new));
-                }
-            }
-            Err(error) => {
-                let error = Arc::new(error);
-                for told in tellings {
-                    let _ = told.send(Err(StoreError::new(error.kind(), Arc::clone(&error))));
-                }
-            }
-        }
-    }
+async fn write(
+    into: SqlitePool,
+    arrivals: Vec<Arrival>,
+) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
+    let new: Vec<bool> = retrying!(insert(&into, &arrivals))?;
+    Ok(new.into_iter().map(Ok).collect())
 }
 
 /// Which of them are new. All of them are durable then, or none was written.
@@ -197,6 +93,7 @@ async fn insert_new(connection: &mut SqliteConnection, some: &[Arrival]) -> Resu
 mod tests {
     use super::*;
     use crate::Sqlite;
+    use std::sync::Arc;
 
     fn arrival(name: &str) -> Arrival {
         Arrival {
@@ -224,7 +121,15 @@ mod tests {
                 let (arrivals, pool) = (Arc::clone(&arrivals), store.files().write.clone());
                 // Each twice, beside each other or far apart.
                 let one = arrival(&(number / 2 % 300 + number / 600 * 300).to_string());
-                tokio::spawn(async move { (one.id.clone(), arrivals.write(one, &pool).await.unwrap()) })
+                tokio::spawn(async move {
+                    (
+                        one.id.clone(),
+                        arrivals
+                            .write(one, move |all| write(pool.clone(), all))
+                            .await
+                            .unwrap(),
+                    )
+                })
             })
             .collect();
         let mut new = std::collections::BTreeMap::<String, usize>::new();
@@ -236,7 +141,7 @@ mod tests {
         let mut rows = rows(&store).await;
         rows.sort();
         assert_eq!(rows, new.into_keys().collect::<Vec<_>>());
-        assert!(!arrivals.state().is_written);
+        assert!(!arrivals.is_written());
     }
 
     #[tokio::test]
@@ -269,10 +174,18 @@ mod tests {
             let (arrivals, pool) = (Arc::clone(&arrivals), store.files().write.clone());
             let gives_up = tokio::spawn({
                 let (arrivals, pool) = (Arc::clone(&arrivals), pool.clone());
-                async move { arrivals.write(arrival(&format!("gone {number}")), &pool).await }
+                async move {
+                    arrivals
+                        .write(arrival(&format!("gone {number}")), move |all| {
+                            write(pool.clone(), all)
+                        })
+                        .await
+                }
             });
             tokio::task::yield_now().await;
-            let stays = arrivals.write(arrival(&format!("stays {number}")), &pool);
+            let stays = arrivals.write(arrival(&format!("stays {number}")), move |all| {
+                write(pool.clone(), all)
+            });
             gives_up.abort();
             assert!(stays.await.unwrap());
         }

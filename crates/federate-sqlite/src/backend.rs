@@ -1,6 +1,9 @@
 //! The store as a value.
 
-use crate::{Builder, OpenError, arrivals::Arrivals, cache::CacheTable, error::store_error, sql};
+use crate::{
+    Builder, OpenError, acks::Acks, arrivals::Arrivals, cache::CacheTable, claims::Finishes,
+    error::store_error, sql,
+};
 use federate_store::{Backend, BoxFuture, OrderKey, Outgoing, ReceivedId, StoreError, Stores};
 use sqlx::{SqliteConnection, SqlitePool};
 use std::{path::Path, sync::Arc};
@@ -28,6 +31,10 @@ pub(crate) struct Files {
     pub(crate) is_on_disk: bool,
     /// What was received and waits to be written.
     pub(crate) arrivals: Arc<Arrivals>,
+    /// What was handled and waits to be marked.
+    pub(crate) acks: Arc<Acks>,
+    /// What was claimed and waits to be given back.
+    pub(crate) finishes: Arc<Finishes>,
 }
 
 /// Where files lie; `None` where that is not to be told, or does not matter.

@@ -6,12 +6,18 @@
 use crate::{
     backend::Files,
     clean,
-    error::Failure,
+    error::{Failure, retrying},
     time::{limit, micros},
+    together::Together,
 };
-use federate_store::{Claim, Claimed, Ending, LEASE, Pending, ReceivedId, Sealed, Settlement, shorten};
+use federate_store::{
+    Claim, Claimed, Ending, LEASE, Pending, ReceivedId, Sealed, Settlement, StoreError, shorten,
+};
 use sqlx::{SqliteConnection, SqlitePool, pool::PoolConnection};
-use std::time::SystemTime;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::SystemTime,
+};
 
 /// What is due and in nobody's hands, the oldest first. ?1: at most so many; ?2: now; ?3: a lease that ends later ended long ago.
 const FREE: &str = "WITH held (shard) AS MATERIALIZED (
@@ -24,6 +30,16 @@ const FREE: &str = "WITH held (shard) AS MATERIALIZED (
             WHERE state = 0 AND due > 0 AND due <= ?2 AND shard NOT IN held ORDER BY due LIMIT ?1))
     ORDER BY no LIMIT ?1";
 
+/// Claims that wait to be given back; `false` is answered where somebody else has it.
+pub(crate) type Finishes = Together<Finish, bool>;
+
+/// A claim, and what became of what came with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Finish {
+    claim: Claim,
+    endings: Vec<(ReceivedId, Ending)>,
+}
+
 impl Files {
     pub(crate) async fn claim_received(
         &self,
@@ -32,34 +48,61 @@ impl Files {
         now: SystemTime,
     ) -> Result<Vec<Claimed>, Failure> {
         // Whoever finds nothing takes no lock for it.
-        let found: Option<(i64, i64)> = free(&self.read, 1, now).await?.pop();
-        if found.is_none() {
+        let found = free(&self.read, max, now).await?;
+        if found.is_empty() {
             return Ok(Vec::new());
         }
-        let _turn = self.turn().await?;
-        let mut tx = self.loose.begin_with("BEGIN IMMEDIATE").await?;
-        let rows = free(&mut *tx, max, now).await?;
-        let shards: Vec<i64> = rows.iter().map(|(_, shard)| *shard).collect();
-        let numbers: Vec<i64> = rows.iter().map(|(number, _)| *number).collect();
-        sqlx::query(
-            "UPDATE federate_shards SET worker = ?2, until = ?3, fence = fence + 1
-             WHERE shard IN (SELECT value FROM json_each(?1))",
-        )
-        .bind(serde_json::Value::from(shards).to_string())
-        .bind(worker)
-        .bind(micros(now + LEASE))
-        .execute(&mut *tx)
-        .await?;
-        let rows: Vec<(String, i64, Vec<u8>, i64, i64)> = sqlx::query_as(
-            "SELECT r.id, r.attempt, r.sealed, s.shard, s.fence
+        let shards: Vec<i64> = found.iter().map(|(_, shard)| *shard).collect();
+        let taken = {
+            let _turn = self.turn().await?;
+            take(&self.loose, worker, &shards, now).await?
+        };
+        // Somebody else may have had one of the shards in hand since, and given it back: what is done by now does not come any more.
+        let numbers = found.iter().filter(|(_, shard)| taken.contains_key(shard));
+        let numbers = numbers.map(|(number, _)| *number).collect();
+        let claimed = match self.read_claimed(numbers, &taken, now).await {
+            Ok(claimed) => claimed,
+            Err(failure) => {
+                self.give_back(taken, &[]).await?;
+                return Err(failure);
+            }
+        };
+        self.give_back(taken, &claimed).await?;
+        Ok(claimed)
+    }
+
+    async fn read_claimed(
+        &self,
+        numbers: Vec<i64>,
+        taken: &BTreeMap<i64, i64>,
+        now: SystemTime,
+    ) -> Result<Vec<Claimed>, Failure> {
+        let rows: Vec<(String, i64, Vec<u8>, i64)> = sqlx::query_as(
+            "SELECT r.id, r.attempt, r.sealed, r.shard
              FROM json_each(?1) n CROSS JOIN federate_received r ON r.no = n.value
-             JOIN federate_shards s ON s.shard = r.shard ORDER BY r.no",
+             WHERE r.state = 0 AND r.due <= ?2 ORDER BY r.no",
         )
         .bind(serde_json::Value::from(numbers).to_string())
-        .fetch_all(&mut *tx)
+        .bind(micros(now))
+        .fetch_all(&self.read)
         .await?;
-        tx.commit().await?;
-        Ok(rows.into_iter().map(claimed).collect())
+        Ok(rows.into_iter().filter_map(|row| claimed(row, taken)).collect())
+    }
+
+    /// What nothing came of is in nobody's hands: nobody would finish it.
+    async fn give_back(&self, mut taken: BTreeMap<i64, i64>, claimed: &[Claimed]) -> Result<(), Failure> {
+        for claim in claimed.iter().filter_map(|one| one.claim) {
+            taken.remove(&i64::from(claim.shard));
+        }
+        let empty = taken.into_iter().map(|(shard, fence)| Finish {
+            claim: claim(shard, fence),
+            endings: Vec::new(),
+        });
+        let empty: Vec<Finish> = empty.collect();
+        if !empty.is_empty() {
+            self.finish_claims(&empty).await?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn renew_claims(&self, claims: &[Claim], now: SystemTime) -> Result<usize, Failure> {
@@ -81,16 +124,19 @@ impl Files {
         Ok(hold)
     }
 
-    pub(crate) async fn finish_claim(
+    /// Gives it back, with all that are given back meanwhile. `false`: somebody else has it, and nothing was written of it.
+    pub(crate) async fn write_finish(
         &self,
         claim: Claim,
         endings: &[(ReceivedId, Ending)],
-    ) -> Result<bool, Failure> {
-        if !endings.iter().all(|(_, ending)| ending.is_done()) {
-            return finish(&self.write, claim, endings).await;
-        }
-        let _turn = self.turn().await?;
-        finish(&self.loose, claim, endings).await
+    ) -> Result<bool, StoreError> {
+        let finish = Finish {
+            claim,
+            endings: endings.to_vec(),
+        };
+        let files = self.clone();
+        let write = move |finishes| finish_all(files.clone(), finishes);
+        self.finishes.write(finish, write).await
     }
 
     pub(crate) async fn reclaim_shards(&self, worker: &str) -> Result<usize, Failure> {
@@ -100,6 +146,15 @@ impl Files {
             .execute(&self.loose)
             .await?;
         Ok(usize::try_from(freed.rows_affected()).unwrap_or(usize::MAX))
+    }
+
+    async fn finish_claims(&self, finishes: &[Finish]) -> Result<Vec<bool>, Failure> {
+        let mut endings = finishes.iter().flat_map(|one| &one.endings);
+        if !endings.all(|(_, ending)| ending.is_done()) {
+            return finish(&self.write, finishes).await;
+        }
+        let _turn = self.turn().await?;
+        finish(&self.loose, finishes).await
     }
 
     /// Its turn to write, in this process: a queue is fairer than the locks of SQLite, which would let the two connections wait
@@ -126,34 +181,78 @@ async fn free(
     Ok(rows)
 }
 
-fn claimed((id, attempt, sealed, shard, fence): (String, i64, Vec<u8>, i64, i64)) -> Claimed {
-    Claimed {
+/// Takes those of these shards that are in nobody's hands: their fences.
+async fn take(
+    pool: &SqlitePool,
+    worker: &str,
+    shards: &[i64],
+    now: SystemTime,
+) -> Result<BTreeMap<i64, i64>, Failure> {
+    let taken: Vec<(i64, i64)> = sqlx::query_as(
+        "UPDATE federate_shards SET worker = ?2, until = ?3, fence = fence + 1
+         WHERE shard IN (SELECT value FROM json_each(?1)) AND (worker IS NULL OR until <= ?4 OR until > ?5)
+         RETURNING shard, fence",
+    )
+    .bind(serde_json::Value::from(shards).to_string())
+    .bind(worker)
+    .bind(micros(now + LEASE))
+    .bind(micros(now))
+    .bind(micros(now + 2 * LEASE))
+    .fetch_all(pool)
+    .await?;
+    Ok(taken.into_iter().collect())
+}
+
+fn claimed(
+    (id, attempt, sealed, shard): (String, i64, Vec<u8>, i64),
+    fences: &BTreeMap<i64, i64>,
+) -> Option<Claimed> {
+    let fence = *fences.get(&shard)?;
+    Some(Claimed {
         pending: Pending {
             id: ReceivedId::from_stored(id),
             sealed: Sealed::from_bytes(sealed),
             attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
         },
-        claim: Some(Claim {
-            shard: u16::try_from(shard).unwrap_or(0),
-            fence: fence.cast_unsigned(),
-        }),
+        claim: Some(claim(shard, fence)),
+    })
+}
+
+fn claim(shard: i64, fence: i64) -> Claim {
+    Claim {
+        shard: u16::try_from(shard).unwrap_or(0),
+        fence: fence.cast_unsigned(),
     }
 }
 
-async fn finish(pool: &SqlitePool, claim: Claim, endings: &[(ReceivedId, Ending)]) -> Result<bool, Failure> {
+async fn finish_all(
+    files: Files,
+    finishes: Vec<Finish>,
+) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
+    let held: Vec<bool> = retrying!(files.finish_claims(&finishes))?;
+    Ok(held.into_iter().map(Ok).collect())
+}
+
+/// Which of them were held. What was not is left alone.
+async fn finish(pool: &SqlitePool, finishes: &[Finish]) -> Result<Vec<bool>, Failure> {
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let given_back = sqlx::query(
-        "UPDATE federate_shards SET worker = NULL WHERE shard = ?1 AND fence = ?2 AND worker IS NOT NULL",
+    let claims: Vec<[i64; 2]> = finishes.iter().map(|one| pair(one.claim)).collect();
+    let given_back: Vec<(i64, i64)> = sqlx::query_as(
+        "UPDATE federate_shards SET worker = NULL FROM json_each(?1) AS claim
+         WHERE shard = claim.value ->> 0 AND fence = claim.value ->> 1 AND worker IS NOT NULL
+         RETURNING shard, fence",
     )
-    .bind(i64::from(claim.shard))
-    .bind(claim.fence.cast_signed())
-    .execute(&mut *tx)
+    .bind(serde_json::Value::from_iter(claims.iter().map(|claim| claim.to_vec())).to_string())
+    .fetch_all(&mut *tx)
     .await?;
-    if given_back.rows_affected() == 0 {
-        tx.rollback().await?;
-        return Ok(false);
-    }
-    let done = endings.iter().filter(|(_, ending)| ending.is_done());
+    let given_back: BTreeSet<[i64; 2]> = given_back
+        .into_iter()
+        .map(|(shard, fence)| [shard, fence])
+        .collect();
+    let held: Vec<bool> = claims.iter().map(|claim| given_back.contains(claim)).collect();
+    let finishes = finishes.iter().zip(&held).filter(|(_, held)| **held);
+    let endings = finishes.flat_map(|(one, _)| &one.endings);
+    let done = endings.clone().filter(|(_, ending)| ending.is_done());
     let done: Vec<&str> = done.map(|(id, _)| id.as_str()).collect();
     if !done.is_empty() {
         sqlx::query(
@@ -173,7 +272,11 @@ async fn finish(pool: &SqlitePool, claim: Claim, endings: &[(ReceivedId, Ending)
         }
     }
     tx.commit().await?;
-    Ok(true)
+    Ok(held)
+}
+
+fn pair(claim: Claim) -> [i64; 2] {
+    [i64::from(claim.shard), claim.fence.cast_signed()]
 }
 
 pub(crate) async fn put_off(

@@ -1,8 +1,9 @@
 //! The inbox: envelopes in the queue's file, marks in the application's database.
 
 use crate::{
+    acks::Ack,
     arrivals::Arrival,
-    backend::{Files, handled, record},
+    backend::Files,
     claims, clean,
     error::{Failure, retrying},
     time::{limit, micros, time},
@@ -11,8 +12,7 @@ use federate_store::{
     Accepted, Claim, Claimed, DeadActivity, Ending, Inbox, InboxBacklog, Iri, Outgoing, Pending, ReceivedId,
     Sealed, Settlement, StoreError, origin_of, shard_of,
 };
-use sqlx::Connection as _;
-use std::time::SystemTime;
+use std::{collections::BTreeSet, time::SystemTime};
 
 #[federate_store::async_trait]
 impl Inbox for Files {
@@ -47,7 +47,7 @@ impl Inbox for Files {
     }
 
     async fn finish(&self, claim: Claim, endings: &[(ReceivedId, Ending)]) -> Result<bool, StoreError> {
-        retrying!(self.finish_claim(claim, endings))
+        self.write_finish(claim, endings).await
     }
 
     async fn reclaim(&self, worker: &str) -> Result<usize, StoreError> {
@@ -67,7 +67,15 @@ impl Inbox for Files {
     }
 
     async fn ack(&self, id: &ReceivedId, outgoing: &[Outgoing]) -> Result<bool, StoreError> {
-        retrying!(self.mark_and_record(id, outgoing))
+        let ack = Ack {
+            id: id.clone(),
+            outgoing: outgoing.to_vec(),
+        };
+        self.write_ack(ack).await
+    }
+
+    async fn handled_of(&self, ids: &[ReceivedId]) -> Result<Vec<bool>, StoreError> {
+        retrying!(self.are_handled(ids))
     }
 
     async fn handled(&self, id: &ReceivedId) -> Result<bool, StoreError> {
@@ -114,7 +122,7 @@ impl Files {
             sealed: sealed.to_bytes(),
             shard: i64::from(shard),
         };
-        let new = self.arrivals.write(arrival, &self.write).await?;
+        let new = self.write_arrival(arrival).await?;
         Ok(if new {
             Accepted::New(id)
         } else {
@@ -165,26 +173,23 @@ impl Files {
         Ok(claims::end(&mut connection, id, settlement).await?)
     }
 
-    async fn mark_and_record(&self, id: &ReceivedId, outgoing: &[Outgoing]) -> Result<bool, Failure> {
-        let mut connection = clean::acquire(&self.application).await?;
-        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-        if !handled(&mut tx, id).await? {
-            tx.rollback().await?;
-            return Ok(false);
-        }
-        for one in outgoing {
-            record(&mut tx, one).await?;
-        }
-        tx.commit().await?;
-        Ok(true)
-    }
-
     async fn is_handled(&self, id: &ReceivedId) -> Result<bool, Failure> {
         let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM federate_handled WHERE id = ?1")
             .bind(id.as_str())
             .fetch_optional(&self.application)
             .await?;
         Ok(found.is_some())
+    }
+
+    async fn are_handled(&self, ids: &[ReceivedId]) -> Result<Vec<bool>, Failure> {
+        let found: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM federate_handled WHERE id IN (SELECT value FROM json_each(?1))",
+        )
+        .bind(json(ids.iter()))
+        .fetch_all(&self.application)
+        .await?;
+        let found: BTreeSet<String> = found.into_iter().collect();
+        Ok(ids.iter().map(|id| found.contains(id.as_str())).collect())
     }
 
     async fn earliest_received(&self) -> Result<Option<SystemTime>, Failure> {

@@ -75,6 +75,7 @@
 //! ```
 #![deny(missing_docs)]
 
+mod acks;
 mod arrivals;
 mod backend;
 mod backup;
@@ -94,6 +95,7 @@ mod queue;
 mod relations;
 mod rules;
 pub mod sql;
+mod together;
 mod transfer;
 
 use federate_store::stored as time;

@@ -100,6 +100,8 @@ impl Builder {
                     places: Places::default(),
                     is_on_disk: false,
                     arrivals: Arc::default(),
+                    acks: Arc::default(),
+                    finishes: Arc::default(),
                 }
             }
             Some(file) => {
@@ -120,6 +122,8 @@ impl Builder {
                     places,
                     is_on_disk: true,
                     arrivals: Arc::default(),
+                    acks: Arc::default(),
+                    finishes: Arc::default(),
                 }
             }
         };

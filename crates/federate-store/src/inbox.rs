@@ -223,6 +223,18 @@ pub trait Inbox: fmt::Debug + Send + Sync {
     /// As [`pending`](Inbox::pending).
     async fn handled(&self, id: &ReceivedId) -> Result<bool, StoreError>;
 
+    /// As [`handled`](Inbox::handled), of many: one answer for each, in their order. By default one is asked for after the other.
+    ///
+    /// # Errors
+    /// As [`pending`](Inbox::pending).
+    async fn handled_of(&self, ids: &[ReceivedId]) -> Result<Vec<bool>, StoreError> {
+        let mut handled = Vec::with_capacity(ids.len());
+        for id in ids {
+            handled.push(self.handled(id).await?);
+        }
+        Ok(handled)
+    }
+
     /// The earliest time at which [`pending`](Inbox::pending) will return something: past where it would now,
     /// `None` where nothing waits.
     ///

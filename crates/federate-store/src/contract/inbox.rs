@@ -226,6 +226,11 @@ async fn ack_is_atomic_and_once(inbox: &dyn Inbox, outbox: &dyn Outbox) {
             .expect("ack")
     );
     assert!(inbox.handled(&received).await.expect("read"));
+    let strange = ReceivedId::new("https://a.example", &iri("https://a.example/never-came"));
+    let asked = [strange.clone(), received.clone(), strange, received.clone()];
+    let of_many = inbox.handled_of(&asked).await.expect("read");
+    assert_eq!(of_many, [false, true, false, true]);
+    assert!(inbox.handled_of(&[]).await.expect("read").is_empty());
     assert_eq!(
         outbox.unexpanded(9).await.expect("read"),
         [outgoing(1), outgoing(2)]

@@ -6,7 +6,7 @@ use crate::{
     ReceivedId, Sealed, Settlement, StoreError, origin_of, shard_of, shorten,
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::SystemTime,
 };
 
@@ -14,6 +14,9 @@ use std::{
 pub(super) struct State {
     next: u64,
     rows: BTreeMap<u64, Row>,
+    /// Those of them that wait. All that is done stays known for a month: looking for what waits among that would cost more
+    /// with every activity that came.
+    waiting: BTreeSet<u64>,
     by_id: HashMap<ReceivedId, u64>,
     shards: BTreeMap<u16, Shard>,
 }
@@ -71,11 +74,14 @@ impl State {
             state: RowState::Waits(None, sealed.clone()),
         };
         self.rows.insert(number, row);
+        self.waiting.insert(number);
         Accepted::New(id)
     }
 
     fn settle(&mut self, id: &ReceivedId, settlement: &Settlement) {
-        if let Some(row) = self.row(id)
+        if let Some(number) = self.by_id.get(id)
+            && self.waiting.remove(number)
+            && let Some(row) = self.rows.get_mut(number)
             && let RowState::Waits(_, sealed) = &row.state
         {
             row.state = match settlement {
@@ -102,8 +108,12 @@ impl State {
         }
     }
 
+    fn waiting(&self) -> impl Iterator<Item = &Row> {
+        self.waiting.iter().filter_map(|number| self.rows.get(number))
+    }
+
     fn due(&self, now: SystemTime) -> impl Iterator<Item = (u16, Pending)> {
-        self.rows.values().filter_map(move |row| match &row.state {
+        self.waiting().filter_map(move |row| match &row.state {
             RowState::Waits(at, sealed) if at.is_none_or(|at| at <= now) => {
                 let pending = Pending {
                     id: row.id.clone(),
@@ -235,11 +245,18 @@ impl Inbox for Shared {
 
     async fn next_due(&self) -> Result<Option<SystemTime>, StoreError> {
         let state = lock(&self.inbox);
-        let waiting = state.rows.values().filter_map(|row| match &row.state {
-            RowState::Waits(at, _) => Some(at.unwrap_or(SystemTime::UNIX_EPOCH)),
-            _ => None,
-        });
-        Ok(waiting.min())
+        let mut earliest = None::<SystemTime>;
+        for row in state.waiting() {
+            match &row.state {
+                // Nothing is due earlier than what never ran.
+                RowState::Waits(None, _) => return Ok(Some(SystemTime::UNIX_EPOCH)),
+                RowState::Waits(Some(at), _) => {
+                    earliest = Some(earliest.map_or(*at, |earliest| earliest.min(*at)));
+                }
+                _ => {}
+            }
+        }
+        Ok(earliest)
     }
 
     async fn dead(&self, max: usize) -> Result<Vec<DeadActivity>, StoreError> {
@@ -280,11 +297,16 @@ impl Inbox for Shared {
         let mut state = lock(&self.inbox);
         let mut count = 0;
         for id in ids {
-            if let Some(row) = state.row(id)
+            let State {
+                by_id, rows, waiting, ..
+            } = &mut *state;
+            if let Some(number) = by_id.get(id)
+                && let Some(row) = rows.get_mut(number)
                 && let RowState::Dead(_, sealed) = &row.state
             {
                 row.state = RowState::Waits(None, sealed.clone());
                 row.attempt = 0;
+                waiting.insert(*number);
                 count += 1;
             }
         }

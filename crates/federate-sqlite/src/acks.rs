@@ -1,0 +1,156 @@
+//! What was handled, many in one transaction.
+
+use crate::{
+    backend::{Files, record},
+    clean,
+    error::{Failure, retrying},
+    together::Together,
+};
+use federate_store::{Outgoing, ReceivedId, StoreError};
+use sqlx::{Connection as _, SqlitePool};
+use std::collections::BTreeSet;
+
+/// Those that wait to be marked; `false` is answered where it was marked before.
+pub(crate) type Acks = Together<Ack, bool>;
+
+/// A mark, and what goes out with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Ack {
+    pub(crate) id: ReceivedId,
+    pub(crate) outgoing: Vec<Outgoing>,
+}
+
+impl Files {
+    /// Marks it and records what goes out, with all that are marked meanwhile. `false`: it was marked before, and nothing was recorded.
+    pub(crate) async fn write_ack(&self, ack: Ack) -> Result<bool, StoreError> {
+        let into = self.application.clone();
+        let write = move |acks| write(into.clone(), acks);
+        self.acks.write(ack, write).await
+    }
+}
+
+async fn write(into: SqlitePool, acks: Vec<Ack>) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
+    let error = match retrying!(mark(&into, &acks)) {
+        Ok(new) => return Ok(new.into_iter().map(Ok).collect()),
+        Err(error) if acks.len() == 1 => return Err(error),
+        Err(error) => error,
+    };
+    // What the application's database does not take of one (a trigger, a constraint of its own) keeps no other out.
+    tracing::debug!(reason = %error, count = acks.len(), "marking one by one");
+    let mut answers = Vec::with_capacity(acks.len());
+    for ack in &acks {
+        let one = std::slice::from_ref(ack);
+        let marked: Result<Vec<bool>, StoreError> = retrying!(mark(&into, one));
+        answers.push(marked.map(|new| new.first().copied().unwrap_or(false)));
+    }
+    Ok(answers)
+}
+
+/// Which of them were not marked before: the first of those of one name.
+async fn mark(into: &SqlitePool, acks: &[Ack]) -> Result<Vec<bool>, Failure> {
+    let mut connection = clean::acquire(into).await?;
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let ids: Vec<&str> = acks.iter().map(|ack| ack.id.as_str()).collect();
+    let marked: Vec<String> = sqlx::query_scalar(
+        "INSERT INTO federate_handled (id) SELECT value FROM json_each(?1) WHERE true
+         ON CONFLICT (id) DO NOTHING RETURNING id",
+    )
+    .bind(serde_json::Value::from(ids).to_string())
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut marked: BTreeSet<String> = marked.into_iter().collect();
+    let mut new = Vec::with_capacity(acks.len());
+    for ack in acks {
+        let is_new = marked.remove(ack.id.as_str());
+        new.push(is_new);
+        for outgoing in ack.outgoing.iter().filter(|_| is_new) {
+            record(&mut tx, outgoing).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Sqlite;
+    use federate_store::{Backend as _, Bytes, Iri, Priority};
+    use std::sync::Arc;
+
+    fn id(number: usize) -> ReceivedId {
+        let iri = Iri::parse(&format!("https://a.example/{number}")).unwrap();
+        ReceivedId::new("https://a.example", &iri)
+    }
+
+    fn outgoing(name: &str) -> Outgoing {
+        Outgoing {
+            id: Iri::parse(&format!("https://our.example/{name}")).unwrap(),
+            sender: "alice".into(),
+            audience: Vec::new(),
+            body: Bytes::from_static(b"{}"),
+            priority: Priority::default(),
+            order: None,
+        }
+    }
+
+    async fn recorded(store: &Sqlite) -> Vec<String> {
+        sqlx::query_scalar("SELECT id FROM federate_outbox ORDER BY id")
+            .fetch_all(store.pool())
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn p2_of_many_marked_at_once_each_is_marked_once_with_what_it_sends() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
+        let marking: Vec<_> = (0..400)
+            .map(|number| {
+                let inbox = store.stores().inbox;
+                let out = outgoing(&format!("{number}"));
+                tokio::spawn(async move { inbox.ack(&id(number / 2), &[out]).await.unwrap() })
+            })
+            .collect();
+        let mut new = Vec::new();
+        for one in marking {
+            new.push(one.await.unwrap());
+        }
+        assert!(new.chunks(2).all(|pair| pair[0] != pair[1]), "{new:?}");
+        let sent = recorded(&store).await;
+        let expected = (0..400).filter(|number| new[*number]);
+        let mut expected: Vec<_> = expected.map(|n| format!("https://our.example/{n}")).collect();
+        expected.sort();
+        assert_eq!(sent, expected);
+        assert!(!store.files().acks.is_written());
+    }
+
+    #[tokio::test]
+    async fn one_that_the_database_does_not_take_keeps_no_other_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
+        sqlx::query(
+            "CREATE TRIGGER refuses BEFORE INSERT ON federate_outbox WHEN new.id LIKE '%bad'
+             BEGIN SELECT raise(ABORT, 'not this one'); END",
+        )
+        .execute(store.pool())
+        .await
+        .unwrap();
+        let acks = ["a", "bad", "c"]
+            .into_iter()
+            .enumerate()
+            .map(|(number, name)| Ack {
+                id: id(number),
+                outgoing: vec![outgoing(name)],
+            });
+        let answers = write(store.pool().clone(), acks.collect()).await.unwrap();
+        let taken: Vec<bool> = answers.iter().map(Result::is_ok).collect();
+        assert_eq!(taken, [true, false, true]);
+        assert_eq!(
+            recorded(&store).await,
+            ["https://our.example/a", "https://our.example/c"]
+        );
+        let inbox = Arc::clone(&store.stores().inbox);
+        assert!(inbox.handled(&id(0)).await.unwrap() && !inbox.handled(&id(1)).await.unwrap());
+    }
+}
