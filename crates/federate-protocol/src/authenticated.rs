@@ -76,7 +76,7 @@ pub enum Evidence {
         key_id: KeyId,
     },
     /// Somebody else passed it on, or announced it, and this is what its own origin says of it: the activity as it was fetched, or the
-    /// `Delete` of what is gone there (I20).
+    /// `Delete` of what is gone there (I20), or the `Create` of what is there and was announced by a relay.
     Refetched {
         /// Where it was asked for: the id of the activity, or of the object that is gone.
         from: Iri,

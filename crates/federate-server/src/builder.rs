@@ -28,6 +28,7 @@ use crate::keys::{Keys, Vault, VaultError};
 use crate::media::MediaOption;
 use crate::moderation::Moderation;
 use crate::reach::Recipients;
+use crate::relay::Relaying;
 use crate::synchronization::received::Looks;
 use crate::synchronization::sent::{Digests, Watched};
 use crate::time_check::{Dated, TimeCheck};
@@ -138,6 +139,7 @@ pub struct Builder<App: Directory> {
     pub(crate) media: MediaOption,
     pub(crate) proofs: bool,
     pub(crate) own_host_only: bool,
+    pub(crate) relaying: Relaying,
 }
 
 /// What a builder can be told that takes a protection away.
@@ -182,6 +184,7 @@ impl<App: Directory> Builder<App> {
             media: MediaOption::default(),
             proofs: false,
             own_host_only: false,
+            relaying: Relaying::default(),
         }
     }
 
@@ -412,6 +415,7 @@ impl<App: Directory> Builder<App> {
             synchronizes: self.guards.synchronizes,
             digests,
             manage_blocks: self.managed.blocks,
+            relaying: self.relaying,
         });
         let delivery = federate_delivery::Engine::builder(
             stores.clone(),
@@ -465,6 +469,7 @@ impl<App: Directory> Builder<App> {
                 proofs: self.proofs,
                 forwarders: std::sync::Mutex::default(),
                 own_host_only: self.own_host_only,
+                relaying: self.relaying,
             }),
         };
         let engine = Engine {
@@ -509,6 +514,9 @@ impl<App: Directory> Builder<App> {
         let mut paths = self.paths.clone();
         if matches!(self.media, MediaOption::Off) {
             paths.media.clear();
+        }
+        if !self.relaying.has_actor() {
+            paths.relay.clear();
         }
         check_paths(&paths)?;
         Ok(Uris::new(root, origin, paths))
@@ -592,7 +600,14 @@ fn check_paths(paths: &Paths) -> Result<(), BuildError> {
         }
     }
     let media = Some(&paths.media).filter(|path| !path.is_empty());
-    for fixed in [&paths.inbox, &paths.instance].into_iter().chain(media) {
+    let relay = Some(&paths.relay).filter(|path| !path.is_empty());
+    let fixed = || {
+        [&paths.inbox, &paths.instance]
+            .into_iter()
+            .chain(media)
+            .chain(relay)
+    };
+    for fixed in fixed() {
         if !fixed.starts_with('/') || fixed.contains(['{', '}', '?', '#']) {
             return Err(BuildError::Template(fixed.clone()));
         }
@@ -605,11 +620,8 @@ fn check_paths(paths: &Paths) -> Result<(), BuildError> {
             return Err(BuildError::Template(template.clone()));
         }
     }
-    if paths.inbox == paths.instance || paths.inbox == paths.media {
-        return Err(BuildError::TemplateTwice(paths.inbox.clone()));
-    }
-    if paths.instance == paths.media {
-        return Err(BuildError::TemplateTwice(paths.instance.clone()));
+    if let Some(twice) = fixed().find(|one| fixed().filter(|other| other == one).count() > 1) {
+        return Err(BuildError::TemplateTwice(twice.clone()));
     }
     Ok(())
 }

@@ -43,6 +43,25 @@ pub(crate) fn instance_document(uris: &Uris, keys: &PublicKeys) -> Value {
     })
 }
 
+/// The document of the actor by which the instance relays, or speaks to relays. Its own inbox is that of everybody here: an operator who
+/// subscribes is given that URL, and Mastodon tells by it who relays.
+pub(crate) fn relay_document(uris: &Uris, keys: &PublicKeys) -> Value {
+    let id = uris.relay_actor();
+    json!({
+        "@context": &*CONTEXT,
+        "id": id.as_str(),
+        "type": "Application",
+        "preferredUsername": "relay",
+        "name": format!("Relay of {}", uris.host()),
+        "url": uris.base(),
+        "inbox": uris.shared_inbox().as_str(),
+        "outbox": format!("{id}/outbox"),
+        "endpoints": { "sharedInbox": uris.shared_inbox().as_str() },
+        "publicKey": PublicKey::of(&keys.requests, &id),
+        "assertionMethod": [Multikey::of(&keys.proofs, &id)],
+    })
+}
+
 /// A key as a document of its own, for ids that are one: its owner's document lists it.
 pub(crate) fn key_document(owner: &Iri, keys: &PublicKeys) -> Value {
     let mut document = json!({

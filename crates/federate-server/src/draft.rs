@@ -8,7 +8,7 @@ use federate_store::{Backend, BoxFuture, OrderKey, Outgoing, Priority};
 use serde_json::{Map, Value, json};
 
 use crate::cx::Sent;
-use crate::{Directory, Error, Federation, Local, answers, proofs};
+use crate::{Directory, Error, Federation, INSTANCE, Local, RELAY, answers, proofs, relay};
 
 const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
 
@@ -23,6 +23,8 @@ pub struct Draft<App: Directory> {
     sender: String,
     activity: Object,
     also: Vec<Iri>,
+    /// Inboxes of whom nobody knows the actor.
+    inboxes: Vec<Iri>,
     id: Option<Iri>,
     into: Option<Sent>,
     /// Whose activity made a handler send this.
@@ -59,6 +61,7 @@ impl<App: Directory> Draft<App> {
             sender: sender.to_owned(),
             activity,
             also: Vec::new(),
+            inboxes: Vec::new(),
             id: None,
             into: None,
             answers: None,
@@ -98,6 +101,12 @@ impl<App: Directory> Draft<App> {
     /// Somebody who is not addressed in the activity itself.
     pub fn to(mut self, who: Iri) -> Self {
         self.also.push(who);
+        self
+    }
+
+    /// An inbox, whosever it is.
+    pub(crate) fn at_inbox(mut self, inbox: Iri) -> Self {
+        self.inboxes.push(inbox);
         self
     }
 
@@ -142,11 +151,7 @@ impl<App: Directory> Draft<App> {
 
     fn finish(&self) -> Result<(Outgoing, Object), Error> {
         let uris = self.federation.uris();
-        let me = if self.sender == crate::INSTANCE {
-            uris.instance_actor()
-        } else {
-            uris.actor(&self.sender)
-        };
+        let me = uris.owner(&self.sender);
         let Value::Object(mut map) = self.activity.to_value() else {
             return Err(Error::permanent("what is sent is not an object"));
         };
@@ -190,6 +195,10 @@ impl<App: Directory> Draft<App> {
             let guards = &self.federation.inner.guards;
             guards.answers.count(&self.sender, whom, self.federation.now())?;
         }
+        audience.extend(self.inboxes.iter().filter_map(relay::inbox_as_audience));
+        if self.is_for_relays(&whole, &me) {
+            audience.push(relay::all_relays(uris));
+        }
         let mut activity = audience::without_blind_copies(&whole);
         let to_be_proven = self.proof && !proofs::has_proof(&activity);
         if to_be_proven {
@@ -202,6 +211,12 @@ impl<App: Directory> Draft<App> {
             ..Outgoing::new(id, self.sender.clone(), body, audience)
         };
         Ok((outgoing, activity))
+    }
+
+    fn is_for_relays(&self, whole: &Object, me: &Iri) -> bool {
+        let ours = !matches!(self.sender.as_str(), INSTANCE | RELAY);
+        let subscribes = self.federation.inner.relaying.subscribes;
+        subscribes && ours && relay::is_for_relays(whole, me)
     }
 
     fn usual_priority(&self, audience: &[Iri]) -> Priority {
@@ -244,7 +259,8 @@ impl<App: Directory> Draft<App> {
             cc: Vec::new(),
         };
         match self.activity.type_name() {
-            "Follow" | "Block" => one(object.id()),
+            // Of Public it is one of a relay, who is reached otherwise.
+            "Follow" | "Block" => one(object.id().filter(|id| !is_public(id.as_str()))),
             "Accept" | "Reject" => one(embedded.and_then(|inner| inner.actor().id())),
             "Like" | "EmojiReact" => one(embedded.and_then(|inner| inner.attributed_to().id())),
             "Undo" => match own {
@@ -252,7 +268,9 @@ impl<App: Directory> Draft<App> {
                     to: texts(&inner.to()),
                     cc: texts(&inner.cc()),
                 },
-                Some(inner) if inner.is("Follow") || inner.is("Block") => one(inner.object_id()),
+                Some(inner) if inner.is("Follow") || inner.is("Block") => {
+                    one(inner.object_id().filter(|id| !is_public(id.as_str())))
+                }
                 _ => Recipients::default(),
             },
             _ => match own {

@@ -20,7 +20,7 @@ use crate::forwarding::everybody;
 use crate::worker::Ended;
 use crate::{Builder, Cx, Directory, Error, Failure, Found};
 
-const A_MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const A_MINUTE: Duration = Duration::from_secs(60);
 
 impl<App: Directory> Builder<App> {
     /// Actors of ours that are [groups](crate::Profile::group) announce to their followers what people do in them: `Create`, `Update`,
@@ -42,7 +42,7 @@ pub(crate) enum Announced {
     Nothing,
     /// What it announces is taken in, or known.
     Taken,
-    /// The group announces more than is looked up in a minute: its turn comes then.
+    /// Whoever announces it announces more than is looked up in a minute: its turn comes then.
     Later(Duration),
 }
 
@@ -200,7 +200,8 @@ fn new_post(activity: &Authenticated<Activity>) -> Option<Iri> {
     object.id().filter(|id| begins && id.same_origin(activity.by()))
 }
 
-fn digest(what: &Iri) -> String {
+/// A short name for what has a long one.
+pub(crate) fn digest(what: &Iri) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, what.as_str().as_bytes());
     let mut text = String::new();
     for byte in digest.as_ref().iter().take(16) {

@@ -13,7 +13,7 @@ use federate_protocol::activitystreams::Iri;
 use federate_protocol::signatures::{GeneratedKey, KeyGenerator, KeyId, PrivateKey, SignError, Signer};
 use ring::digest::{SHA256, digest};
 
-use crate::{AdoptedKey, Error, Failure, INSTANCE, Uris};
+use crate::{AdoptedKey, Error, Failure, INSTANCE, RELAY, Uris};
 
 mod public;
 mod rotate;
@@ -203,7 +203,7 @@ impl Keys {
             return Ok((KeyId(self.uris.proof_key_id(name)), None));
         }
         let usual = || KeyId(self.uris.key_id(name));
-        if name == INSTANCE {
+        if matches!(name, INSTANCE | RELAY) {
             return Ok((usual(), None));
         }
         let adopted = self.existing.key(name).await.map_err(Error::from)?;

@@ -82,6 +82,7 @@ mod profile;
 mod proofs;
 mod rate_limits;
 mod reach;
+mod relay;
 mod rotation;
 mod serve;
 mod spans;
@@ -124,6 +125,7 @@ pub use limit::{ReadError, read_limited};
 pub use metered::describe_metrics;
 pub use profile::{Actors, Profile};
 pub use rate_limits::{PeerAddress, RateLimits};
+pub use relay::{Relay, RelayKind};
 pub use uris::{Local, ObjectRef, Paths, Uris};
 
 // For the adapters, which reach the crates beneath through this one.
@@ -139,3 +141,6 @@ pub use federate_protocol::{Authenticated, Blocks, Document, Evidence, Known};
 
 /// The name under which the stores keep the key of the instance's own actor. No actor can have it.
 pub(crate) const INSTANCE: &str = "@instance";
+
+/// The same of the actor by which the instance relays, or speaks to relays.
+pub(crate) const RELAY: &str = "@relay";

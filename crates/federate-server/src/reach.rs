@@ -18,6 +18,7 @@ use http::{HeaderName, HeaderValue};
 use crate::draft::create_id;
 use crate::error::chain;
 use crate::moderation::Moderation;
+use crate::relay::{Relaying, inbox_of_audience};
 use crate::synchronization::sent::{Asked, Digests, MOST_LISTED, Partition, count};
 use crate::{Ask, Collection, Cursor, Directory, Error, Failure, Found, Item, Local, Uris};
 
@@ -37,6 +38,7 @@ pub(crate) struct Recipients<App> {
     pub(crate) synchronizes: bool,
     pub(crate) digests: Arc<Digests>,
     pub(crate) manage_blocks: bool,
+    pub(crate) relaying: Relaying,
 }
 
 impl<App> fmt::Debug for Recipients<App> {
@@ -71,7 +73,7 @@ impl<App: Directory> Inboxes for Recipients<App> {
 
     /// FEP-8fcf: to what goes to followers, which of them that server should have.
     async fn headers(&self, sender: &str, inbox: &Iri, body: &Bytes) -> Vec<(HeaderName, HeaderValue)> {
-        if !self.synchronizes || sender == crate::INSTANCE {
+        if !self.synchronizes || matches!(sender, crate::INSTANCE | crate::RELAY) {
             return Vec::new();
         }
         self.synchronization(sender, inbox, body)
@@ -93,7 +95,9 @@ impl<App: Directory> Inboxes for Recipients<App> {
             .flatten();
         let away = |id: &Iri| home.is_none() || id.authority() != home;
         let Some(after) = after else {
-            let (inboxes, actors) = self.known_inboxes(plan.actors).await;
+            let (mut inboxes, actors) = self.known_inboxes(plan.actors).await;
+            let relays = self.relays(outgoing).await.map_err(ExpandError::new)?;
+            inboxes.extend(plan.inboxes.into_iter().chain(relays));
             return Ok(Expansion {
                 inboxes: inboxes.into_iter().filter(away).collect(),
                 actors: actors.into_iter().filter(away).collect(),
@@ -144,6 +148,7 @@ impl<App: Directory> Inboxes for Recipients<App> {
 
 struct Plan {
     actors: Vec<Iri>,
+    inboxes: Vec<Iri>,
     collections: Vec<String>,
 }
 
@@ -157,9 +162,14 @@ impl<App: Directory> Recipients<App> {
     async fn plan(&self, outgoing: &Outgoing) -> Result<Plan, Error> {
         let mut plan = Plan {
             actors: Vec::new(),
+            inboxes: Vec::new(),
             collections: Vec::new(),
         };
         for id in &outgoing.audience {
+            if let Some(inbox) = inbox_of_audience(id) {
+                plan.inboxes.push(inbox);
+                continue;
+            }
             match self.uris.parse(id) {
                 // A retracted object stands for everybody to whom its `Create` went.
                 Some(Local::Object(_)) => self.plan_for_audience_of(&mut plan, outgoing, id).await?,
@@ -368,7 +378,7 @@ impl<App: Directory> Recipients<App> {
         }
     }
 
-    fn is_blocked(&self, id: &Iri) -> bool {
+    pub(crate) fn is_blocked(&self, id: &Iri) -> bool {
         self.moderation.blocks().covering(id).is_some()
     }
 }

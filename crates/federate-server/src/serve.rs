@@ -20,7 +20,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, header};
 
 use crate::uris::{Part, Place};
-use crate::{Directory, Federation, Uris};
+use crate::{Directory, Federation, INSTANCE, RELAY, Uris};
 pub(crate) use object::find;
 pub(crate) use respond::{BY_SIGNER, refuse, too_large};
 
@@ -66,7 +66,10 @@ impl Route {
             | Route::NodeInfo(_)
             | Route::WrongMethod(_)
             | Route::Document {
-                place: Place::Instance(Part::Itself | Part::Key) | Place::Actor(_, Part::Key),
+                place:
+                    Place::Instance(Part::Itself | Part::Key)
+                    | Place::Relay(Part::Itself | Part::Key)
+                    | Place::Actor(_, Part::Key),
                 ..
             } => false,
             Route::Document {
@@ -116,11 +119,13 @@ pub(crate) fn route(uris: &Uris, method: &Method, path: &str, headers: &HeaderMa
         });
     }
     match uris.place(path)? {
-        Place::SharedInbox | Place::Instance(Part::Inbox) => Some(if method == Method::POST {
-            Route::Inbox { of: None }
-        } else {
-            Route::WrongMethod("POST")
-        }),
+        Place::SharedInbox | Place::Instance(Part::Inbox) | Place::Relay(Part::Inbox) => {
+            Some(if method == Method::POST {
+                Route::Inbox { of: None }
+            } else {
+                Route::WrongMethod("POST")
+            })
+        }
         Place::Actor(name, Part::Inbox) => Some(if method == Method::POST {
             Route::Inbox { of: Some(name) }
         } else {
@@ -141,7 +146,7 @@ pub(crate) fn route(uris: &Uris, method: &Method, path: &str, headers: &HeaderMa
 pub(crate) fn negotiates(uris: &Uris, method: &Method, path: &str) -> bool {
     (method == Method::GET || method == Method::HEAD)
         && uris.place(path).is_some_and(|place| {
-            matches!(place, Place::Actor(_, part) | Place::Object(_, part) | Place::Instance(part) if part != Part::Inbox)
+            matches!(place, Place::Actor(_, part) | Place::Object(_, part) | Place::Instance(part) | Place::Relay(part) if part != Part::Inbox)
         })
 }
 
@@ -202,7 +207,9 @@ pub(crate) async fn answer<App: Directory>(
 fn is_for_everybody(place: &Place) -> bool {
     matches!(
         place,
-        Place::Instance(Part::Itself | Part::Key) | Place::Actor(_, Part::Key)
+        Place::Instance(Part::Itself | Part::Key)
+            | Place::Relay(Part::Itself | Part::Key)
+            | Place::Actor(_, Part::Key)
     )
 }
 
@@ -216,8 +223,10 @@ async fn document<App: Directory>(
 ) -> Option<Response<Bytes>> {
     match place {
         Place::Instance(Part::Itself) => Some(actor::instance(federation).await),
-        Place::Actor(name, Part::Key) => Box::pin(actor::key(federation, Some(&name))).await,
-        Place::Instance(Part::Key) => Box::pin(actor::key(federation, None)).await,
+        Place::Relay(Part::Itself) => Some(actor::relay(federation).await),
+        Place::Actor(name, Part::Key) => Box::pin(actor::key(federation, &name)).await,
+        Place::Instance(Part::Key) => Box::pin(actor::key(federation, INSTANCE)).await,
+        Place::Relay(Part::Key) => Box::pin(actor::key(federation, RELAY)).await,
         Place::Actor(name, Part::Itself) if !signed && !federation.inner.guards.authorized_fetch => {
             actor::actor(federation, None, &name).await
         }

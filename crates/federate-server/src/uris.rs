@@ -18,6 +18,8 @@ pub struct Paths {
     pub(crate) objects: Vec<(String, String)>,
     pub(crate) inbox: String,
     pub(crate) instance: String,
+    /// Empty where there is no such actor.
+    pub(crate) relay: String,
     /// Empty where none are passed on.
     pub(crate) media: String,
     /// What stands behind an actor's id in the id of its key.
@@ -38,6 +40,7 @@ impl Default for Paths {
             objects: Vec::new(),
             inbox: "/inbox".into(),
             instance: "/actor".into(),
+            relay: "/relay".into(),
             media: "/media-proxy".into(),
             key: "#main-key".into(),
             parts: Vec::new(),
@@ -78,6 +81,13 @@ impl Paths {
     /// Where the instance's own actor is, which signs look-ups: `/actor` unless told otherwise.
     pub fn instance_actor(mut self, path: &str) -> Self {
         self.instance = path.into();
+        self
+    }
+
+    /// Where the actor is by which this instance is a relay, or speaks to relays, where it [does](crate::Builder::manage_relays): `/relay`
+    /// unless told otherwise. Relays of the LitePub kind know each other by this end.
+    pub fn relay_actor(mut self, path: &str) -> Self {
+        self.relay = path.into();
         self
     }
 
@@ -170,6 +180,7 @@ pub(crate) enum Part {
 pub(crate) enum Place {
     SharedInbox,
     Instance(Part),
+    Relay(Part),
     Actor(String, Part),
     Object(ObjectRef, Part),
 }
@@ -300,6 +311,11 @@ impl Uris {
         self.at(&self.paths.instance)
     }
 
+    /// The actor that relays.
+    pub(crate) fn relay_actor(&self) -> Iri {
+        self.at(&self.paths.relay)
+    }
+
     /// The path below which files of other servers are.
     pub(crate) fn media(&self) -> &str {
         &self.paths.media
@@ -336,11 +352,12 @@ impl Uris {
         self.paths.takes_posts
     }
 
-    fn owner(&self, name: &str) -> Iri {
-        if name == crate::INSTANCE {
-            self.instance_actor()
-        } else {
-            self.actor(name)
+    /// The id of an actor that sends: one of the application's, or one of the instance's own.
+    pub(crate) fn owner(&self, name: &str) -> Iri {
+        match name {
+            crate::INSTANCE => self.instance_actor(),
+            crate::RELAY => self.relay_actor(),
+            name => self.actor(name),
         }
     }
 
@@ -377,17 +394,11 @@ impl Uris {
         if path == self.paths.inbox {
             return Some(Place::SharedInbox);
         }
-        if let Some(rest) = path.strip_prefix(self.paths.instance.as_str()) {
-            let part = match rest {
-                "" => Some(Part::Itself),
-                "/inbox" => Some(Part::Inbox),
-                "/outbox" => Some(Part::Outbox),
-                key if key == self.paths.key => Some(Part::Key),
-                _ => None,
-            };
-            if let Some(part) = part {
-                return Some(Place::Instance(part));
-            }
+        if let Some(part) = self.own_part(&self.paths.instance, path) {
+            return Some(Place::Instance(part));
+        }
+        if let Some(part) = self.own_part(&self.paths.relay, path) {
+            return Some(Place::Relay(part));
         }
         for (part, template) in &self.paths.parts {
             if let Some(name) = unfill(template, path) {
@@ -413,6 +424,18 @@ impl Uris {
         }
         let part = object_part(last)?;
         Some(Place::Object(self.unfill_object(above)?, part))
+    }
+
+    /// What of an actor of the instance's own is at this path.
+    fn own_part(&self, actor: &str, path: &str) -> Option<Part> {
+        let rest = path.strip_prefix(actor).filter(|_| !actor.is_empty())?;
+        match rest {
+            "" => Some(Part::Itself),
+            "/inbox" => Some(Part::Inbox),
+            "/outbox" => Some(Part::Outbox),
+            key if key == self.paths.key => Some(Part::Key),
+            _ => None,
+        }
     }
 
     /// The URL of a path of ours.

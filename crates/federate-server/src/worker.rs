@@ -519,7 +519,11 @@ impl<App: Directory> Worker<App> {
 
     async fn judge_and_run(&self, cx: &Cx<App>, activity: Authenticated<Activity>) -> Result<(), Stop> {
         let activity = self.judge(activity).await?;
-        match crate::groups::announced(cx, &activity).await? {
+        let announced = match crate::relay::announced(cx, &activity).await? {
+            Announced::Nothing => crate::groups::announced(cx, &activity).await?,
+            announced => announced,
+        };
+        match announced {
             Announced::Nothing => {}
             Announced::Taken => return Ok(()),
             Announced::Later(pause) => return Err(Stop::Goes(pause)),
@@ -596,9 +600,13 @@ impl<App: Directory> Worker<App> {
         let mut request = None;
         if let Some(id) = &asked.request {
             request = self.our_request(id).await?;
-            let whom = match &request {
-                Some(request) => request.object().id(),
-                None => federation.app().asked(id).await?,
+            let whom = match (
+                crate::relay::asked(federation, activity.by(), id).await?,
+                &request,
+            ) {
+                (Some(relay), _) => Some(relay),
+                (None, Some(request)) => request.object().id(),
+                (None, None) => federation.app().asked(id).await?,
             };
             if let Some(whom) = whom {
                 facts = facts.asked(whom);

@@ -99,11 +99,16 @@ pub enum RelationKind {
     Undone,
     /// Our actor `subject` moved to the remote one.
     Moved,
+    /// We subscribe to a relay of the kind `subject`. In the place of the actor stands what an operator is given of such a relay: an
+    /// inbox, or the relay's actor.
+    Relay,
+    /// The remote actor subscribes to the relay that we are, in the way `subject`.
+    Subscriber,
 }
 
 impl RelationKind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Following,
         Self::FollowRequest,
         Self::Like,
@@ -116,6 +121,8 @@ impl RelationKind {
         Self::Tombstone,
         Self::Undone,
         Self::Moved,
+        Self::Relay,
+        Self::Subscriber,
     ];
 
     /// The number that stands for it in a column; never another's.
@@ -134,6 +141,8 @@ impl RelationKind {
             Self::Tombstone => 10,
             Self::Undone => 11,
             Self::Moved => 12,
+            Self::Relay => 13,
+            Self::Subscriber => 14,
         }
     }
 

@@ -41,6 +41,7 @@
 //! `urn:` made of its sender, its bytes and the time of its signature: the same request again is a duplicate, the
 //! same intent again (follow, undo, follow, undo) is not.
 
+mod created;
 mod forwarded;
 mod forwarders;
 mod head;
@@ -51,6 +52,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+pub use created::created;
 pub use forwarded::{Answer, Forwarded, NotRefetched, announced, gone, is_passed_on, refetched};
 pub use forwarders::Forwarders;
 pub use key::{KeyFailure, ResolvedKey};

@@ -165,7 +165,7 @@ impl<App: Directory> Federation<App> {
     /// Their `Follow` in an answer, without all else that it said: a server finds it by its id, or by who follows whom. A context of its own
     /// would stand inside ours, where it must not give another meaning to what a proof protects.
     pub(crate) fn their_follow(&self, me: &str, who: &Iri, id: Option<&Iri>) -> Object {
-        let follow = Follow::new(self.uris().actor(me)).with(&terms::ACTOR, who);
+        let follow = Follow::new(self.uris().owner(me)).with(&terms::ACTOR, who);
         match id {
             Some(id) => follow.with_id(id).into(),
             None => follow.into(),

@@ -10,7 +10,7 @@ use super::{
     BehaviourLimits, Reaction, ReportRules, blocks, departure, followers, following, moves, quotes,
     reactions, reports, tombstones, undo,
 };
-use crate::{Ask, Builder, Collection, Cursor, Cx, Directory, Error, Failure, Federation, Page};
+use crate::{Ask, Builder, Collection, Cursor, Cx, Directory, Error, Failure, Federation, Page, relay};
 
 /// What is switched on. The followers have a switch of their own.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +64,7 @@ pub(crate) async fn received<App: Directory>(
     if managed.quotes {
         quotes::received(cx, activity).await?;
     }
+    relay::received(cx, activity).await?;
     departure::received(cx, activity).await?;
     if managed.moves {
         return moves::received(cx, activity).await;

@@ -5,8 +5,8 @@ use federate_protocol::activitystreams::Iri;
 use http::{Response, StatusCode};
 
 use super::respond::{self, Vary, unavailable};
-use crate::document::{instance_document, key_document};
-use crate::{Directory, Error, Federation, Found, INSTANCE};
+use crate::document::{instance_document, key_document, relay_document};
+use crate::{Directory, Error, Federation, Found, INSTANCE, RELAY};
 
 /// Served to everybody, signed or not, unless [authorised fetch](crate::Builder::authorized_fetch) was asked for.
 pub(super) async fn actor<App: Directory>(
@@ -40,14 +40,23 @@ pub(super) async fn instance<App: Directory>(federation: &Federation<App>) -> Re
     }
 }
 
+pub(super) async fn relay<App: Directory>(federation: &Federation<App>) -> Response<Bytes> {
+    match federation.inner.keys.public(RELAY).await {
+        Ok(keys) => respond::document(
+            StatusCode::OK,
+            &relay_document(federation.uris(), &keys),
+            Vary::Accept,
+        ),
+        Err(e) => no_key(RELAY, &e),
+    }
+}
+
 /// The key of an actor at the key's own id, where that is not a part of the actor's document.
-pub(super) async fn key<App: Directory>(
-    federation: &Federation<App>,
-    name: Option<&str>,
-) -> Option<Response<Bytes>> {
+pub(super) async fn key<App: Directory>(federation: &Federation<App>, name: &str) -> Option<Response<Bytes>> {
     let uris = federation.uris();
     let (name, owner) = match name {
-        Some(name) => match federation.app().actor(&federation.ask(None), name).await {
+        INSTANCE | RELAY => (name.to_owned(), uris.owner(name)),
+        name => match federation.app().actor(&federation.ask(None), name).await {
             Ok(Found::Here(profile)) => (profile.identifier().to_owned(), uris.actor(name)),
             Ok(Found::Gone) => return Some(respond::gone(&uris.actor(name), Vary::Accept)),
             Ok(Found::Missing) => return None,
@@ -56,7 +65,6 @@ pub(super) async fn key<App: Directory>(
                 return Some(unavailable(60));
             }
         },
-        None => (INSTANCE.to_owned(), uris.instance_actor()),
     };
     Some(match federation.inner.keys.public(&name).await {
         Ok(keys) => respond::document(StatusCode::OK, &key_document(&owner, &keys), Vary::Accept),

@@ -22,8 +22,8 @@ pub(super) async fn collection<App: Directory>(
 ) -> Option<Response<Bytes>> {
     let id = federation.uris().path(head.uri.path());
     let Some(of) = named(place) else {
-        // The instance's own actor publishes nothing.
-        return matches!(place, Place::Instance(Part::Outbox))
+        // The instance's own actors publish nothing.
+        return matches!(place, Place::Instance(Part::Outbox) | Place::Relay(Part::Outbox))
             .then(|| respond_with(&whole(&id, &Page::default(), true)));
     };
     let ask = federation.ask(viewer);

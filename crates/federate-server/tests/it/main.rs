@@ -31,6 +31,7 @@ mod observed;
 mod origins;
 mod peers;
 mod proofs;
+mod relays;
 mod sending;
 mod serving;
 mod sharing;

@@ -1,0 +1,36 @@
+//! Relays: a server that passes on what is public to all who subscribe. [FEP-ae0c](https://codeberg.org/fediverse/fep/src/branch/main/fep/ae0c/fep-ae0c.md)
+//!
+//! There are two kinds, and both are spoken. A relay of the Mastodon kind is followed by a `Follow` of Public that goes to an inbox, gets what our
+//! people write as they send it, and passes on what it gets, byte for byte. One of the LitePub kind is an actor; both sides follow each
+//! other, and tell each other ids by `Announce`. In neither case does the relay answer for what it passes on: what is believed is a proof in
+//! it, or what is at its own place.
+//!
+//! | limit | value | why |
+//! |---|---|---|
+//! | relays to which one instance subscribes | 100 | each post goes to all of them; nobody reads a tenth of what as many bring |
+//! | look-ups for one relay | [`Limits::forwarded_per_minute`](federate_protocol::Limits::forwarded_per_minute) | the same that a forwarder may cause |
+
+mod announced;
+mod names;
+mod outgoing;
+mod subscription;
+
+pub(crate) use announced::announced;
+pub(crate) use names::{all_relays, inbox_as_audience, inbox_of_audience};
+pub(crate) use outgoing::is_for_relays;
+pub use subscription::{Relay, RelayKind};
+pub(crate) use subscription::{asked, received};
+
+/// What an instance has to do with relays.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Relaying {
+    /// Whether it may subscribe to some.
+    pub(crate) subscribes: bool,
+}
+
+impl Relaying {
+    /// Whether there is an actor for it.
+    pub(crate) fn has_actor(self) -> bool {
+        self.subscribes
+    }
+}

@@ -1,0 +1,24 @@
+//! What stands in an audience for what is no actor: all relays, and an inbox of which nobody knows the actor.
+
+use federate_protocol::activitystreams::Iri;
+
+use crate::Uris;
+
+/// A fragment is never sent, so that no actor has this end.
+const INBOX: &str = "#federate:inbox";
+
+/// The relays to which we subscribe when the activity is expanded. A release that does not know it takes it for somebody here, and sends
+/// nothing there.
+pub(crate) fn all_relays(uris: &Uris) -> Iri {
+    uris.path("/#federate:relays")
+}
+
+/// An inbox, in an audience. `None` where its URL is too long to be marked.
+pub(crate) fn inbox_as_audience(inbox: &Iri) -> Option<Iri> {
+    Iri::parse(&format!("{inbox}{INBOX}")).ok()
+}
+
+/// Takes back what [`inbox_as_audience`] gave.
+pub(crate) fn inbox_of_audience(id: &Iri) -> Option<Iri> {
+    Iri::parse(id.as_str().strip_suffix(INBOX)?).ok()
+}

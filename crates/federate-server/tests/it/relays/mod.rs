@@ -1,0 +1,3 @@
+//! Relays, of others and of ours.
+
+mod subscribing;
