@@ -2,6 +2,7 @@
 
 use crate::error::{FetchError, FetchErrorKind};
 use crate::flight::Flights;
+use crate::signers::Signers;
 use bytes::Bytes;
 use federate_http::{Budget, HttpClient, HttpError, HttpErrorKind, Phase};
 use federate_protocol::FetchRefusal;
@@ -14,6 +15,7 @@ use federate_protocol::fetch::{
 use federate_protocol::receive::ResolvedKey;
 use federate_protocol::signatures::{self, KeyId, Signer};
 use federate_protocol::webfinger::Handle;
+use http::StatusCode;
 use http::header::ACCEPT;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,7 +27,7 @@ use url::Url;
 #[derive(Debug)]
 pub(crate) struct Driver {
     pub(crate) client: Arc<dyn HttpClient>,
-    pub(crate) signer: Option<Arc<dyn Signer>>,
+    pub(crate) signers: Option<Arc<dyn Signers>>,
     /// Requests under way, by domain.
     pub(crate) domains: Flights,
 }
@@ -188,7 +190,10 @@ impl<'a> Journey<'a> {
         } else {
             limits.document
         };
-        self.send(url, accept, !webfinger, max_body).await
+        match &self.driver.signers {
+            Some(signers) if !webfinger => self.get_signed(url, accept, signers.as_ref(), max_body).await,
+            _ => self.send(url, accept, None, max_body).await,
+        }
     }
 
     pub(crate) async fn get_media(
@@ -196,21 +201,46 @@ impl<'a> Journey<'a> {
         url: &Url,
         accept: &'static str,
     ) -> Result<http::Response<Bytes>, FetchError> {
-        self.send(url, accept, false, self.rules.limits.media).await
+        self.send(url, accept, None, self.rules.limits.media).await
+    }
+
+    /// Signed where we can: GoToSocial and Mastodon's secure mode answer nothing else, and the others do not mind.
+    ///
+    /// A peer that has heard of a new key already refuses what another process signs with the old one: once more with the new one,
+    /// then, if that is why.
+    async fn get_signed(
+        &self,
+        url: &Url,
+        accept: &'static str,
+        signers: &dyn Signers,
+        max_body: usize,
+    ) -> Result<http::Response<Bytes>, FetchError> {
+        let number = self.requests.load(Ordering::Relaxed).saturating_add(1);
+        let signer = match timeout_at(self.deadline, signers.signer()).await {
+            Ok(signer) => signer.map_err(FetchErrorKind::Signer)?,
+            Err(_) => return Err(late(number, Phase::Queue).into()),
+        };
+        let response = self.send(url, accept, Some(signer.as_ref()), max_body).await?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        match timeout_at(self.deadline, signers.look_again()).await {
+            Ok(Ok(other)) if !Arc::ptr_eq(&other, &signer) => {
+                self.send(url, accept, Some(other.as_ref()), max_body).await
+            }
+            _ => Ok(response),
+        }
     }
 
     async fn send(
         &self,
         url: &Url,
         accept: &'static str,
-        signed: bool,
+        signer: Option<&dyn Signer>,
         max_body: usize,
     ) -> Result<http::Response<Bytes>, FetchError> {
         let number = self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        let late = |phase| FetchErrorKind::Deadline {
-            request: number,
-            phase,
-        };
+        let late = |phase| late(number, phase);
         let turn = timeout_at(self.deadline, self.driver.domains.enter(domain::of(url))).await;
         let _turn = turn.map_err(|_| late(Phase::Queue))?;
         let request = http::Request::get(url.as_str())
@@ -218,12 +248,11 @@ impl<'a> Journey<'a> {
             .body(Bytes::new())
             .map_err(|_| HttpError::new(HttpErrorKind::Request))
             .map_err(FetchErrorKind::Http)?;
-        // Signed where we can: GoToSocial and Mastodon's secure mode answer nothing else, and the others do not mind.
-        let request = match &self.driver.signer {
-            Some(signer) if signed => signatures::cavage(request, self.now)
-                .sign(signer.as_ref())
+        let request = match signer {
+            Some(signer) => signatures::cavage(request, self.now)
+                .sign(signer)
                 .map_err(FetchErrorKind::Sign)?,
-            _ => request,
+            None => request,
         };
         let left = self.deadline.saturating_duration_since(Instant::now());
         let budget = Budget {
@@ -250,6 +279,10 @@ impl<'a> Journey<'a> {
             Err(_) => Err(late(Phase::Head).into()),
         }
     }
+}
+
+fn late(request: usize, phase: Phase) -> FetchErrorKind {
+    FetchErrorKind::Deadline { request, phase }
 }
 
 /// What a TLS server answers to plain http: nothing, garbage or 400.

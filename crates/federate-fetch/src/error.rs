@@ -40,6 +40,9 @@ pub enum FetchErrorKind {
     /// The request could not be signed or put together.
     #[error("request could not be signed")]
     Sign(#[source] SignError),
+    /// The key to sign with could not be had.
+    #[error("the key to sign with could not be had")]
+    Signer(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Something of a later release than this one's.
     #[error("a step that this release does not know")]
     Unknown,
@@ -64,11 +67,12 @@ impl FetchError {
         matches!(self.kind, FetchErrorKind::Gone)
     }
 
-    /// Whether it failed for want of a turn of our own, before the peer was asked.
+    /// Whether it failed for want of a turn or a key of our own, before the peer was asked.
     pub(crate) fn is_of_our_own(&self) -> bool {
         match &self.kind {
             FetchErrorKind::Deadline { phase, .. } => *phase == Phase::Queue,
             FetchErrorKind::Http(error) => error.kind() == HttpErrorKind::Timeout(Phase::Queue),
+            FetchErrorKind::Signer(_) => true,
             _ => false,
         }
     }
@@ -82,7 +86,10 @@ impl FetchError {
             FetchErrorKind::Http(error) => {
                 error.is_permanent() || matches!(error.kind(), HttpErrorKind::TooLarge)
             }
-            FetchErrorKind::Deadline { .. } | FetchErrorKind::Sign(_) | FetchErrorKind::Unknown => false,
+            FetchErrorKind::Deadline { .. }
+            | FetchErrorKind::Sign(_)
+            | FetchErrorKind::Signer(_)
+            | FetchErrorKind::Unknown => false,
             FetchErrorKind::Lately { permanent, .. } => *permanent,
         }
     }

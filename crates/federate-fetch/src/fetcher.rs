@@ -5,6 +5,7 @@ use crate::error::{FetchError, FetchErrorKind};
 use crate::flight::{Flight, Flights};
 use crate::memo::Memo;
 use crate::record::Records;
+use crate::signers::{Fixed, Signers};
 use federate_http::{HttpClient, Phase};
 use federate_protocol::fetch::Actor;
 use federate_protocol::signatures::Signer;
@@ -45,7 +46,7 @@ impl Fetcher {
         Self {
             driver: Driver {
                 client,
-                signer,
+                signers: signer.map(|signer| Arc::new(Fixed(signer)) as Arc<dyn Signers>),
                 domains: Flights::of(rules.limits.requests_per_domain),
             },
             records: Records::new(cache),
@@ -55,6 +56,13 @@ impl Fetcher {
             rules: RwLock::new(Arc::new(rules)),
             epoch: AtomicU64::new(0),
         }
+    }
+
+    /// The same, with keys that may be replaced while it is in use.
+    #[must_use]
+    pub fn signing(mut self, signers: Arc<dyn Signers>) -> Self {
+        self.driver.signers = Some(signers);
+        self
     }
 
     /// From now on these hosts are suspended: nothing is fetched from them, and nothing cached of them is given out.

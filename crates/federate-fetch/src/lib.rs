@@ -53,6 +53,7 @@ mod recent;
 mod record;
 mod resolve;
 mod row;
+mod signers;
 
 pub use ancestors::Ancestors;
 pub use collection::CollectionReader;
@@ -60,3 +61,4 @@ pub use error::{FetchError, FetchErrorKind};
 pub use fetcher::Fetcher;
 pub use key::KeyLookup;
 pub use resolve::Resolved;
+pub use signers::Signers;

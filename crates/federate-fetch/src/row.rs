@@ -18,6 +18,7 @@ impl FetchError {
             FetchErrorKind::Gone
             | FetchErrorKind::Sign(_)
             | FetchErrorKind::Unknown
+            | FetchErrorKind::Signer(_)
             | FetchErrorKind::Lately { .. } => None,
         }
     }

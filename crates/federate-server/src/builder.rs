@@ -12,7 +12,7 @@ use federate_http::{BadCertificate, Guard, GuardedClient, HttpClient};
 use federate_protocol::activitystreams::{Iri, Kind};
 use federate_protocol::authorise::Ownership;
 use federate_protocol::delivery::Schedule;
-use federate_protocol::signatures::{KeyGenerator, Policy, Signer};
+use federate_protocol::signatures::{KeyGenerator, Policy};
 use federate_protocol::webfinger::nodeinfo::NodeInfo;
 use federate_protocol::{Blocks, FetchRules, Limits, Receiving, Secret};
 use federate_store::{Backend, DeliveryQueue, Hold, Retention, StoreError, Stores};
@@ -24,7 +24,7 @@ use crate::federation::Inner;
 use crate::forwarding::Passing;
 use crate::guards::Guards;
 use crate::handler::Handlers;
-use crate::keys::{Keys, Vault, VaultError};
+use crate::keys::{InstanceKey, Keys, Vault, VaultError};
 use crate::media::MediaOption;
 use crate::moderation::Moderation;
 use crate::reach::Recipients;
@@ -392,13 +392,10 @@ impl<App: Directory> Builder<App> {
             blocks: receiving.blocks.clone(),
             allow_http_loopback: self.allow_loopback,
         };
-        let signer = keys.instance().await.map_err(BuildError::InstanceKey)?;
-        let fetcher = Arc::new(Fetcher::new(
-            Arc::clone(&client),
-            Arc::clone(&stores.cache),
-            Some(signer as Arc<dyn Signer>),
-            rules,
-        ));
+        // Made now, if it is to be made: an instance without it could fetch nothing.
+        keys.instance().await.map_err(BuildError::InstanceKey)?;
+        let fetcher = Fetcher::new(Arc::clone(&client), Arc::clone(&stores.cache), None, rules);
+        let fetcher = Arc::new(fetcher.signing(Arc::new(InstanceKey(Arc::clone(&keys)))));
         let moderation = Moderation::begin(&stores, &fetcher, &self.clock, self.blocks)
             .await
             .map_err(BuildError::Store)?;

@@ -15,10 +15,12 @@ use ring::digest::{SHA256, digest};
 
 use crate::{AdoptedKey, Error, Failure, INSTANCE, RELAY, Uris};
 
+mod instance;
 mod public;
 mod rotate;
 mod vault;
 
+pub(crate) use instance::InstanceKey;
 pub(crate) use public::{Public, PublicKeys};
 pub(crate) use vault::{Vault, VaultError};
 
@@ -226,6 +228,16 @@ impl Keys {
         // One looks; the others go on with what there is until it has.
         known.looked = now;
         Known::Once(known.pair.clone(), known.stored)
+    }
+
+    /// A key as the store has it now, whenever that was asked last.
+    async fn again(&self, of: Use, name: &str) -> Result<Pair, Error> {
+        let known = {
+            let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = loaded.get(&(of, name.to_owned()));
+            known.map(|known| (known.pair.clone(), known.stored))
+        };
+        self.read(of, name, known).await
     }
 
     fn look(&self) -> Look {

@@ -139,8 +139,9 @@ pub use federate_protocol::authorise::Ownership;
 pub use federate_protocol::drift::Drift;
 pub use federate_protocol::{Authenticated, Blocks, Document, Evidence, Known};
 
-/// The name under which the stores keep the key of the instance's own actor. No actor can have it.
-pub(crate) const INSTANCE: &str = "@instance";
+/// The name of the instance's own actor, where the identifier of an actor of ours is asked for: it [sends](Federation::send), and its
+/// [keys are rotated](Federation::rotate_keys). No actor of the application can have it.
+pub const INSTANCE: &str = "@instance";
 
 /// The same of the actor by which the instance relays, or speaks to relays.
 pub(crate) const RELAY: &str = "@relay";
