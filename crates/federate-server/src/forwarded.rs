@@ -1,16 +1,20 @@
 //! What others pass on: kept as a hint, looked up at its own place, and taken in from there.
 
 use std::sync::PoisonError;
+use std::time::Duration;
 
+use federate_fetch::{FetchError, FetchErrorKind};
 use federate_protocol::activitystreams::Activity;
-use federate_protocol::receive::Answer;
-use federate_protocol::{Authenticated, Forwarded, Refused};
+use federate_protocol::receive::{Answer, Instead, NotRefetched};
+use federate_protocol::{Authenticated, FetchRefusal, Forwarded, Known, Receiving, Refused, RefusedKind};
 use federate_store::{Accepted, ReceivedId, StoreError, origin_of};
 
 use crate::error::chain;
 use crate::metered;
 use crate::worker::Ended;
 use crate::{Directory, Federation};
+
+pub(crate) const A_MINUTE: Duration = Duration::from_secs(60);
 
 /// What became of something that was passed on.
 pub(crate) enum Kept {
@@ -38,18 +42,10 @@ impl<App: Directory> Federation<App> {
         if self.is_handled(forwarded).await? {
             return Ok(Kept::Known);
         }
-        let now = self.now();
-        let counted = {
-            let mut forwarders = self
-                .inner
-                .forwarders
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            forwarders.count(forwarded.forwarder(), self.limits(), now)
-        };
-        if let Err(refused) = counted {
+        if let Err(refused) = self.count_look_up(forwarded) {
             return Ok(Kept::TooMany(refused));
         }
+        let now = self.now();
         let sealed = forwarded.seal(&self.inner.secret, now);
         let (forwarder, key) = (forwarded.forwarder(), forwarded.key());
         let inbox = &self.inner.stores.inbox;
@@ -60,6 +56,13 @@ impl<App: Directory> Federation<App> {
             }
             Accepted::Duplicate => Ok(Kept::Known),
         }
+    }
+
+    /// Whether its forwarder may make us look something up, once more.
+    pub(crate) fn count_look_up(&self, forwarded: &Forwarded) -> Result<(), Refused> {
+        let forwarders = self.inner.forwarders.lock();
+        let mut forwarders = forwarders.unwrap_or_else(PoisonError::into_inner);
+        forwarders.count(forwarded.forwarder(), self.limits(), self.now())
     }
 
     /// Looks at its own place for what was passed on, and takes in what is there. What is not there, or not to be believed, is
@@ -85,20 +88,64 @@ impl<App: Directory> Federation<App> {
         let genuine = match &answer {
             Ok(document) => forwarded.answered(Answer::Found(document), &config),
             Err(e) if e.is_gone() => forwarded.answered(Answer::Gone, &config),
-            Err(e) if e.is_permanent() => return Ok(dropped(forwarded, &chain(e))),
-            Err(e) => return Ok(Ended::Again(chain(e))),
+            Err(e) if !e.is_permanent() => return Ok(Ended::Again(chain(e))),
+            Err(e) => {
+                let elsewhere = forwarded.instead().filter(|_| is_not_there(e));
+                return match elsewhere {
+                    Some(elsewhere) => self.look_instead(forwarded, &elsewhere, &config).await,
+                    None => Ok(dropped(forwarded, &chain(e))),
+                };
+            }
         };
         match genuine {
-            Err(refused) => Ok(dropped(forwarded, &refused.reason())),
-            Ok(activity) => {
-                if let Accepted::New(id) = self.take_in(&activity).await? {
-                    tracing::debug!(activity = %id, r#type = activity.type_name(), "taken in from its own place");
-                    metered::accepted(activity.evidence());
-                    self.inner.arrived.notify_one();
-                }
-                Ok(Ended::Done)
+            Ok(activity) => self.take_in_from_its_place(&activity).await,
+            Err(refused) => match forwarded.instead().filter(|_| has_something_else(&refused)) {
+                Some(elsewhere) => self.look_instead(forwarded, &elsewhere, &config).await,
+                None => Ok(dropped(forwarded, &refused.reason())),
+            },
+        }
+    }
+
+    /// Looks for the post where the activity is not to be had. That is one more look-up of its forwarder's.
+    async fn look_instead(
+        &self,
+        forwarded: &Forwarded,
+        elsewhere: &Instead,
+        config: &Receiving,
+    ) -> Result<Ended, StoreError> {
+        let object = elsewhere.object();
+        if elsewhere.is_new() {
+            match self.app().known(object).await {
+                Ok(Known::Nothing) => {}
+                Ok(_) => return Ok(Ended::Done),
+                Err(failure) => return Ok(Ended::Again(failure.chain())),
             }
         }
+        if let Err(refused) = self.count_look_up(forwarded) {
+            return Ok(Ended::Goes(refused.retry_after().unwrap_or(A_MINUTE)));
+        }
+        // What is said to have changed is not what is in the cache.
+        let answer = match elsewhere.is_new() {
+            true => self.inner.fetcher.object(object, self.now()).await,
+            false => self.inner.fetcher.fresh_object(object, self.now()).await,
+        };
+        match answer {
+            Ok(document) => match elsewhere.found(&document, config) {
+                Ok(activity) => self.take_in_from_its_place(&activity).await,
+                Err(refused) => Ok(dropped(forwarded, &refused.reason())),
+            },
+            Err(e) if e.is_permanent() => Ok(dropped(forwarded, &chain(&e))),
+            Err(e) => Ok(Ended::Again(chain(&e))),
+        }
+    }
+
+    async fn take_in_from_its_place(&self, activity: &Authenticated<Activity>) -> Result<Ended, StoreError> {
+        if let Accepted::New(id) = self.take_in(activity).await? {
+            tracing::debug!(activity = %id, r#type = activity.type_name(), "taken in from its own place");
+            metered::accepted(activity.evidence());
+            self.inner.arrived.notify_one();
+        }
+        Ok(Ended::Done)
     }
 
     /// Whether the activity that the copy claims to be was handled already, from wherever it came.
@@ -106,6 +153,22 @@ impl<App: Directory> Federation<App> {
         let id = ReceivedId::new(&origin_of(forwarded.actor()), forwarded.id());
         self.inner.stores.inbox.handled(&id).await
     }
+}
+
+/// Whether the place was asked, and has no document there.
+fn is_not_there(error: &FetchError) -> bool {
+    !matches!(
+        error.kind(),
+        FetchErrorKind::Refused(FetchRefusal::NotAdmitted { .. })
+    )
+}
+
+/// Whether the place has none, or leads to another: activities often have no page of their own.
+fn has_something_else(refused: &Refused) -> bool {
+    matches!(
+        refused.kind(),
+        RefusedKind::NotRefetched(NotRefetched::Gone | NotRefetched::SomethingElse)
+    )
 }
 
 fn dropped(forwarded: &Forwarded, reason: &str) -> Ended {

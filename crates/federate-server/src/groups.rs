@@ -2,25 +2,24 @@
 //!
 //! A group of others announces whole activities. Such an `Announce` is a hint: what is handled is the activity as its own place has
 //! it, under its own actor, as if it had been posted here; so it is the same, and handled once, whether it comes from its author, from one
-//! group or from three. A group is not believed about persons of its own server either: its server may be, but who
+//! group or from three. Where that place does not have it, as Lemmy keeps posts and forgets activities, the post itself is looked up, and is
+//! its author's. A group is not believed about persons of its own server either: its server may be, but who
 //! may speak for whom there is known to that server alone, and asking it costs one request.
 
 use std::fmt::Write as _;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use federate_protocol::activitystreams::{Activity, Iri, Object, PUBLIC};
 use federate_protocol::receive;
-use federate_protocol::{Authenticated, Known, Refused, RefusedKind, audience};
+use federate_protocol::{Authenticated, Known, RefusedKind, audience};
 use federate_store::{OrderKey, Outgoing};
 use serde_json::{Value, json};
 
 use crate::behaviour::keeps_apart;
+use crate::forwarded::A_MINUTE;
 use crate::forwarding::everybody;
 use crate::worker::Ended;
 use crate::{Builder, Cx, Directory, Error, Failure, Found};
-
-pub(crate) const A_MINUTE: Duration = Duration::from_secs(60);
 
 impl<App: Directory> Builder<App> {
     /// Actors of ours that are [groups](crate::Profile::group) announce to their followers what people do in them: `Create`, `Update`,
@@ -74,17 +73,13 @@ pub(crate) async fn announced<App: Directory>(
     if federation.is_handled(&hint).await? {
         return Ok(Announced::Taken);
     }
-    let counted: Result<(), Refused> = {
-        let forwarders = &federation.inner.forwarders;
-        let mut forwarders = forwarders.lock().unwrap_or_else(PoisonError::into_inner);
-        forwarders.count(activity.by(), federation.limits(), federation.now())
-    };
-    if let Err(refused) = counted {
+    if let Err(refused) = federation.count_look_up(&hint) {
         // Accepted is accepted: it waits here, not there, and nothing of it has failed.
         return Ok(Announced::Later(refused.retry_after().unwrap_or(A_MINUTE)));
     }
     match federation.look_up(&hint).await? {
-        Ended::Done | Ended::Goes(_) => Ok(Announced::Taken),
+        Ended::Done => Ok(Announced::Taken),
+        Ended::Goes(pause) => Ok(Announced::Later(pause)),
         Ended::Again(reason) => Err(Error::passing(reason).into()),
         Ended::Never(reason) => Err(Failure::permanent(reason)),
     }

@@ -31,6 +31,8 @@
 //!   [`Evidence::ObjectProof`], [`Evidence::LinkedDataSignature`]. Not the bytes around it: nothing else is read (CVE-2022-24307).
 //! - Without such a proof, or where it does not hold, or its key cannot be had: [`Step::Forwarded`]. It is answered 202, and what is
 //!   believed later is what the activity's own place says of it ([`Forwarded`]).
+//! - Where that place does not have the activity, but the post that it tells of is to be had, that is believed, of its own author
+//!   ([`Instead`]).
 //! - A repetition of an old copy would do again what was undone since. So a proof has an age, [`Limits::proof_age`], and
 //!   what is between two (`Follow`, `Accept`, `Block`, `Flag`) is not taken from a third.
 //!
@@ -45,6 +47,7 @@ mod created;
 mod forwarded;
 mod forwarders;
 mod head;
+mod instead;
 mod key;
 mod machine;
 mod own_proof;
@@ -55,6 +58,7 @@ mod tests;
 pub use created::created;
 pub use forwarded::{Answer, Forwarded, NotRefetched, announced, gone, is_passed_on, refetched};
 pub use forwarders::Forwarders;
+pub use instead::Instead;
 pub use key::{KeyFailure, ResolvedKey};
 pub use machine::{NeedKey, Receiving, Step, receive};
 

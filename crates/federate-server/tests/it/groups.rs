@@ -12,14 +12,14 @@ use crate::world::{Instance, Peer, World, iri, shared, spy};
 const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
 
 /// A group of another server, at `lemmy.test`.
-fn group(world: &World) -> Peer {
+pub(crate) fn group(world: &World) -> Peer {
     let mut group = world.peer("lemmy.test", "memes", 1);
     group.document["type"] = json!("Group");
     group.serves(group.id.as_str(), 200, &group.document);
     group
 }
 
-fn page(author: &Peer, number: u32) -> Value {
+pub(crate) fn page(author: &Peer, number: u32) -> Value {
     let host = author.id.host().unwrap();
     author.activity(
         number,
@@ -33,7 +33,7 @@ fn page(author: &Peer, number: u32) -> Value {
     )
 }
 
-fn announce(group: &Peer, number: u32, object: &Value) -> Value {
+pub(crate) fn announce(group: &Peer, number: u32, object: &Value) -> Value {
     group.activity(
         number,
         json!({ "type": "Announce", "to": PUBLIC, "cc": format!("{}/followers", group.id), "object": object }),
@@ -337,7 +337,11 @@ async fn r15_a_group_that_announces_too_much_waits_for_the_next_minute() {
     world.clock.advance(Duration::from_secs(60));
     let limit = federate_protocol::Limits::default().forwarded_per_minute;
     for number in 0..limit {
-        group.post(&site, &page(&dan, 10 + number)).await;
+        let like = dan.activity(
+            10 + number,
+            json!({ "type": "Like", "object": "https://d.test/post/9" }),
+        );
+        group.post(&site, &like).await;
     }
     site.step_until_idle().await;
     let inbox = &site.federation.stores().inbox;
