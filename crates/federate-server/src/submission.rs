@@ -6,11 +6,14 @@ use serde_json::{Map, Value, json};
 
 use crate::{Builder, Directory, Enqueued, Failure, Federation, Found, Local};
 
+mod servers;
+
 impl<App: Directory> Builder<App> {
     /// Clients may post to the outboxes of their actors: [`Directory::client`] says who they are.
     ///
     /// The body is an activity, or a bare object, around which a `Create` is put; `application/activity+json`, or `application/ld+json` with its
-    /// profile, so that no form on another site can do it. It has the usual names ([`Object::is_compact`]). Ids are made here, whatever the client says; `bto` and
+    /// profile, so that no form on another site can do it. It has the usual names ([`Object::is_compact`]). Ids are made here, whatever the client says, and keys, proofs, inboxes,
+    /// collections and counts are left out of everything that it posts: those are a server's to say. `bto` and
     /// `bcc` are delivered to and not shown; a post without any other address gets its author's. Who posts is the actor and the author, or is refused; so is what is about
     /// somebody else's object, or addressed to somebody else's followers. [`Directory::submitted`] is told of each before it is
     /// sent, and the answer is 201 with the id in `Location`.
@@ -79,18 +82,6 @@ const OTHERS: &[&str] = &[
     "View",
 ];
 
-/// What a server says of an object, and proofs over what it was called before.
-const OURS_TO_SAY: &[&str] = &[
-    "id",
-    "proof",
-    "signature",
-    "likes",
-    "shares",
-    "replies",
-    "inbox",
-    "outbox",
-];
-
 impl<App: Directory> Federation<App> {
     /// The activity that something posted becomes.
     pub(crate) async fn submission(
@@ -139,15 +130,17 @@ impl<App: Directory> Federation<App> {
             map = wrapped(map, context);
             kind = "Create".to_owned();
         }
-        for property in OURS_TO_SAY {
-            map.remove(*property);
-        }
+        map.remove("id");
+        servers::strip(&mut map);
         only(&mut map, "actor", &me)?;
         let object = map.remove("object").ok_or(NotTaken::Missing("object"))?;
         let object = match (kind.as_str(), object) {
             ("Create", object) => self.created(&me, object, &mut map)?,
             // What is changed keeps its id, and whose it is.
             ("Update", Value::Object(mut object)) => {
+                if let Some(key) = servers::key_type(&object) {
+                    return Err(NotTaken::Type(key.to_owned()));
+                }
                 only(&mut object, "attributedTo", &me)?;
                 Value::Object(object)
             }
@@ -182,15 +175,16 @@ impl<App: Directory> Federation<App> {
             Some(Value::String(kind)) => kind.clone(),
             _ => return Err(NotTaken::NotAnObject),
         };
+        if let Some(key) = servers::key_type(&object) {
+            return Err(NotTaken::Type(key.to_owned()));
+        }
         let is_activity =
             SENT.contains(&kind.as_str()) || (OTHERS.contains(&kind.as_str()) && kind != "Question");
         let whole = Object::from_value(Value::Object(object.clone())).map_err(|_| NotTaken::NotAnObject)?;
         if is_activity || whole.is_actor() {
             return Err(NotTaken::Type(kind));
         }
-        for property in OURS_TO_SAY {
-            object.remove(*property);
-        }
+        object.remove("id");
         only(&mut object, "attributedTo", me)?;
         let id = self.uris().object(&kind.to_lowercase(), self.new_id());
         object.insert("id".into(), json!(id.as_str()));

@@ -340,6 +340,88 @@ async fn no_other_spelling_says_what_is_ours_to_say() {
     assert_eq!(site.sent(&sensitive).await["object"]["blurhash"], "x");
 }
 
+/// Keys above all: who finds one at a URL of ours believes what it signs.
+#[tokio::test]
+async fn s1_no_client_says_what_only_a_server_says() {
+    let world = World::default();
+    let site = site(&world, true).await;
+    let (mine, theirs) = ("https://blog.test/users/alice", "https://evil.test/x");
+    let key = json!({ "id": theirs, "owner": mine, "publicKeyPem": "-----BEGIN PUBLIC KEY-----", "publicKeyMultibase": "z6Mk" });
+    let said = [
+        "publicKey",
+        "assertionMethod",
+        "authentication",
+        "proof",
+        "signature",
+        "endpoints",
+        "inbox",
+        "outbox",
+        "sharedInbox",
+        "followers",
+        "following",
+        "liked",
+        "featured",
+        "movedTo",
+        "alsoKnownAs",
+        "preferredUsername",
+        "likes",
+        "shares",
+        "replies",
+        "votersCount",
+        "owner",
+        "controller",
+        "publicKeyPem",
+        "publicKeyMultibase",
+    ];
+    let saying = |mut object: Value| {
+        for name in said {
+            object[name] = key.clone();
+        }
+        object
+    };
+    let deep = |object: Value| {
+        let mut object = saying(object);
+        object["attachment"] = json!([saying(json!({ "type": "Document", "url": theirs }))]);
+        object["tag"] = json!([[saying(json!({ "type": "Hashtag", "name": "#x" }))]]);
+        object
+    };
+    let is_clean = |sent: &Value| {
+        let text = sent.to_string();
+        assert!(text.contains("attachment") && text.contains("#x"), "{text}");
+        for name in said {
+            assert!(!text.contains(&format!("\"{name}\":")), "{name}: {text}");
+        }
+    };
+    let create = site.sent(&deep(note())).await;
+    is_clean(&create);
+    let explicit = saying(json!({ "type": "Create", "object": deep(note()), "to": PUBLIC }));
+    is_clean(&site.sent(&explicit).await);
+    let mut changed = deep(note());
+    changed["id"] = create["object"]["id"].clone();
+    let update = json!({ "type": "Update", "object": changed, "to": PUBLIC });
+    is_clean(&site.sent(&update).await);
+    // Nor is a post a key, from the first or from later on.
+    for kind in [
+        json!("Key"),
+        json!("CryptographicKey"),
+        json!("Multikey"),
+        json!(["Note", "Key"]),
+        json!("https://w3id.org/security#Key"),
+        json!("sec:Multikey"),
+    ] {
+        let mut posted = note();
+        posted["type"] = kind.clone();
+        let create = json!({ "type": "Create", "object": posted, "to": PUBLIC });
+        let mut changed = posted.clone();
+        changed["id"] = update["object"]["id"].clone();
+        let update = json!({ "type": "Update", "object": changed, "to": PUBLIC });
+        for posted in [posted, create, update] {
+            assert_eq!(site.post(&posted).await.status(), 400, "{posted}");
+        }
+    }
+    assert_eq!(site.blog.0.lock().unwrap().len(), 3);
+}
+
 /// With it would come the keys and inboxes that the client likes.
 #[tokio::test]
 async fn no_client_writes_an_actor() {
