@@ -46,6 +46,9 @@ impl<App: Directory> Federation<App> {
         if route.reads_body() {
             return Turn::Answered(Box::pin(with_body(self, route, request, target)).await);
         }
+        if let Some(refusal) = serve::too_many_reads(self, &route, &request) {
+            return Turn::Answered(refusal);
+        }
         let asked = bodiless(&request, target, route.reads_headers());
         let vary = match route.depends_on_signer() {
             true => serve::BY_SIGNER,

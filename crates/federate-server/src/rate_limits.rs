@@ -18,7 +18,7 @@ const MOST_ACTORS: usize = 50_000;
 
 const FIVE_MINUTES: Duration = Duration::from_secs(5 * 60);
 
-/// What one sender may post, before the answer is 429 and says when to come again.
+/// What one sender may post, and what one address may read, before the answer is 429 and says when to come again.
 ///
 /// | limit | default | why |
 /// |---|---|---|
@@ -27,6 +27,7 @@ const FIVE_MINUTES: Duration = Duration::from_secs(5 * 60);
 /// | [`actor`](RateLimits::actor) | 6,000 in 5 min | 20 a second: a relay or a group, which speaks for many |
 /// | [`look_ups`](RateLimits::look_ups) | 3,000 in 5 min, twice as many of a domain | keys of one host that are not known here yet: each costs a request of ours, to a host that whoever signed has named |
 /// | [`address`](RateLimits::address) | none | who connects is not known to every adapter, and many may stand behind one address |
+/// | [`reads`](RateLimits::reads) | none | as above; a page with forty pictures behind the [media proxy](crate::Builder::media_proxy) is forty of them |
 /// | hosts, domains and addresses of which something is kept | 20,000 each | some 100 bytes each; of the others nothing is known, and they begin anew |
 /// | actors of which something is kept | 50,000 | |
 ///
@@ -43,8 +44,12 @@ pub struct RateLimits {
     pub actor: Rate,
     /// Keys of one host that are not known here, for what is posted and for signed GETs. Twice as many of one domain.
     pub look_ups: Rate,
-    /// Requests from one address, or from one /64 of IPv6, whoever signed them. Only where an adapter says who connected: see [`PeerAddress`].
+    /// What is posted from one address, or from one /64 of IPv6, whoever signed it. Only where an adapter says who connected: see
+    /// [`PeerAddress`]. Without that, nothing is counted by address.
     pub address: Option<Rate>,
+    /// What is asked for (GET and HEAD) from one address, or from one /64 of IPv6: documents, collections, WebFinger, NodeInfo, media
+    /// files. Counted apart from what is posted, and as [`address`](RateLimits::address) only where an adapter says who connected.
+    pub reads: Option<Rate>,
     /// How many proxies of ours stand before this instance, each of which adds to `X-Forwarded-For`. 0: none, and that header is not read.
     pub trusted_proxies: usize,
 }
@@ -57,6 +62,7 @@ impl Default for RateLimits {
             actor: Rate::new(6_000, FIVE_MINUTES),
             look_ups: Rate::new(3_000, FIVE_MINUTES),
             address: None,
+            reads: None,
             trusted_proxies: 0,
         }
     }
@@ -91,10 +97,17 @@ impl RateLimits {
         self
     }
 
-    /// Requests from one address.
+    /// What is posted from one address.
     #[must_use]
     pub fn address(mut self, rate: Rate) -> Self {
         self.address = Some(rate);
+        self
+    }
+
+    /// What is asked for from one address.
+    #[must_use]
+    pub fn reads(mut self, rate: Rate) -> Self {
+        self.reads = Some(rate);
         self
     }
 
@@ -119,6 +132,7 @@ pub(crate) struct Limiter {
     look_ups: Buckets,
     look_ups_of_domain: Buckets,
     addresses: Option<Buckets>,
+    readers: Option<Buckets>,
     trusted_proxies: usize,
 }
 
@@ -135,22 +149,43 @@ impl Limiter {
             look_ups: Buckets::new(limits.look_ups, MOST_HOSTS),
             look_ups_of_domain: Buckets::new(limits.look_ups.times(2), MOST_HOSTS),
             addresses: limits.address.map(|rate| Buckets::new(rate, MOST_HOSTS)),
+            readers: limits.reads.map(|rate| Buckets::new(rate, MOST_HOSTS)),
             trusted_proxies: limits.trusted_proxies,
         }
     }
 
-    /// A request from this address.
+    /// Something that is posted from this address.
     pub(crate) fn address(
         &self,
         connected: Option<IpAddr>,
         headers: &HeaderMap,
         now: std::time::SystemTime,
     ) -> Result<(), Limited> {
-        let Some(addresses) = &self.addresses else {
+        self.take_of(self.addresses.as_ref(), connected, headers, now)
+    }
+
+    /// Something that is asked for from this address.
+    pub(crate) fn read(
+        &self,
+        connected: Option<IpAddr>,
+        headers: &HeaderMap,
+        now: std::time::SystemTime,
+    ) -> Result<(), Limited> {
+        self.take_of(self.readers.as_ref(), connected, headers, now)
+    }
+
+    fn take_of(
+        &self,
+        buckets: Option<&Buckets>,
+        connected: Option<IpAddr>,
+        headers: &HeaderMap,
+        now: std::time::SystemTime,
+    ) -> Result<(), Limited> {
+        let Some(buckets) = buckets else {
             return Ok(());
         };
         match forwarded_for(connected, headers, self.trusted_proxies) {
-            Some(address) => addresses.take(&block_of(address), now).map_err(Limited),
+            Some(address) => buckets.take(&block_of(address), now).map_err(Limited),
             None => Ok(()),
         }
     }

@@ -21,6 +21,7 @@ use http::{HeaderMap, Method, Request, Response, header};
 
 use crate::uris::{Part, Place};
 use crate::{Directory, Federation, INSTANCE, RELAY, Uris};
+pub(crate) use limits::too_many_reads;
 pub(crate) use object::find;
 pub(crate) use respond::{BY_SIGNER, refuse, too_large};
 
@@ -169,6 +170,9 @@ pub(crate) async fn handle<App: Directory>(
         request.uri().path(),
         request.headers(),
     )?;
+    if let Some(refusal) = too_many_reads(federation, &route, &request) {
+        return Some(refusal);
+    }
     answer(federation, route, request).await
 }
 

@@ -27,7 +27,7 @@ impl<App: Directory> Builder<App> {
         self
     }
 
-    /// Who sends too much is answered 429, and told when to come again; [`RateLimits`] has the figures. Nothing is limited unless this is called.
+    /// Who sends or reads too much is answered 429, and told when to come again; [`RateLimits`] has the figures. Nothing is limited unless this is called.
     pub fn rate_limits(mut self, limits: RateLimits) -> Self {
         self.guards.limiter = Some(Limiter::new(&limits));
         self

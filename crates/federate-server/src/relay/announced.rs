@@ -9,7 +9,8 @@ use federate_store::{Accepted, RelationKey, RelationKind as Kind, RelationState 
 use super::RelayKind;
 use super::subscription::MOST;
 use crate::error::chain;
-use crate::groups::{A_MINUTE, Announced};
+use crate::forwarded::A_MINUTE;
+use crate::groups::Announced;
 use crate::{Cx, Directory, Error, Failure, Federation, metered};
 
 /// Takes in what a relay announces to which we subscribe. From anybody else it is an `Announce` as any other.

@@ -6,13 +6,36 @@ use federate_protocol::KeyFailure;
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::signatures::KeyId;
 use http::request::Parts;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
-use super::respond::refuse;
+use super::Route;
+use super::respond::{for_one, refuse, without_body};
 use crate::rate_limits::{Limited, PeerAddress};
 use crate::{Directory, Federation};
 
-/// Whether whoever connected may ask, before anything of the request is read.
+/// What is answered to whoever connected and reads too much, before anything is looked at. What is posted is counted where it is taken in.
+pub(crate) fn too_many_reads<App: Directory, B>(
+    federation: &Federation<App>,
+    route: &Route,
+    request: &Request<B>,
+) -> Option<Response<Bytes>> {
+    let limiter = federation.inner.guards.limiter.as_ref()?;
+    if route.reads_body() {
+        return None;
+    }
+    let connected = request.extensions().get::<PeerAddress>();
+    let connected = connected.map(|address| address.0);
+    let limited = limiter
+        .read(connected, request.headers(), federation.now())
+        .err()?;
+    let response = for_one(too_many(limited));
+    Some(match *request.method() {
+        Method::HEAD => without_body(response),
+        _ => response,
+    })
+}
+
+/// Whether whoever connected may post, before anything of the request is read.
 pub(super) fn connection<App: Directory>(federation: &Federation<App>, head: &Parts) -> Result<(), Limited> {
     let Some(limiter) = &federation.inner.guards.limiter else {
         return Ok(());

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use federate_protocol::activitystreams::{Activity, Create, Note};
 use federate_protocol::drift::{LEAST, TOLERATED};
-use federate_server::{Authenticated, Builder, Cx, Outcome, PeerAddress, Rate, RateLimits};
-use http::{Response, StatusCode};
+use federate_server::{Authenticated, Builder, Cx, Outcome, PeerAddress, Rate, RateLimits, Turn};
+use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::world::{Instance, Peer, TestApp, World, body, iri, spy, status};
@@ -142,6 +142,72 @@ async fn an_address_counts_where_somebody_says_it() {
     assert_eq!(post(2, Some("192.0.2.1")).await, 429);
     assert_eq!(post(3, Some("192.0.2.2")).await, 202);
     assert_eq!(post(4, None).await, 202);
+}
+
+#[tokio::test]
+async fn what_is_read_counts_by_address_where_somebody_says_it() {
+    let world = World::default();
+    let limits = RateLimits::default()
+        .reads(Rate::new(2, MINUTE))
+        .trusted_proxies(1);
+    let site = limited(&world, limits).await;
+    let ask = async |method: &str, path: &str, from: Option<&str>| {
+        let mut request = Request::builder().method(method).uri(path);
+        request = request
+            .header("host", "site.test")
+            .header("accept", "application/activity+json");
+        if let Some(from) = from {
+            request = request.header("x-forwarded-for", from);
+        }
+        let mut request = request.body(Bytes::new()).unwrap();
+        // The proxy itself, always the same.
+        request
+            .extensions_mut()
+            .insert(PeerAddress(IpAddr::from([10, 0, 0, 1])));
+        site.federation.handle(request).await
+    };
+    let paths = [
+        "/users/alice",
+        "/actor",
+        "/users/alice/outbox",
+        "/.well-known/webfinger?resource=acct:alice@site.test",
+        "/nodeinfo/2.1",
+    ];
+    for (number, path) in paths.into_iter().enumerate() {
+        let from = format!("192.0.2.{number}");
+        for expected in [200, 200, 429] {
+            let answer = ask("GET", path, Some(&from)).await.unwrap();
+            assert_eq!(answer.status(), expected, "{path}");
+        }
+        let answer = ask("GET", path, Some(&from)).await.unwrap();
+        assert_eq!(answer.headers()["retry-after"], "31");
+        assert_eq!(answer.headers()["cache-control"], "private, no-store");
+        let head = ask("HEAD", path, Some(&from)).await.unwrap();
+        assert_eq!((head.status().as_u16(), head.body().len()), (429, 0));
+        // What is posted from there has a measure of its own, and so has who is not known.
+        assert_eq!(ask("POST", "/inbox", Some(&from)).await.unwrap().status(), 401);
+        assert_eq!(ask("GET", path, None).await.unwrap().status(), 200);
+    }
+    // The application's own pages are not ours to count.
+    assert!(ask("GET", "/about", Some("192.0.2.1")).await.is_none());
+    // An adapter gives a request to whom nothing was read of its headers.
+    let request = Request::get("/users/alice").header("host", "site.test");
+    let request = request
+        .header("accept", "application/activity+json")
+        .header("x-forwarded-for", "192.0.2.1");
+    let request = request.body(http_body_util::Full::new(Bytes::new())).unwrap();
+    let Turn::Answered(answer) = site.federation.answer(request, None).await else {
+        panic!("it is federation's");
+    };
+    assert_eq!(answer.status(), 429);
+    world.clock.advance(Duration::from_secs(31));
+    assert_eq!(
+        ask("GET", "/users/alice", Some("192.0.2.1"))
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
 }
 
 /// Defaults that large servers do not meet: as many as join something at once, and as many as a relay sends.
