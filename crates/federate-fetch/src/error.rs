@@ -43,6 +43,10 @@ pub enum FetchErrorKind {
     /// The key to sign with could not be had.
     #[error("the key to sign with could not be had")]
     Signer(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// So much of media files is held for those who read them that there is no room for another; see
+    /// [`Limits::media_held`](federate_protocol::Limits::media_held).
+    #[error("too much of media files is held for others")]
+    Busy,
     /// Something of a later release than this one's.
     #[error("a step that this release does not know")]
     Unknown,
@@ -72,7 +76,7 @@ impl FetchError {
         match &self.kind {
             FetchErrorKind::Deadline { phase, .. } => *phase == Phase::Queue,
             FetchErrorKind::Http(error) => error.kind() == HttpErrorKind::Timeout(Phase::Queue),
-            FetchErrorKind::Signer(_) => true,
+            FetchErrorKind::Signer(_) | FetchErrorKind::Busy => true,
             _ => false,
         }
     }
@@ -89,6 +93,7 @@ impl FetchError {
             FetchErrorKind::Deadline { .. }
             | FetchErrorKind::Sign(_)
             | FetchErrorKind::Signer(_)
+            | FetchErrorKind::Busy
             | FetchErrorKind::Unknown => false,
             FetchErrorKind::Lately { permanent, .. } => *permanent,
         }

@@ -19,6 +19,7 @@ impl FetchError {
             | FetchErrorKind::Sign(_)
             | FetchErrorKind::Unknown
             | FetchErrorKind::Signer(_)
+            | FetchErrorKind::Busy
             | FetchErrorKind::Lately { .. } => None,
         }
     }

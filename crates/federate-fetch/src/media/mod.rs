@@ -10,6 +10,7 @@ mod fetch;
 mod folder;
 mod index;
 mod proxy;
+mod room;
 
 pub use cache::{MediaCache, MediaPurge};
 pub use folder::MediaFolder;

@@ -1,5 +1,6 @@
 //! Fetched once, given to many.
 
+use super::room::{Place, Room};
 use super::{MediaCache, MediaPurge};
 use crate::Fetcher;
 use crate::error::{FetchError, FetchErrorKind};
@@ -23,20 +24,22 @@ use tokio::time::{Instant, timeout};
 pub struct Media {
     /// What it is, by its own bytes.
     pub kind: MediaType,
-    /// The whole file.
+    /// The whole file. It takes [room](federate_protocol::Limits::media_held) until the last of its clones and parts is dropped.
     pub bytes: Bytes,
 }
 
 /// Gives the media files of other servers out. See [`MediaFolder`](super::MediaFolder) for where they may be kept.
 ///
 /// A thousand that ask for one file at once cost one request. A suspended host's files are not given out, also those that
-/// are kept. A file that failed is not asked for again for some minutes.
+/// are kept. A file that failed is not asked for again for some minutes. What is given out and not dropped yet is bounded in
+/// bytes: whoever writes it to somebody who reads slowly holds it.
 #[derive(Debug)]
 pub struct MediaProxy {
     fetcher: Arc<Fetcher>,
     cache: Option<Arc<dyn MediaCache>>,
     flights: Flights,
     slots: Semaphore,
+    room: Room,
     failures: Recent<Failure>,
 }
 
@@ -44,16 +47,15 @@ impl MediaProxy {
     /// A proxy that keeps files in `cache`, or keeps none.
     #[must_use]
     pub fn new(fetcher: Arc<Fetcher>, cache: Option<Arc<dyn MediaCache>>) -> Self {
-        let at_once = fetcher
-            .rules()
-            .limits
-            .media_at_once
-            .clamp(1, Semaphore::MAX_PERMITS);
+        let limits = &fetcher.rules().limits;
+        let at_once = limits.media_at_once.clamp(1, Semaphore::MAX_PERMITS);
+        let room = Room::of(limits);
         Self {
             fetcher,
             cache,
             flights: Flights::default(),
             slots: Semaphore::new(at_once),
+            room,
             failures: Recent::default(),
         }
     }
@@ -67,7 +69,7 @@ impl MediaProxy {
     /// The file at this URL, kept or fetched.
     ///
     /// # Errors
-    /// [`FetchError`] says why there is none.
+    /// [`FetchError`] says why there is none; [`Busy`](FetchErrorKind::Busy) where too much is held for others.
     pub async fn get(&self, url: &Iri, now: SystemTime) -> Result<Media, FetchError> {
         let rules = self.fetcher.rules();
         // Today's rules hold for what is kept, too.
@@ -75,13 +77,13 @@ impl MediaProxy {
             url: url.to_string(),
             reason,
         })?;
-        if let Some(media) = self.kept(url, &rules, now).await {
+        if let Some(media) = self.kept(url, &rules, now).await? {
             return Ok(media);
         }
         let patience = rules.limits.media_deadline;
         let turn = timeout(patience, self.flights.enter(url.to_string())).await;
         let _turn = turn.map_err(|_| queued())?;
-        if let Some(media) = self.kept(url, &rules, now).await {
+        if let Some(media) = self.kept(url, &rules, now).await? {
             return Ok(media);
         }
         if let Some(failure) = self.failures.get(url.as_str(), now) {
@@ -89,11 +91,12 @@ impl MediaProxy {
         }
         let slot = timeout(patience, self.slots.acquire()).await;
         let _slot = slot.map_err(|_| queued())?;
+        let place = self.room.place().await?;
         let begin = Instant::now();
         match self.fetcher.media_file(url, now).await {
             Ok((kind, bytes)) => {
                 self.keep(url, &bytes, after(now, begin)).await;
-                Ok(Media { kind, bytes })
+                Ok(media(kind, bytes, place))
             }
             Err(error) => {
                 self.fails(url, &error, &rules, after(now, begin));
@@ -113,21 +116,29 @@ impl MediaProxy {
         }
     }
 
-    async fn kept(&self, url: &Iri, rules: &FetchRules, now: SystemTime) -> Option<Media> {
-        let (bytes, stored) = match self.cache.as_ref()?.get(url).await {
-            Ok(found) => found?,
-            Err(error) => {
-                tracing::warn!(%url, %error, "a kept media file cannot be read");
-                return None;
-            }
+    async fn kept(
+        &self,
+        url: &Iri,
+        rules: &FetchRules,
+        now: SystemTime,
+    ) -> Result<Option<Media>, FetchErrorKind> {
+        let Some(cache) = &self.cache else {
+            return Ok(None);
         };
-        // A clock that went back makes nothing older.
-        let age = now.duration_since(stored).unwrap_or_default();
-        if age >= rules.limits.media_lifetime {
-            return None;
-        }
-        let kind = MediaType::of(&bytes)?;
-        Some(Media { kind, bytes })
+        let place = self.room.place().await?;
+        let found = cache.get(url).await.unwrap_or_else(|error| {
+            tracing::warn!(%url, %error, "a kept media file cannot be read");
+            None
+        });
+        let is_taken = |(bytes, stored): &(Bytes, SystemTime)| {
+            // A clock that went back makes nothing older.
+            let age = now.duration_since(*stored).unwrap_or_default();
+            age < rules.limits.media_lifetime && bytes.len() <= rules.limits.media
+        };
+        Ok(found.filter(is_taken).and_then(|(bytes, _)| {
+            let kind = MediaType::of(&bytes)?;
+            Some(media(kind, bytes, place))
+        }))
     }
 
     async fn keep(&self, url: &Iri, bytes: &Bytes, now: SystemTime) {
@@ -145,6 +156,13 @@ impl MediaProxy {
         let failure = Failure::of(error);
         let lifetime = failure.lifetime(&rules.limits);
         self.failures.put(url.as_str(), failure, now, lifetime);
+    }
+}
+
+fn media(kind: MediaType, bytes: Bytes, place: Place) -> Media {
+    Media {
+        kind,
+        bytes: place.keep(bytes),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Media files that are passed on: fetched once, kept within bounds, given out under today's rules.
 
-use crate::world::{Answer, World, at, fetcher, iri};
+use crate::world::{Answer, World, at, fetcher, fetcher_with, iri};
 use bytes::Bytes;
 use federate_fetch::media::{MediaCache, MediaFolder, MediaProxy, MediaPurge};
 use federate_fetch::{FetchErrorKind, Fetcher};
 use federate_http::HttpErrorKind;
-use federate_protocol::{Blocks, FetchRefusal};
+use federate_protocol::{Blocks, FetchRefusal, FetchRules};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -244,4 +244,60 @@ async fn r14_a_folder_stays_within_its_bytes() {
     };
     smaller.purge(&stored).await.unwrap();
     assert_eq!(files(folder.path()).len(), 0);
+}
+
+/// What is given out is in memory until it is written, and who reads slowly is who asks.
+#[tokio::test(start_paused = true)]
+async fn r22_files_that_are_held_for_slow_readers_are_bounded_in_bytes() {
+    const KIB: usize = 1024;
+    let mut rules = FetchRules::default();
+    rules.limits.media = 64 * KIB;
+    rules.limits.media_held = 128 * KIB;
+    let (world, fetcher) = fetcher_with(rules);
+    let folder = tempfile::tempdir().unwrap();
+    let kept = MediaProxy::new(Arc::clone(&fetcher), Some(opened(folder.path()).await));
+    let unkept = MediaProxy::new(fetcher, None);
+    let small = iri("https://a.example/media/small.gif");
+    for (url, length) in [(CAT, 64 * KIB), (small.as_str(), KIB)] {
+        let file = GIF.to_owned() + &".".repeat(length - GIF.len());
+        world.answer(url, Answer::Page(200, "image/gif", file));
+    }
+    for proxy in [&kept, &unkept] {
+        let is_busy = async || {
+            let begin = tokio::time::Instant::now();
+            let error = proxy.get(&iri(CAT), at(0)).await.unwrap_err();
+            let waited = begin.elapsed().as_secs();
+            assert!(!error.is_permanent());
+            matches!(error.kind(), FetchErrorKind::Busy) && waited == 5
+        };
+        // At the limit, and one past it.
+        let (first, second) = (
+            proxy.get(&iri(CAT), at(0)).await.unwrap(),
+            proxy.get(&iri(CAT), at(0)).await.unwrap(),
+        );
+        assert_eq!(second.bytes.len(), 64 * KIB);
+        assert!(is_busy().await);
+        // A part of it is in memory as the whole is.
+        let part = first.bytes.slice(..3);
+        drop(first);
+        assert!(is_busy().await);
+        drop(part);
+        let (third, waiting) = (
+            proxy.get(&iri(CAT), at(0)).await.unwrap(),
+            proxy.get(&small, at(0)),
+        );
+        // Who waits has it as soon as there is room.
+        let (found, ()) = tokio::join!(waiting, async {
+            tokio::task::yield_now().await;
+            drop(third);
+        });
+        // And what it does not take is free again: a small file leaves no place for the longest, and many for small ones.
+        let small_one = found.unwrap();
+        assert!(is_busy().await);
+        drop(second);
+        let many: Vec<_> = futures_util::future::join_all((0..63).map(|_| proxy.get(&small, at(0)))).await;
+        assert!(many.iter().all(Result::is_ok));
+        drop(proxy.get(&iri(CAT), at(0)).await.unwrap());
+        drop(small_one);
+    }
 }

@@ -16,6 +16,9 @@ use crate::{Directory, Federation};
 /// How long a browser keeps a file, where we keep it too: an hour, as what its author takes away should not be seen for long.
 const FRESH: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
+/// When somebody asks again for whom there was no room, in seconds.
+const AGAIN: u64 = 10;
+
 pub(super) async fn media<App: Directory>(
     federation: &Federation<App>,
     head: &Parts,
@@ -91,6 +94,7 @@ fn failed(error: &FetchError) -> Response<Bytes> {
         FetchErrorKind::Refused(FetchRefusal::Status(404)) => {
             refuse(StatusCode::NOT_FOUND, "there is no such file")
         }
+        FetchErrorKind::Busy => respond::unavailable(AGAIN),
         FetchErrorKind::Deadline { .. } => {
             refuse(StatusCode::GATEWAY_TIMEOUT, "the file did not come in time")
         }

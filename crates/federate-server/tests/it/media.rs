@@ -180,6 +180,37 @@ async fn p22_what_is_kept_of_a_host_that_was_suspended_is_shown_no_more() {
     assert_eq!(site.federation.purge_media(&purge).await.unwrap(), 1);
 }
 
+/// Who reads slowly makes us hold what was asked for; more than a bound of it nobody does.
+#[tokio::test(start_paused = true)]
+async fn r22_more_files_than_are_held_at_once_are_answered_503() {
+    let world = World::default();
+    let limits = federate_protocol::Limits::default();
+    let mut file = GIF.to_vec();
+    file.resize(limits.media, b'.');
+    files(&world, file.leak());
+    let site = world
+        .instance_with("site.test", |builder| builder.media_proxy())
+        .await;
+    let url = site.federation.media_url(&iri(CAT)).unwrap();
+    let mut held = Vec::new();
+    for _ in 0..limits.media_held / limits.media {
+        held.push(get(&site, url.as_str()).await.unwrap());
+    }
+    assert!(held.iter().all(|answer| answer.status() == 200));
+    let refused = get(&site, url.as_str()).await.unwrap();
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers()["retry-after"], "10");
+    held.pop();
+    // Only the head: nothing of it is held.
+    for _ in 0..3 {
+        assert_eq!(
+            ask(&site, Request::head(url.as_str())).await.unwrap().status(),
+            200
+        );
+    }
+    assert_eq!(get(&site, url.as_str()).await.unwrap().status(), 200);
+}
+
 /// Where it is off, the application may have something there.
 #[tokio::test]
 async fn where_it_is_off_the_path_is_the_applications() {
