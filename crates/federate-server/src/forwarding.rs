@@ -8,9 +8,6 @@ use federate_store::{OrderKey, Outgoing};
 use crate::behaviour::keeps_apart;
 use crate::{Builder, Cx, Directory, Failure, Found, Local};
 
-/// How many different things of ours that one activity links to are looked for: each costs the application a query.
-const MOST_LINKS: usize = 32;
-
 /// What an instance does with what others write, beside handing it to the application.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Passing {
@@ -111,7 +108,8 @@ async fn linked<App: Directory>(cx: &Cx<App>, activity: &Activity) -> Result<Vec
         }
     }
     let mut names = Vec::new();
-    for local in ours.into_iter().take(MOST_LINKS) {
+    let most = cx.federation.inner.managed.limits.reply_links;
+    for local in ours.into_iter().take(most) {
         match local {
             Local::Actor(name) => names.push(name),
             Local::Object(at) => {

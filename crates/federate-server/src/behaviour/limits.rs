@@ -1,4 +1,4 @@
-//! What peers can make ready-made behaviour remember, and for how long.
+//! What peers can make ready-made behaviour remember and do, and for how long.
 //!
 //! | limit | default | why |
 //! |---|---|---|
@@ -10,6 +10,7 @@
 //! | [`reports`](BehaviourLimits::reports) | 20,000 | of all hosts that nobody has closed |
 //! | [`quote_requests`](BehaviourLimits::quote_requests) | 1,000 | of one object, that wait for an answer |
 //! | [`quotes`](BehaviourLimits::quotes) | 20 | of one object by one actor, however they were answered; people quote a post once or twice |
+//! | [`reply_links`](BehaviourLimits::reply_links) | 32 | different things of ours that one activity links to and that are looked for before it is [forwarded](crate::Builder::forward_replies); each is a query |
 //! | [`moved_at_once`](BehaviourLimits::moved_at_once) | 500 | of our people who follow somebody that moved, in one turn (W9) |
 //! | [`move_pause`](BehaviourLimits::move_pause) | 30 s | between two such turns |
 //! | [`undone`](BehaviourLimits::undone) | 7 days | an `Undo` that came before what it undoes; so long do senders try (W14) |
@@ -19,7 +20,7 @@
 
 use std::time::Duration;
 
-/// What peers can make ready-made behaviour remember, and for how long. The table of figures stands at its fields.
+/// What peers can make ready-made behaviour remember and do, and for how long. The table of figures stands at its fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BehaviourLimits {
@@ -39,6 +40,9 @@ pub struct BehaviourLimits {
     pub quote_requests: u64,
     /// Quotes of one object by one actor, however they were answered; more are refused. 20: people quote a post once or twice.
     pub quotes: u64,
+    /// Different things of ours that one activity links to and that are looked for, before it is
+    /// [forwarded](crate::Builder::forward_replies) to those who read their authors. 32: each is a query of the application.
+    pub reply_links: usize,
     /// How many of our people follow somebody who moved, in one turn. 500.
     pub moved_at_once: usize,
     /// The pause between two such turns. 30 seconds: 60,000 in an hour.
@@ -65,6 +69,7 @@ impl Default for BehaviourLimits {
             reports: 20_000,
             quote_requests: 1_000,
             quotes: 20,
+            reply_links: 32,
             moved_at_once: 500,
             move_pause: Duration::from_secs(30),
             undone: 7 * DAY,

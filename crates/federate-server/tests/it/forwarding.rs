@@ -227,3 +227,40 @@ async fn w10_nothing_of_somebody_whom_we_block_is_passed_on() {
     site.step_until_idle().await;
     assert_eq!(forwarded(&bob), [Value::Null; 0]);
 }
+
+/// Each link of theirs is a query of the application's.
+#[tokio::test]
+async fn w10_so_many_links_of_one_activity_are_looked_for() {
+    let world = World::default();
+    let site = site(&world).await;
+    let (bob, _, dan) = read(&world, &site).await;
+    // At the limit, and one past it: what is not here comes first, and the post that is answered last.
+    for (number, nothing, expected) in [(1, 31, 1), (2, 32, 1)] {
+        let mut answers: Vec<String> = (0..nothing)
+            .map(|n| format!("https://site.test/posts/{}", 100 + n))
+            .collect();
+        answers.push("https://site.test/posts/1".to_owned());
+        let mut reply = reply(&dan, number);
+        reply["object"]["inReplyTo"] = json!(answers);
+        assert_eq!(dan.post(&site, &reply).await.status(), 202);
+        site.step_until_idle().await;
+        assert_eq!(forwarded(&bob).len(), expected, "{nothing}");
+    }
+    let few = world
+        .instance_with("few.test", |builder| {
+            builder
+                .manage_followers()
+                .forward_replies()
+                .behaviour_limits(|limits| limits.reply_links = 0)
+        })
+        .await;
+    let alice = few.federation.uris().actor("alice");
+    bob.follows(200, &few, alice.as_str()).await;
+    let mut mention = reply(&dan, 3);
+    let followers = few.federation.uris().followers("alice");
+    mention["cc"] = json!([followers.as_str()]);
+    mention["object"]["tag"] = json!([{ "type": "Mention", "href": alice.as_str() }]);
+    assert_eq!(dan.post(&few, &mention).await.status(), 202);
+    few.step_until_idle().await;
+    assert_eq!(forwarded(&bob).len(), 1, "it is the program's to say");
+}
