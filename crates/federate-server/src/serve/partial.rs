@@ -5,7 +5,10 @@ use federate_protocol::activitystreams::Iri;
 use http::{Response, StatusCode};
 use serde_json::json;
 
+use super::limits::too_many;
 use super::respond::{self, Vary, unavailable};
+use crate::rate_limits::Limited;
+use crate::synchronization::lists::{AGAIN, NotNow};
 use crate::{Directory, Federation, Found};
 
 /// For a server that proves who it is, and with it which followers are its own.
@@ -27,8 +30,10 @@ pub(super) async fn partial<App: Directory>(
     }
     let recipients = &federation.inner.recipients;
     // Each reads all followers: who comes while others are read waits outside.
-    let Ok(_walk) = recipients.digests.walks.try_acquire() else {
-        return Some(unavailable(60));
+    let _walk = match recipients.digests.lists.begin(viewer, federation.now()) {
+        Ok(walk) => walk,
+        Err(NotNow::TooMany(wait)) => return Some(too_many(Limited(wait))),
+        Err(NotNow::Full) => return Some(unavailable(AGAIN.as_secs())),
     };
     match recipients.followers_of(name, &server).await {
         Ok(Some(followers)) => {

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use federate_protocol::activitystreams::{Iri, Origin};
 use federate_protocol::synchronization::SetDigest;
 use federate_store::{Follower, Followers, StoreError};
-use tokio::sync::Semaphore;
+
+use super::lists::Lists;
 
 /// How long the digests of an actor hold.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -19,9 +20,6 @@ pub(crate) const MOST_SERVERS: usize = 200_000;
 /// How many followers of one server are listed to it.
 pub(crate) const MOST_LISTED: usize = 10_000;
 
-/// How many lists are made at once.
-pub(crate) const WALKS: usize = 2;
-
 /// The followers of one server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Partition {
@@ -30,19 +28,10 @@ pub(crate) struct Partition {
 }
 
 /// The digests of our actors' followers, by the server of the follower.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Digests {
     state: Mutex<State>,
-    pub(crate) walks: Semaphore,
-}
-
-impl Default for Digests {
-    fn default() -> Self {
-        Digests {
-            state: Mutex::default(),
-            walks: Semaphore::new(WALKS),
-        }
-    }
+    pub(crate) lists: Lists,
 }
 
 #[derive(Debug, Default)]

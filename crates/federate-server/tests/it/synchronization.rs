@@ -132,6 +132,30 @@ async fn a_server_sees_its_own_followers_and_no_others() {
     assert!(answer.is_none());
 }
 
+/// Each list reads all followers of an actor.
+#[tokio::test]
+async fn r9_one_domain_asks_for_so_many_lists() {
+    let world = World::default();
+    let site = synchronized(&world, "site.test").await;
+    let bob = world.peer("a.peer.test", "bob", 1);
+    let carol = world.peer("b.peer.test", "carol", 2);
+    let dan = world.peer("other.test", "dan", 0);
+    let path = "/users/alice/followers_synchronization";
+    let get = async |who: &Peer| site.federation.handle(who.signed_get(&site, path)).await.unwrap();
+    for number in 0..60 {
+        assert_eq!(get(&bob).await.status(), 200, "{number}");
+    }
+    for who in [&bob, &carol] {
+        let refused = get(who).await;
+        assert_eq!(refused.status(), 429);
+        assert_eq!(refused.headers()["retry-after"], "11");
+        assert_eq!(refused.headers()["cache-control"], "private, no-store");
+    }
+    assert_eq!(get(&dan).await.status(), 200);
+    world.clock.advance(std::time::Duration::from_secs(11));
+    assert_eq!(get(&carol).await.status(), 200);
+}
+
 #[tokio::test]
 async fn what_differs_is_repaired_on_both_sides() {
     let world = World::default();
