@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`follow_requests`](BehaviourLimits::follow_requests) | 10,000 | of one actor of ours, that wait for approval; nobody looks through more |
 //! | [`reactions`](BehaviourLimits::reactions) | 20 | different emoji of one actor for one object; Pleroma's users give a handful |
+//! | [`reacted`](BehaviourLimits::reacted) | 10,000 | likes of one object, boosts of it, and emoji for it, of which it is kept whose they are; nobody looks through more, and those beyond are counted, about |
 //! | [`reaction`](BehaviourLimits::reaction) | 128 bytes | one emoji: a sequence of code points, or a shortcode |
 //! | [`reports_per_hour`](BehaviourLimits::reports_per_hour) | 30 | of one host; a moderator reads fewer (W11) |
 //! | [`reports_per_host`](BehaviourLimits::reports_per_host) | 500 | of one host that nobody has closed |
@@ -28,6 +29,9 @@ pub struct BehaviourLimits {
     pub follow_requests: u64,
     /// Different emoji of one actor for one object. 20.
     pub reactions: u64,
+    /// Likes of one object, boosts of it, and emoji for it, each, of which it is kept whose they are. 10,000: nobody looks through more.
+    /// Those beyond are only counted: to within some percent, each actor once, and for good, as nobody knows who takes one back.
+    pub reacted: u64,
     /// Bytes of one emoji. 128: a sequence of code points, or a shortcode.
     pub reaction: usize,
     /// Reports of one host in an hour. 30: a moderator reads fewer.
@@ -63,6 +67,7 @@ impl Default for BehaviourLimits {
         Self {
             follow_requests: 10_000,
             reactions: 20,
+            reacted: 10_000,
             reaction: 128,
             reports_per_hour: 30,
             reports_per_host: 500,

@@ -4,11 +4,14 @@ use std::time::SystemTime;
 
 use federate_protocol::Authenticated;
 use federate_protocol::activitystreams::{Activity, Iri, Object};
-use federate_store::{Relation, RelationKey, RelationKind as Kind, Which};
+use federate_store::{Relation, RelationKey, RelationKind as Kind, RelationState as State, Which};
 
 use super::{Listed, undo};
 use crate::serve::find;
 use crate::{Ask, Builder, Cursor, Cx, Directory, Error, Failure, Federation, Found, Item, ObjectRef, Page};
+
+mod beyond;
+mod sketch;
 
 /// What somebody did to an object of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +51,7 @@ pub struct Reacted {
     pub at: SystemTime,
 }
 
-/// How many reacted to an object.
+/// How many reacted to an object: beyond [`BehaviourLimits::reacted`](crate::BehaviourLimits::reacted) about so many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reactions {
@@ -80,11 +83,14 @@ pub(super) async fn received<App: Directory>(
     if key.name.len() > limits.reaction || undo::was_undone(cx, activity).await? {
         return Ok(());
     }
-    if key.kind == Kind::EmojiReact && relations.get(&key).await?.is_none() {
-        let theirs = Which::of(Kind::EmojiReact).about(&*key.subject).with(&key.actor);
-        if relations.count(&theirs).await? >= limits.reactions {
+    if relations.get(&key).await?.is_none() {
+        let theirs = Which::of(key.kind).about(&*key.subject).with(&key.actor);
+        if key.kind == Kind::EmojiReact && relations.count(&theirs).await? >= limits.reactions {
             tracing::info!(actor = %activity.by(), object = key.subject, "too many reactions of one actor");
             return Ok(());
+        }
+        if relations.count(&known(key.kind, &key.subject)).await? >= limits.reacted {
+            return beyond::count(&cx.federation, &key).await;
         }
     }
     let shortcode = key.name.trim_matches(':').to_owned();
@@ -97,6 +103,11 @@ pub(super) async fn received<App: Directory>(
     };
     relations.put(&reaction).await?;
     Ok(())
+}
+
+/// Those of which it is kept whose they are.
+fn known(kind: Kind, object: &str) -> Which {
+    Which::of(kind).about(object).in_state(State::Accepted)
 }
 
 /// What an activity of this actor is to an object of ours; `None` where it is no reaction, or to something else.
@@ -148,8 +159,13 @@ impl<App: Directory> Federation<App> {
     /// The store's.
     pub async fn reactions(&self, object: &Iri) -> Result<Reactions, Error> {
         let count = async |kind| {
-            let which = Which::of(kind).about(object.as_str());
-            self.stores().relations.count(&which).await
+            let known = self
+                .stores()
+                .relations
+                .count(&known(kind, object.as_str()))
+                .await?;
+            let beyond = beyond::counted(self, kind, object.as_str()).await?;
+            Ok::<_, Error>(known.saturating_add(beyond))
         };
         Ok(Reactions {
             likes: count(Kind::Like).await?,
@@ -158,7 +174,7 @@ impl<App: Directory> Federation<App> {
         })
     }
 
-    /// Who reacted to an object of ours like this, the first first.
+    /// Who reacted to an object of ours like this, the first first, as far as that is kept.
     ///
     /// # Errors
     ///
@@ -169,7 +185,7 @@ impl<App: Directory> Federation<App> {
         reaction: Reaction,
         from: &Cursor,
     ) -> Result<Listed<Reacted>, Error> {
-        let which = Which::of(reaction.kind()).about(object.as_str());
+        let which = known(reaction.kind(), object.as_str());
         let reacted = |relation: Relation| Reacted {
             actor: relation.key.actor,
             id: relation.activity,
@@ -189,10 +205,13 @@ impl<App: Directory> Federation<App> {
         from: &Cursor,
     ) -> Result<Page, Failure> {
         let id = self.uris().object(at.kind(), at.as_str());
-        let which = Which::of(reaction.kind()).about(id.as_str());
-        self.relation_page(ask, &which, from, |relation| {
+        let (kind, which) = (reaction.kind(), known(reaction.kind(), id.as_str()));
+        let page = self.relation_page(ask, &which, from, |relation| {
             Item::Id(relation.activity.unwrap_or(relation.key.actor))
-        })
-        .await
+        });
+        let mut page = page.await?;
+        let beyond = beyond::counted(self, kind, id.as_str()).await?;
+        page.total = page.total.map(|known| known.saturating_add(beyond));
+        Ok(page)
     }
 }

@@ -1,10 +1,12 @@
 //! What is switched on, and its turn before the application's handler.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use federate_protocol::Authenticated;
 use federate_protocol::activitystreams::{Activity, Iri};
 use federate_store::{Relation, Which};
+use tokio::sync::Mutex;
 
 use super::{
     BehaviourLimits, Reaction, ReportRules, blocks, departure, followers, following, moves, quotes,
@@ -23,6 +25,8 @@ pub(crate) struct Managed {
     pub(crate) reports: Option<ReportRules>,
     pub(crate) quotes: bool,
     pub(crate) limits: BehaviourLimits,
+    /// Whoever counts reactions, one after the other.
+    pub(crate) counting: Arc<Mutex<()>>,
 }
 
 /// How a turn ended.
@@ -83,7 +87,7 @@ pub struct Listed<T> {
 }
 
 impl<App: Directory> Builder<App> {
-    /// What peers can make ready-made behaviour remember, and for how long; [`BehaviourLimits`] has the figures.
+    /// What peers can make ready-made behaviour remember and do, and for how long; [`BehaviourLimits`] has the figures.
     pub fn behaviour_limits(mut self, change: impl FnOnce(&mut BehaviourLimits)) -> Self {
         change(&mut self.managed.limits);
         self

@@ -141,3 +141,54 @@ async fn the_emoji_of_one_actor_are_bounded() {
     }
     assert_eq!(count(&site).await, (0, 0, 2));
 }
+
+/// A server makes as many actors as it likes: of how many it is kept whose the likes are is bounded, and the count goes on.
+#[tokio::test]
+async fn r14_so_many_are_kept_by_name_and_the_others_counted() {
+    let world = World::default();
+    let site = site(&world, |b| {
+        b.manage_reactions().behaviour_limits(|limits| limits.reacted = 2)
+    })
+    .await;
+    let peers: Vec<_> = (0..4)
+        .map(|n| world.peer(&format!("p{n}.test"), "bob", n % 3))
+        .collect();
+    let announce = || json!({ "type": "Announce", "object": POST });
+    for (number, reaction) in [(1, like()), (2, announce()), (3, react("🦊"))] {
+        for (before, peer) in peers.iter().enumerate() {
+            // Twice, under another id: it is one.
+            for again in [0, 10] {
+                says(peer, &site, number + again, reaction.clone()).await;
+            }
+            let counts = count(&site).await;
+            let kind = [counts.0, counts.1, counts.2][number as usize - 1];
+            assert_eq!(kind, before as u64 + 1, "{reaction}");
+        }
+    }
+    assert_eq!(count(&site).await, (4, 4, 4));
+    let named = async |reaction| {
+        let listed = site.federation.reacted(&post(), reaction, &Cursor::start()).await;
+        let actors = listed.unwrap().items.into_iter().map(|one| one.actor);
+        actors.collect::<Vec<_>>()
+    };
+    for reaction in [Reaction::Like, Reaction::Announce, Reaction::Emoji] {
+        assert_eq!(named(reaction).await, [peers[0].id.clone(), peers[1].id.clone()]);
+    }
+    let likes = body(&site.get("/posts/1/likes").await);
+    assert_eq!(likes["totalItems"], 4);
+    let page = body(&site.get("/posts/1/likes?cursor=").await);
+    assert_eq!(
+        page["orderedItems"],
+        json!([id(&peers[0], 11), id(&peers[1], 11)])
+    );
+    // One who is kept makes place, who is only counted stays counted, and another post has a count of its own.
+    says(&peers[0], &site, 20, json!({ "type": "Undo", "object": like() })).await;
+    says(&peers[3], &site, 21, json!({ "type": "Undo", "object": like() })).await;
+    assert_eq!(count(&site).await, (3, 4, 4));
+    assert_eq!(named(Reaction::Like).await, [peers[1].id.clone()]);
+    // Nothing of it is left when the post goes.
+    let which = federate_store::Which::of(federate_store::RelationKind::Like).about(POST);
+    let relations = &site.federation.stores().relations;
+    assert_eq!(relations.remove(&which, 99).await.unwrap(), 2);
+    assert_eq!(count(&site).await, (0, 4, 4));
+}
