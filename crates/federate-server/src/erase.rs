@@ -104,7 +104,9 @@ impl Admin<'_> {
         for dead in inbox.dead(DEAD).await? {
             let activity = dead.sealed.open(self.tools.secret);
             if activity.is_ok_and(|activity| activity.by() == who) {
-                // Ended as if it were handled: the envelope goes, and its name stays known.
+                // Ended as if it were handled: the envelope goes, and its name stays known. The mark comes first, as a worker may find it
+                // among what waits before it is settled, and asks for the mark before it handles anything.
+                inbox.ack(&dead.id, &[]).await?;
                 inbox.retry_dead(std::slice::from_ref(&dead.id)).await?;
                 inbox.settle(&dead.id, federate_store::Settlement::Done).await?;
                 erased.received += 1;

@@ -88,6 +88,11 @@ async fn of_somebody_elsewhere_nothing_is_left_and_of_others_everything() {
         bobs.iter().any(|what| what.starts_with("key"))
             && bobs.iter().any(|what| what.starts_with("document"))
     );
+    let given_up = site.store.stores().inbox.dead(9).await.unwrap();
+    let bobs_dead = given_up
+        .iter()
+        .find(|dead| dead.id.as_str().contains(bob.id.as_str()));
+    let bobs_dead = bobs_dead.unwrap().id.clone();
     let erased = site.federation.admin().erase(&bob.id).await.unwrap();
     assert_eq!((erased.follows, erased.received, erased.relations), (1, 1, 2));
     assert_eq!(relations.get(&like(&bob)).await.unwrap(), None);
@@ -99,8 +104,10 @@ async fn of_somebody_elsewhere_nothing_is_left_and_of_others_everything() {
     assert_eq!(usize::try_from(erased.cached).unwrap(), bobs.len() - 2);
     assert_eq!(is_named(&site, bob.id.as_str()).await, Vec::<String>::new());
     assert_eq!(is_named(&site, carol.id.as_str()).await, carols);
-    // Nothing of it is handled by that, and a repetition is known.
+    // Nothing of it is handled by that, also by a worker that found it in that moment, and a repetition is known.
     assert!(site.step_until_idle().await);
+    let inbox = site.store.stores().inbox;
+    assert!(inbox.handled(&bobs_dead).await.unwrap());
     assert_eq!(
         site.federation.admin().erase(&bob.id).await.unwrap(),
         Erased::default()
