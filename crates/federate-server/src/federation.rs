@@ -8,7 +8,7 @@ use bytes::Bytes;
 use federate_delivery::{Clock, Snapshot};
 use federate_fetch::Fetcher;
 use federate_fetch::media::MediaProxy;
-use federate_protocol::activitystreams::{Accept, Delete, Iri, Note, NoteBuilder, Object, PUBLIC, Undo};
+use federate_protocol::activitystreams::{Delete, Iri, Note, NoteBuilder, Object, PUBLIC, Undo};
 use federate_protocol::authorise::Ownership;
 use federate_protocol::webfinger::nodeinfo::NodeInfo;
 use federate_protocol::{Actor, Blocks, Document, Forwarders, Limits, Receiving, Secret};
@@ -28,8 +28,8 @@ use crate::relay::Relaying;
 use crate::synchronization::received::Looks;
 use crate::time_check::TimeCheck;
 use crate::{
-    Admin, Ask, Builder, Directory, Draft, Enqueued, Entropy, Error, FederationLayer, FederationService,
-    Health, Nothing, Uris,
+    Admin, Ask, Builder, Directory, Draft, Entropy, Error, FederationLayer, FederationService, Health,
+    Nothing, Uris,
 };
 
 /// The instance: sends, looks up, and answers requests. Cheap to clone.
@@ -200,29 +200,6 @@ impl<App: Directory> Federation<App> {
     pub async fn object(&self, url: &Iri) -> Result<Document, Error> {
         self.inner.moderation.look().await;
         Ok(self.inner.fetcher.object(url, self.now()).await?)
-    }
-
-    /// Accepts a follow that waited for approval: the follower is kept (where the library
-    /// [manages](Builder::manage_followers) them) and told. `me` is the identifier of the actor of ours, `follow` the `Follow` as it came.
-    ///
-    /// # Errors
-    ///
-    /// A permanent one where the follow names nobody, and where the follower cannot be looked up.
-    pub async fn approve(&self, me: &str, follow: &Object) -> Result<Enqueued, Error> {
-        let who = follow
-            .actor()
-            .id()
-            .ok_or_else(|| Error::permanent("the follow has no actor"))?;
-        if self.inner.manage_followers {
-            let follower = self.remote_actor(&who).await?;
-            self.stores()
-                .followers
-                .add(me, &Follower::from(&follower))
-                .await?;
-            self.note_follower(me, &who, follow.id()).await?;
-        }
-        let theirs = self.their_follow(me, &who, follow.id().as_ref());
-        self.send(me, Accept::new(theirs)).to(who).await
     }
 
     /// From now on this process has nothing to do with these hosts, and no more with those that it was given before. What is under

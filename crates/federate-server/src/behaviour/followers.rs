@@ -95,7 +95,7 @@ impl<App: Directory> Federation<App> {
     }
 
     /// Lets somebody follow who [asked](Federation::follow_requests): the follower is kept and told. Of one who follows already, only the
-    /// answer is repeated.
+    /// answer is repeated. Where the library does not keep who asked, see [`approve`](Federation::approve).
     ///
     /// # Errors
     ///
@@ -112,7 +112,34 @@ impl<App: Directory> Federation<App> {
             self.stores().followers.remove(me, who).await?;
             return Err(Error::permanent("the follow was undone"));
         }
-        let accept = Accept::new(self.their_follow(me, who, request.activity.as_ref()));
+        self.say_accepted(me, who, request.activity.as_ref()).await
+    }
+
+    /// The same by the `Follow` as it came, for an application that keeps them itself. Where the library
+    /// [keeps](crate::Builder::manage_followers) the followers, it is [`accept_follow`](Federation::accept_follow) of who asked by it; where it
+    /// does not, they are told, and that is all.
+    ///
+    /// # Errors
+    ///
+    /// A permanent one where the follow has no actor, or who asked cannot be had; or the store's.
+    pub async fn approve(&self, me: &str, follow: &Object) -> Result<Enqueued, Error> {
+        let who = follow.actor().id();
+        let who = who.ok_or_else(|| Error::permanent("the follow has no actor"))?;
+        if !self.inner.manage_followers {
+            return self.say_accepted(me, &who, follow.id().as_ref()).await;
+        }
+        let known = self.stores().relations.get(&key(me, &who)).await?;
+        let asked = Relation {
+            activity: follow.id(),
+            state: known.map_or(State::Pending, |known| known.state),
+            ..Relation::new(key(me, &who), self.now())
+        };
+        self.stores().relations.put(&asked).await?;
+        self.accept_follow(me, &who).await
+    }
+
+    async fn say_accepted(&self, me: &str, who: &Iri, follow: Option<&Iri>) -> Result<Enqueued, Error> {
+        let accept = Accept::new(self.their_follow(me, who, follow));
         self.send(me, accept).to(who.clone()).await
     }
 
@@ -150,16 +177,6 @@ impl<App: Directory> Federation<App> {
         self.stores().followers.remove(me, who).await?;
         relations.remove(&Which::exactly(&key(me, who)), 1).await?;
         Ok(Some(told))
-    }
-
-    /// Writes down by which `Follow` somebody came to follow.
-    pub(crate) async fn note_follower(&self, me: &str, who: &Iri, id: Option<Iri>) -> Result<(), Error> {
-        let follows = Relation {
-            activity: id,
-            ..Relation::new(key(me, who), self.now())
-        };
-        self.stores().relations.put(&follows).await?;
-        Ok(())
     }
 
     /// Their `Follow` in an answer, without all else that it said: a server finds it by its id, or by who follows whom. A context of its own

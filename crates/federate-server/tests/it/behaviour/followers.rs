@@ -1,5 +1,6 @@
 //! `manage_followers`.
 
+use federate_protocol::activitystreams::Object;
 use federate_server::Cursor;
 use serde_json::json;
 
@@ -202,4 +203,52 @@ async fn who_deletes_itself_is_gone_from_all_but_blocks() {
     assert_eq!(federation.following("alice", &start).await.unwrap().items, []);
     // It may sign on, and is still kept out then.
     assert_eq!(federation.blocked("zoe", &start).await.unwrap().items.len(), 1);
+}
+
+/// By the `Follow` that the application kept: the same path, and where the library keeps no followers only the answer.
+#[tokio::test]
+async fn a_follow_that_the_application_kept_is_approved_as_one_that_waits() {
+    let world = World::default();
+    let site = site(&world, |b| b.manage_followers()).await;
+    *site.app.locked.lock().unwrap() = true;
+    let bob = world.peer("peer.test", "bob", 1);
+    let kept = |number| Object::from_value(bob.activity(number, follow())).unwrap();
+    says(&bob, &site, 1, follow()).await;
+    site.federation.approve("alice", &kept(1)).await.unwrap();
+    // Of which the library has forgotten that it came.
+    let carol = world.peer("other.test", "carol", 2);
+    let carols = Object::from_value(carol.activity(2, follow())).unwrap();
+    site.federation.approve("alice", &carols).await.unwrap();
+    site.step_until_idle().await;
+    assert_eq!(followers(&site).await, 2);
+    for (peer, number) in [(&bob, 1), (&carol, 2)] {
+        assert_eq!(peer.received_types(), ["Accept"]);
+        assert_eq!(last(peer)["object"]["id"], id(peer, number));
+    }
+    let waiting = site.federation.follow_requests("alice", &Cursor::start()).await;
+    assert_eq!(waiting.unwrap().items, []);
+    // It is a follow as any other: taken back by its id.
+    says(
+        &carol,
+        &site,
+        3,
+        json!({ "type": "Undo", "object": id(&carol, 2) }),
+    )
+    .await;
+    assert_eq!(followers(&site).await, 1);
+
+    let world = World::default();
+    let site = self::site(&world, |b| b).await;
+    let bob = world.peer("peer.test", "bob", 1);
+    site.federation.approve("alice", &kept(1)).await.unwrap();
+    site.step_until_idle().await;
+    assert_eq!(
+        (followers(&site).await, bob.received_types()),
+        (0, vec!["Accept".to_owned()])
+    );
+    assert_eq!(last(&bob)["object"]["id"], id(&bob, 1));
+    let nobodys = json!({ "type": "Follow", "object": ALICE });
+    let nobodys = Object::from_value(nobodys).unwrap();
+    let refused = site.federation.approve("alice", &nobodys).await.unwrap_err();
+    assert!(refused.is_permanent());
 }
