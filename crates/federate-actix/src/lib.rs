@@ -25,7 +25,8 @@
 //! Of the settings of actix's `HttpServer` these matter, and their defaults are good: `client_request_timeout` (5 seconds for the head of
 //! a request), `keep_alive` (5 seconds), `client_disconnect_timeout` (1 second), `max_connections` (25,000 for each worker).
 //! Setting one of the times to zero turns it off: do not. `shutdown_timeout` (30 seconds) is how long a stop waits for
-//! requests under way. A body that is posted to an inbox has the cap and the deadline of the instance (1 MiB, half a minute).
+//! requests under way. A body that is posted to an inbox has the cap and the deadline of the instance (1 MiB, half a minute;
+//! [`Builder::inbox_deadline`](federate_server::Builder::inbox_deadline)).
 #![deny(missing_docs)]
 
 mod body;

@@ -3,6 +3,7 @@
 //! | limit | default | why |
 //! |---|---|---|
 //! | [`inbox_body`](Limits::inbox_body) | 1 MiB | what Mastodon takes; more is answered 413 |
+//! | [`inbox_deadline`](Limits::inbox_deadline) | 30 s | that the body of a POST to an inbox may take, from its head to its last byte; then 408 |
 //! | [`document`](Limits::document) | 1 MiB | a fetched actor, key or object |
 //! | [`fetch`](Limits::fetch) | 2 MiB | all answers of one logical fetch together: a page, redirects, the document |
 //! | [`webfinger`](Limits::webfinger) | 64 KiB | a JRD is a handful of links; NodeInfo is as small |
@@ -50,6 +51,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of a POST to an inbox.
     pub inbox_body: usize,
+    /// The time that the body of a POST to an inbox may take.
+    pub inbox_deadline: Duration,
     /// Bytes of a fetched document, after decoding.
     pub document: usize,
     /// Bytes of all answers of one logical fetch together, redirects and pages included.
@@ -135,6 +138,7 @@ impl Default for Limits {
         const HOUR: u64 = 60 * MINUTE;
         Self {
             inbox_body: MIB,
+            inbox_deadline: Duration::from_secs(30),
             document: MIB,
             fetch: 2 * MIB,
             webfinger: 64 * 1024,

@@ -14,7 +14,7 @@ use federate_protocol::authorise::Ownership;
 use federate_protocol::delivery::Schedule;
 use federate_protocol::signatures::{KeyGenerator, Policy};
 use federate_protocol::webfinger::nodeinfo::NodeInfo;
-use federate_protocol::{Blocks, FetchRules, Limits, Receiving, Secret};
+use federate_protocol::{Blocks, FetchRules, Receiving, Secret};
 use federate_store::{Backend, DeliveryQueue, Hold, Retention, StoreError, Stores};
 use url::{Host, Url};
 
@@ -369,7 +369,7 @@ impl<App: Directory> Builder<App> {
             );
         }
         let receiving = Receiving {
-            limits: Limits::default(),
+            limits: self.guards.limits(),
             policy: Policy::mastodon()
                 .authorities([uris.host()])
                 .external_scheme(uris.origin().scheme()),

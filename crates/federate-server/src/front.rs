@@ -1,7 +1,7 @@
 //! What every adapter to a web framework does: it stands in front of the application, and answers what is federation's.
 
 use bytes::{Buf, Bytes};
-use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 
 use crate::limit::{ReadError, read_limited};
 use crate::serve::{self, Route};
@@ -92,7 +92,7 @@ where
     }
     let read = match announced(&head.headers) {
         Some(length) if length > limits.inbox_body => Err(ReadError::TooLarge),
-        _ => read_limited(body, limits.inbox_body, limits.deadline).await,
+        _ => read_limited(body, limits.inbox_body, limits.inbox_deadline).await,
     };
     match read {
         Ok(body) => serve::answer(federation, route, Request::from_parts(head, body))
@@ -102,13 +102,20 @@ where
             tracing::info!(path = head.uri.path(), reason = %error, "refused what was posted");
             match error {
                 ReadError::TooLarge => serve::too_large(limits.inbox_body),
-                ReadError::TooSlow => {
-                    serve::refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")
-                }
+                ReadError::TooSlow => too_slow(),
                 ReadError::Broken => serve::refuse(StatusCode::BAD_REQUEST, "the body broke off"),
             }
         }
     }
+}
+
+fn too_slow() -> Response<Bytes> {
+    let mut response = serve::refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
+    // What is left of the body is not waited for.
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 pub(crate) fn nothing_here() -> Response<Bytes> {

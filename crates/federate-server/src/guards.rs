@@ -1,5 +1,9 @@
 //! What protects an instance from those who ask it, as the builder was told.
 
+use std::time::Duration;
+
+use federate_protocol::Limits;
+
 use crate::answers::Answers;
 use crate::rate_limits::Limiter;
 
@@ -13,4 +17,17 @@ pub(crate) struct Guards {
     /// How much of what comes is taken.
     pub(crate) limiter: Option<Limiter>,
     pub(crate) answers: Answers,
+    /// How long what is posted may take to come, where that is not the usual time.
+    pub(crate) inbox_deadline: Option<Duration>,
+}
+
+impl Guards {
+    /// The limits of the protocol, as far as they are not told otherwise.
+    pub(crate) fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        if let Some(deadline) = self.inbox_deadline {
+            limits.inbox_deadline = deadline;
+        }
+        limits
+    }
 }

@@ -66,12 +66,43 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
     use std::time::Duration;
 
     use bytes::Bytes;
-    use http_body_util::Full;
+    use futures_util::{StreamExt as _, stream};
+    use http_body::Frame;
+    use http_body_util::{Full, StreamBody};
 
     use super::{ReadError, read_limited};
+
+    /// Half of a body at once, and the rest after so long.
+    fn late(by: Duration) -> impl http_body::Body<Data = Bytes, Error = Infallible> {
+        let rest = async move {
+            tokio::time::sleep(by).await;
+            Ok(Frame::data(Bytes::from_static(b"45")))
+        };
+        let first = stream::iter([Ok(Frame::data(Bytes::from_static(b"123")))]);
+        StreamBody::new(Box::pin(first.chain(stream::once(rest))))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r10_the_deadline_is_exact_and_of_the_whole_body() {
+        let deadline = Duration::from_secs(30);
+        let moment = Duration::from_millis(1);
+        assert_eq!(
+            read_limited(late(deadline - moment), 5, deadline)
+                .await
+                .as_deref(),
+            Ok(&b"12345"[..])
+        );
+        let began = tokio::time::Instant::now();
+        assert_eq!(
+            read_limited(late(deadline + moment), 5, deadline).await,
+            Err(ReadError::TooSlow)
+        );
+        assert_eq!(began.elapsed(), deadline);
+    }
 
     #[tokio::test]
     async fn the_cap_is_exact() {

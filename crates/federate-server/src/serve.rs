@@ -259,16 +259,22 @@ async fn document_for<App: Directory>(
     response.map(|response| asker.mark(response))
 }
 
-/// What was signed is the target and the host as they were on the wire; HTTP/2 has both in the URI.
+/// What was signed is the target and the host as they were on the wire; HTTP/2 has both in the URI. A `Host` that says something
+/// else than the URI stays beside it, for the verifier to refuse.
 fn on_the_wire(head: &mut Parts) {
-    if !head.headers.contains_key(header::HOST)
-        && let Some(authority) = head.uri.authority()
-        && let Ok(host) = authority.as_str().parse()
-    {
-        head.headers.insert(header::HOST, host);
+    let Some(authority) = head.uri.authority() else {
+        return;
+    };
+    match head.headers.get(header::HOST) {
+        Some(host) if host != authority.as_str() => return,
+        Some(_) => {}
+        None => {
+            if let Ok(host) = authority.as_str().parse() {
+                head.headers.insert(header::HOST, host);
+            }
+        }
     }
-    if head.uri.authority().is_some()
-        && let Some(target) = head.uri.path_and_query()
+    if let Some(target) = head.uri.path_and_query()
         && let Ok(uri) = http::Uri::builder().path_and_query(target.clone()).build()
     {
         head.uri = uri;

@@ -10,12 +10,13 @@ use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer, web};
 use federate_server::store::Memory;
 use federate_server::{Actors, Engine, Federation, Profile};
 use federate_testkit::TestKeys;
-use federate_testkit::adapter::{Behind, Site, all, nested};
+use federate_testkit::adapter::{Behind, Site, all, http2, http2_nested, nested};
 
 /// The application behind the instance: it echoes.
 async fn echo(request: HttpRequest, body: web::Payload) -> Result<HttpResponse, Error> {
     let body = body.to_bytes_limited(1 << 23).await.unwrap()?;
-    let said = format!("{} {} {}", request.method(), request.uri(), body.len());
+    let target = request.uri().path_and_query().unwrap();
+    let said = format!("{} {target} {}", request.method(), body.len());
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .body(said))
@@ -36,7 +37,7 @@ macro_rules! serve {
         let server = $server
             .workers(2)
             .disable_signals()
-            .listen($listener)
+            .listen_auto_h2c($listener)
             .unwrap()
             .run();
         let handle = server.handle();
@@ -76,6 +77,16 @@ async fn around_the_application() {
 #[tokio::test]
 async fn s14_around_a_scope() {
     nested(Behind::Application, in_a_scope).await;
+}
+
+#[tokio::test]
+async fn s13_by_http2() {
+    http2(Behind::Application, outermost).await;
+}
+
+#[tokio::test]
+async fn s14_by_http2_around_a_scope() {
+    http2_nested(Behind::Application, in_a_scope).await;
 }
 
 /// The engine ends with the server.

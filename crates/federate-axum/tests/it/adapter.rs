@@ -6,13 +6,14 @@ use axum::extract::{DefaultBodyLimit, OriginalUri};
 use axum::http::Method;
 use axum::response::Html;
 use axum::routing::get;
-use federate_testkit::adapter::{Behind, Site, all, nested};
+use federate_testkit::adapter::{Behind, Site, all, http2, http2_nested, nested};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 /// The application: it echoes.
 fn application() -> Router {
     let echo = async |method: Method, OriginalUri(target): OriginalUri, body: Bytes| {
+        let target = target.path_and_query().map_or("", |target| target.as_str());
         Html(format!("{method} {target} {}", body.len()))
     };
     Router::new().fallback(echo).layer(DefaultBodyLimit::disable())
@@ -23,32 +24,51 @@ fn serve(site: std::net::TcpListener, app: Router) -> JoinSet<std::io::Result<()
     JoinSet::from_iter([async move { axum::serve(listener, app).await }])
 }
 
+async fn around(site: Site) -> JoinSet<std::io::Result<()>> {
+    let app = application().layer(federate_axum::layer(&site.federation));
+    serve(site.listener, app)
+}
+
+async fn around_the_nested(site: Site) -> JoinSet<std::io::Result<()>> {
+    let inner = application().layer(federate_axum::layer(&site.federation));
+    serve(site.listener, application().nest(site.prefix, inner))
+}
+
+async fn beside(site: Site) -> JoinSet<std::io::Result<()>> {
+    let instance = federate_axum::service(&site.federation);
+    serve(site.listener, Router::new().nest_service(site.prefix, instance))
+}
+
 #[tokio::test]
 async fn around_the_application() {
-    all(Behind::Application, async |site: Site| {
-        let app = application().layer(federate_axum::layer(&site.federation));
-        serve(site.listener, app)
-    })
-    .await;
+    all(Behind::Application, around).await;
 }
 
 /// What was signed is the target with the prefix that the router has stripped.
 #[tokio::test]
 async fn s14_around_a_nested_router() {
-    nested(Behind::Application, async |site: Site| {
-        let inner = application().layer(federate_axum::layer(&site.federation));
-        serve(site.listener, application().nest(site.prefix, inner))
-    })
-    .await;
+    nested(Behind::Application, around_the_nested).await;
 }
 
 #[tokio::test]
 async fn s14_beside_the_application() {
-    nested(Behind::Nothing, async |site: Site| {
-        let instance = federate_axum::service(&site.federation);
-        serve(site.listener, Router::new().nest_service(site.prefix, instance))
-    })
-    .await;
+    nested(Behind::Nothing, beside).await;
+}
+
+#[tokio::test]
+async fn s13_by_http2() {
+    http2(Behind::Application, around).await;
+}
+
+/// There the router strips the prefix of a target that has the host too.
+#[tokio::test]
+async fn s14_by_http2_around_a_nested_router() {
+    http2_nested(Behind::Application, around_the_nested).await;
+}
+
+#[tokio::test]
+async fn s14_by_http2_beside_the_application() {
+    http2_nested(Behind::Nothing, beside).await;
 }
 
 /// As the fallback of a site that has routes of its own.

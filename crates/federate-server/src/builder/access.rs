@@ -1,5 +1,7 @@
 //! Who gets what: the options of a builder.
 
+use std::time::Duration;
+
 use crate::answers::Answers;
 use crate::rate_limits::Limiter;
 use crate::{Builder, Directory, Rate, RateLimits};
@@ -38,6 +40,13 @@ impl<App: Directory> Builder<App> {
     /// do not count, and neither does what is not addressed to that actor by name.
     pub fn answers(mut self, rate: Rate) -> Self {
         self.guards.answers = Answers::new(rate);
+        self
+    }
+
+    /// How long the body of a POST to an inbox may take, from the end of its head to its last byte: half a minute unless told otherwise
+    /// ([`Limits::inbox_deadline`](federate_protocol::Limits::inbox_deadline)). Whoever takes longer is answered 408.
+    pub fn inbox_deadline(mut self, deadline: Duration) -> Self {
+        self.guards.inbox_deadline = Some(deadline);
         self
     }
 }

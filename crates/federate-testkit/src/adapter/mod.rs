@@ -1,10 +1,11 @@
 //! The suite that every adapter to a web framework passes: over real sockets, against whatever serves the instance.
 //!
 //! An adapter's test says how it serves a [`Site`]; [`all`] asks of it what peers, browsers and attackers would, byte by byte where
-//! it has to be, and panics where an answer is wrong. [`nested`] is for an instance below a path of a larger application.
+//! it has to be, and panics where an answer is wrong. [`nested`] is for an instance below a path of a larger application; [`http2`]
+//! and [`http2_nested`] ask the same by HTTP/2.
 //!
 //! Behind the instance stands an application that answers whatever comes with 200, `text/html` and the line
-//! `{method} {target} {bytes}`: the target as it was on the wire, and how many bytes the body had. An adapter that has no application
+//! `{method} {target} {bytes}`: the path and query as they were on the wire, and how many bytes the body had. An adapter that has no application
 //! behind it says so with [`Behind::Nothing`].
 //!
 //! ```
@@ -27,9 +28,11 @@
 mod bodies;
 mod discovery;
 mod inbox;
+mod multiplexed;
 mod pages;
 mod socket;
 mod stage;
+mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -58,7 +61,7 @@ pub enum Behind {
     Nothing,
 }
 
-/// Everything, for an instance that has the whole site. `serve` serves a site until what it returned is dropped.
+/// Everything by HTTP/1.1, for an instance that has the whole site. `serve` serves a site until what it returned is dropped.
 ///
 /// # Panics
 ///
@@ -69,6 +72,7 @@ pub async fn all<G>(behind: Behind, serve: impl AsyncFn(Site) -> G) {
     pages::all(&stage).await;
     inbox::all(&stage).await;
     bodies::all(&stage).await;
+    bodies::slow(&impatient("", behind, &serve).await).await;
 }
 
 /// The same below `/fed` of an application that has the rest of the site. Discovery is at the root of a site, and not asked.
@@ -81,4 +85,41 @@ pub async fn nested<G>(behind: Behind, serve: impl AsyncFn(Site) -> G) {
     pages::all(&stage).await;
     inbox::all(&stage).await;
     bodies::all(&stage).await;
+    bodies::slow(&impatient("/fed", behind, &serve).await).await;
+}
+
+/// What [`all`] asks, by HTTP/2 with prior knowledge, where the host is in the target alone; and what only HTTP/2 has. For an adapter
+/// whose framework speaks it.
+///
+/// # Panics
+///
+/// Where an answer is wrong, or none comes within ten seconds.
+pub async fn http2<G>(behind: Behind, serve: impl AsyncFn(Site) -> G) {
+    let stage = Stage::new("", behind, &serve).await.over_http2();
+    discovery::all(&stage).await;
+    pages::all(&stage).await;
+    inbox::all(&stage).await;
+    multiplexed::all(&stage).await;
+    multiplexed::slow(&impatient("", behind, &serve).await).await;
+}
+
+/// The same below `/fed`.
+///
+/// # Panics
+///
+/// Where an answer is wrong, or none comes within ten seconds.
+pub async fn http2_nested<G>(behind: Behind, serve: impl AsyncFn(Site) -> G) {
+    let stage = Stage::new("/fed", behind, &serve).await.over_http2();
+    pages::all(&stage).await;
+    inbox::all(&stage).await;
+    multiplexed::all(&stage).await;
+    multiplexed::slow(&impatient("/fed", behind, &serve).await).await;
+}
+
+/// An instance that waits for no body longer than a moment.
+async fn impatient<G>(prefix: &'static str, behind: Behind, serve: &impl AsyncFn(Site) -> G) -> Stage<G> {
+    Stage::with(prefix, behind, serve, |instance| {
+        instance.inbox_deadline(bodies::DEADLINE)
+    })
+    .await
 }

@@ -28,7 +28,11 @@ pub(super) struct Reply {
 
 impl Socket {
     pub(super) async fn connect(address: SocketAddr) -> Self {
-        match in_time("connecting", TcpStream::connect(address)).await {
+        Socket::connected(TcpStream::connect(address)).await
+    }
+
+    async fn connected(connecting: impl Future<Output = std::io::Result<TcpStream>>) -> Self {
+        match in_time("connecting", connecting).await {
             Ok(stream) => Socket {
                 stream,
                 read: BytesMut::new(),
@@ -63,6 +67,29 @@ impl Socket {
 
     pub(super) async fn try_write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         in_time("writing", self.stream.write_all(bytes)).await
+    }
+
+    /// Sends a byte now and then, until there is an answer.
+    pub(super) async fn trickle(&mut self, bytes: &[u8], pause: Duration) -> Reply {
+        for byte in bytes {
+            self.write(&[*byte]).await;
+            let answer = self.stream.read_buf(&mut self.read);
+            if tokio::time::timeout(pause, answer).await.is_ok() {
+                return self.reply(&Method::POST).await;
+            }
+        }
+        panic!("all of it was waited for")
+    }
+
+    /// The server closes the connection.
+    pub(super) async fn ends(&mut self) {
+        // It may close it with bytes of ours unread: that resets it.
+        let end = in_time("closing", self.stream.read_buf(&mut self.read)).await;
+        assert!(
+            matches!(end, Ok(0) | Err(_)),
+            "{:?}",
+            String::from_utf8_lossy(&self.read)
+        );
     }
 
     /// The next answer.

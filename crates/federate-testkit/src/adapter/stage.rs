@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use bytes::Bytes;
 use federate_protocol::activitystreams::Like;
 use federate_server::store::Memory;
-use federate_server::{Actors, Federation, Profile};
+use federate_server::{Actors, Builder, Federation, Profile};
 use http::{Request, header};
 use serde_json::{Value, json};
 
 use super::socket::{Reply, Socket};
+use super::streams::Streams;
 use super::{Behind, Site};
 use crate::{Host, Peer, World};
 
@@ -25,11 +26,47 @@ pub(super) struct Stage<G> {
     address: SocketAddr,
     pub(super) prefix: &'static str,
     pub(super) behind: Behind,
+    wire: Wire,
     _serving: G,
 }
 
+/// An instance that is not built yet.
+pub(super) type Instance = Builder<Actors<Memory>>;
+
+/// What is spoken with the adapter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wire {
+    Http1,
+    Http2,
+}
+
+/// A connection to it.
+pub(super) enum Connection {
+    Http1(Socket),
+    Http2(Streams),
+}
+
+impl Connection {
+    pub(super) async fn ask(&mut self, request: &Request<Bytes>) -> Reply {
+        match self {
+            Connection::Http1(socket) => socket.ask(request).await,
+            Connection::Http2(streams) => streams.ask(request).await,
+        }
+    }
+}
+
 impl<G> Stage<G> {
-    pub(super) async fn new(prefix: &'static str, behind: Behind, serve: impl AsyncFn(Site) -> G) -> Self {
+    pub(super) async fn new(prefix: &'static str, behind: Behind, serve: &impl AsyncFn(Site) -> G) -> Self {
+        Stage::with(prefix, behind, serve, |builder| builder).await
+    }
+
+    /// With an instance that is told more.
+    pub(super) async fn with(
+        prefix: &'static str,
+        behind: Behind,
+        serve: &impl AsyncFn(Site) -> G,
+        configure: impl FnOnce(Instance) -> Instance,
+    ) -> Self {
         let world = World::new(7);
         let handled = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&handled);
@@ -47,7 +84,7 @@ impl<G> Stage<G> {
                 async { Ok(()) }
             });
         let host = world
-            .host(&base, builder, |federation| federation.service())
+            .host(&base, configure(builder), |federation| federation.service())
             .await;
         let bob = world.peer("bob@peer.test");
         let listener = match TcpListener::bind("127.0.0.1:0") {
@@ -72,12 +109,30 @@ impl<G> Stage<G> {
             address,
             prefix,
             behind,
+            wire: Wire::Http1,
             _serving: serving,
         }
     }
 
-    pub(super) async fn connect(&self) -> Socket {
+    /// All that is asked is asked by HTTP/2, but for what goes over a [`socket`](Self::socket).
+    pub(super) fn over_http2(mut self) -> Self {
+        self.wire = Wire::Http2;
+        self
+    }
+
+    pub(super) async fn socket(&self) -> Socket {
         Socket::connect(self.address).await
+    }
+
+    pub(super) async fn streams(&self) -> Streams {
+        Streams::connect(self.address).await
+    }
+
+    pub(super) async fn connect(&self) -> Connection {
+        match self.wire {
+            Wire::Http1 => Connection::Http1(self.socket().await),
+            Wire::Http2 => Connection::Http2(self.streams().await),
+        }
     }
 
     /// A request on a connection of its own, and its answer.

@@ -1,12 +1,12 @@
 //! The suite against the plain tower service, in hyper and nothing else.
 
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::{Behind, Site, all, nested};
+use super::{Behind, Site, all, http2, http2_nested, nested};
 
 async fn in_hyper(site: Site) -> JoinSet<()> {
     let listener = TcpListener::from_std(site.listener).unwrap();
@@ -14,10 +14,12 @@ async fn in_hyper(site: Site) -> JoinSet<()> {
     JoinSet::from_iter([async move {
         let mut open = JoinSet::new();
         while let Ok((stream, _)) = listener.accept().await {
-            let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service.clone());
+            let service = service.clone();
             open.spawn(async move {
-                // A peer that breaks off is not the server's failure.
-                let _ = connection.await;
+                // Whichever HTTP is spoken. A peer that breaks off is not the server's failure.
+                let _ = auto::Builder::new(TokioExecutor::new())
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await;
             });
         }
     }])
@@ -31,4 +33,14 @@ async fn a_service_of_its_own_keeps_the_suite() {
 #[tokio::test]
 async fn s14_at_paths_of_its_own() {
     nested(Behind::Nothing, in_hyper).await;
+}
+
+#[tokio::test]
+async fn s13_by_http2() {
+    http2(Behind::Nothing, in_hyper).await;
+}
+
+#[tokio::test]
+async fn s14_by_http2_at_paths_of_its_own() {
+    http2_nested(Behind::Nothing, in_hyper).await;
 }
