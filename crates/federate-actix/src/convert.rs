@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::dev::RequestHead;
 use actix_web::http::{ConnectionType, StatusCode, header};
 use bytes::Bytes;
+use federate_server::PeerAddress;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, Version};
 
 use crate::body::{AnswerBody, Unread};
@@ -21,6 +22,9 @@ pub(crate) fn head(head: &RequestHead) -> Option<Request<()>> {
     *request.uri_mut() = head.uri.to_string().parse::<Uri>().ok()?;
     *request.version_mut() = version(head.version);
     *request.headers_mut() = headers;
+    if let Some(connected) = head.peer_addr {
+        request.extensions_mut().insert(PeerAddress(connected.ip()));
+    }
     Some(request)
 }
 

@@ -27,6 +27,12 @@
 //! Setting one of the times to zero turns it off: do not. `shutdown_timeout` (30 seconds) is how long a stop waits for
 //! requests under way. A body that is posted to an inbox has the cap and the deadline of the instance (1 MiB, half a minute;
 //! [`Builder::inbox_deadline`](federate_server::Builder::inbox_deadline)).
+//!
+//! # Who connected
+//!
+//! The address of a request's connection counts for [`RateLimits::address`](federate_server::RateLimits::address); behind proxies of
+//! ours that is the last of them, and [`RateLimits::trusted_proxies`](federate_server::RateLimits::trusted_proxies) says how many there are.
+//! What actix's `ConnectionInfo` reads of headers is not asked.
 #![deny(missing_docs)]
 
 mod body;

@@ -15,9 +15,11 @@
 
 mod connections;
 
+use std::net::SocketAddr;
+
 use axum::Router;
-use axum::extract::OriginalUri;
-use federate_server::{Directory, Engine, Federation};
+use axum::extract::{ConnectInfo, OriginalUri};
+use federate_server::{Directory, Engine, Federation, PeerAddress};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -28,10 +30,17 @@ pub use federate_server::{FederationLayer, FederationService, Nothing, read_limi
 ///
 /// axum runs the layer of a nested router where the router answers: give it a `fallback` of its own, or the inboxes, for which it
 /// has no route, are the outer router's. [`service`] needs none.
+///
+/// Who connected is known from [`serve`], and from axum's own where the application is served with
+/// `into_make_service_with_connect_info::<SocketAddr>()`.
 pub fn layer<App: Directory>(federation: &Federation<App>) -> FederationLayer<App> {
     federation
         .layer()
         .with_target(|extensions| extensions.get::<OriginalUri>().map(|uri| uri.0.clone()))
+        .with_peer_address(|extensions| {
+            let connected = extensions.get::<ConnectInfo<SocketAddr>>()?;
+            Some(PeerAddress(connected.0.ip()))
+        })
 }
 
 /// The instance as a service of its own, to be nested beside an application (`Router::nest_service`) or to be its
@@ -45,7 +54,7 @@ pub fn service<App: Directory>(federation: &Federation<App>) -> FederationServic
 ///
 /// It speaks HTTP/1.1, for a reverse proxy in front of it; upgrades (WebSocket) work. At most 10,000 connections are
 /// open at once; one that does not bring the head of a request within 30 seconds is closed. Each request has the
-/// [`PeerAddress`](federate_server::PeerAddress) of its connection as an extension.
+/// [`PeerAddress`] of its connection as an extension.
 ///
 /// # Errors
 ///

@@ -227,7 +227,8 @@ impl<App: Directory> Federation<App> {
         crate::serve::handle(self, request).await
     }
 
-    /// The tower layer: put it on the outermost router. What is not federation's falls through.
+    /// The tower layer: put it on the outermost router. What is not federation's falls through. A request that is to be counted by
+    /// address has a [`PeerAddress`](crate::PeerAddress).
     pub fn layer(&self) -> FederationLayer<App> {
         FederationLayer::new(self.clone())
     }

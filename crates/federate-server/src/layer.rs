@@ -12,13 +12,14 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::front::nothing_here;
-use crate::{Directory, Federation, Turn};
+use crate::{Directory, Federation, PeerAddress, Turn};
 
 /// See [`Federation::layer`].
 #[derive(Debug)]
 pub struct FederationLayer<App: Directory> {
     federation: Federation<App>,
     target: fn(&Extensions) -> Option<Uri>,
+    connected: fn(&Extensions) -> Option<PeerAddress>,
 }
 
 impl<App: Directory> Clone for FederationLayer<App> {
@@ -26,6 +27,7 @@ impl<App: Directory> Clone for FederationLayer<App> {
         FederationLayer {
             federation: self.federation.clone(),
             target: self.target,
+            connected: self.connected,
         }
     }
 }
@@ -35,6 +37,7 @@ impl<App: Directory> FederationLayer<App> {
         FederationLayer {
             federation,
             target: |_| None,
+            connected: |_| None,
         }
     }
 
@@ -42,6 +45,13 @@ impl<App: Directory> FederationLayer<App> {
     #[must_use]
     pub fn with_target(mut self, target: fn(&Extensions) -> Option<Uri>) -> Self {
         self.target = target;
+        self
+    }
+
+    /// Where a framework keeps the address of whoever connected, if the request has no [`PeerAddress`] itself.
+    #[must_use]
+    pub fn with_peer_address(mut self, connected: fn(&Extensions) -> Option<PeerAddress>) -> Self {
+        self.connected = connected;
         self
     }
 
@@ -96,11 +106,16 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<In>) -> Self::Future {
+    fn call(&mut self, mut request: Request<In>) -> Self::Future {
         // The one that was polled ready is the one to call.
         let waiting = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, waiting);
         let target = (self.layer.target)(request.extensions());
+        if request.extensions().get::<PeerAddress>().is_none()
+            && let Some(connected) = (self.layer.connected)(request.extensions())
+        {
+            request.extensions_mut().insert(connected);
+        }
         let federation = self.layer.federation.clone();
         Box::pin(async move {
             match federation.answer(request, target).await {

@@ -120,6 +120,15 @@ impl RateLimits {
 }
 
 /// Who connected: an extension of the request, from an adapter that knows it. Behind proxies of ours that is the last of them.
+///
+/// | what serves | where it comes from |
+/// |---|---|
+/// | `federate_axum::serve` | it is there |
+/// | axum's own `serve`, and `federate_axum::layer` or `service` | axum's `ConnectInfo<SocketAddr>`, where the application is served with it: `app.into_make_service_with_connect_info::<SocketAddr>()` |
+/// | actix, and `federate_actix::middleware` | it is there, but for Unix sockets |
+/// | the [layer](crate::Federation::layer) or the [service](crate::Federation::service) in a server of one's own | whoever accepts the connection puts it in: `request.extensions_mut().insert(PeerAddress(address.ip()))` |
+///
+/// Where it is not there, nobody is counted by address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddress(pub IpAddr);
 

@@ -10,7 +10,7 @@ use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer, web};
 use federate_server::store::Memory;
 use federate_server::{Actors, Engine, Federation, Profile};
 use federate_testkit::TestKeys;
-use federate_testkit::adapter::{Behind, Site, all, http2, http2_nested, nested};
+use federate_testkit::adapter::{Behind, Site, all, counts_addresses, http2, http2_nested, nested};
 
 /// The application behind the instance: it echoes.
 async fn echo(request: HttpRequest, body: web::Payload) -> Result<HttpResponse, Error> {
@@ -87,6 +87,11 @@ async fn s13_by_http2() {
 #[tokio::test]
 async fn s14_by_http2_around_a_scope() {
     http2_nested(Behind::Application, in_a_scope).await;
+}
+
+#[tokio::test]
+async fn ghsa_c2r5_who_connected_is_counted() {
+    counts_addresses(outermost).await;
 }
 
 /// The engine ends with the server.

@@ -1,12 +1,14 @@
 //! The suite of every adapter: around the outermost router, around a nested one, and beside the application.
 
+use std::net::SocketAddr;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, OriginalUri};
 use axum::http::Method;
 use axum::response::Html;
 use axum::routing::get;
-use federate_testkit::adapter::{Behind, Site, all, http2, http2_nested, nested};
+use federate_testkit::adapter::{Behind, Site, all, counts_addresses, http2, http2_nested, nested};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -69,6 +71,31 @@ async fn s14_by_http2_around_a_nested_router() {
 #[tokio::test]
 async fn s14_by_http2_beside_the_application() {
     http2_nested(Behind::Nothing, beside).await;
+}
+
+/// axum's own way of saying who connected.
+#[tokio::test]
+async fn ghsa_c2r5_who_connected_is_counted() {
+    counts_addresses(async |site: Site| {
+        let listener = TcpListener::from_std(site.listener).unwrap();
+        let app = Router::new().fallback_service(federate_axum::service(&site.federation));
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
+        JoinSet::from_iter([async move { axum::serve(listener, app).await }])
+    })
+    .await;
+}
+
+/// And that of this crate.
+#[tokio::test]
+async fn ghsa_c2r5_who_connected_to_our_own_server_is_counted() {
+    counts_addresses(async |site: Site| {
+        let listener = TcpListener::from_std(site.listener).unwrap();
+        let app = Router::new().layer(federate_axum::layer(&site.federation));
+        let (_, engine, ..) = crate::instance().await;
+        let serving = federate_axum::serve_until(listener, app, engine, std::future::pending());
+        JoinSet::from_iter([serving])
+    })
+    .await;
 }
 
 /// As the fallback of a site that has routes of its own.

@@ -2,7 +2,7 @@
 //!
 //! An adapter's test says how it serves a [`Site`]; [`all`] asks of it what peers, browsers and attackers would, byte by byte where
 //! it has to be, and panics where an answer is wrong. [`nested`] is for an instance below a path of a larger application; [`http2`]
-//! and [`http2_nested`] ask the same by HTTP/2.
+//! and [`http2_nested`] ask the same by HTTP/2, and [`counts_addresses`] is for an adapter that says who connected.
 //!
 //! Behind the instance stands an application that answers whatever comes with 200, `text/html` and the line
 //! `{method} {target} {bytes}`: the path and query as they were on the wire, and how many bytes the body had. An adapter that has no application
@@ -25,6 +25,7 @@
 //! # }
 //! ```
 
+mod addresses;
 mod bodies;
 mod discovery;
 mod inbox;
@@ -114,6 +115,17 @@ pub async fn http2_nested<G>(behind: Behind, serve: impl AsyncFn(Site) -> G) {
     inbox::all(&stage).await;
     multiplexed::all(&stage).await;
     multiplexed::slow(&impatient("/fed", behind, &serve).await).await;
+}
+
+/// For an adapter that says who connected: whoever sends too much from one address is told to wait, whatever his headers say of
+/// others behind him.
+///
+/// # Panics
+///
+/// Where an answer is wrong, or none comes within ten seconds.
+pub async fn counts_addresses<G>(serve: impl AsyncFn(Site) -> G) {
+    let stage = Stage::with("", Behind::Nothing, &serve, addresses::counted).await;
+    addresses::all(&stage).await;
 }
 
 /// An instance that waits for no body longer than a moment.

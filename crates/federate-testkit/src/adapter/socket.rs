@@ -1,13 +1,13 @@
 //! HTTP/1.1 as it is on the wire, so that nothing puts right what a test has made wrong.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// How long anything may take before a test has failed.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -29,6 +29,16 @@ pub(super) struct Reply {
 impl Socket {
     pub(super) async fn connect(address: SocketAddr) -> Self {
         Socket::connected(TcpStream::connect(address)).await
+    }
+
+    /// From this address of the machine.
+    pub(super) async fn connect_from(from: IpAddr, address: SocketAddr) -> Self {
+        let connecting = async {
+            let socket = TcpSocket::new_v4()?;
+            socket.bind(SocketAddr::new(from, 0))?;
+            socket.connect(address).await
+        };
+        Socket::connected(connecting).await
     }
 
     async fn connected(connecting: impl Future<Output = std::io::Result<TcpStream>>) -> Self {

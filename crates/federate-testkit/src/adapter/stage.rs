@@ -1,6 +1,6 @@
 //! An instance with its adapter on a socket, and a peer that writes to it.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -126,6 +126,11 @@ impl<G> Stage<G> {
 
     pub(super) async fn streams(&self) -> Streams {
         Streams::connect(self.address).await
+    }
+
+    /// From this address.
+    pub(super) async fn socket_from(&self, from: IpAddr) -> Socket {
+        Socket::connect_from(from, self.address).await
     }
 
     pub(super) async fn connect(&self) -> Connection {

@@ -1,20 +1,27 @@
 //! The suite against the plain tower service, in hyper and nothing else.
 
+use federate_server::PeerAddress;
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::{Behind, Site, all, http2, http2_nested, nested};
+use super::{Behind, Site, all, counts_addresses, http2, http2_nested, nested};
 
 async fn in_hyper(site: Site) -> JoinSet<()> {
     let listener = TcpListener::from_std(site.listener).unwrap();
-    let service = TowerToHyperService::new(site.federation.service());
+    let federation = TowerToHyperService::new(site.federation.service());
     JoinSet::from_iter([async move {
         let mut open = JoinSet::new();
-        while let Ok((stream, _)) = listener.accept().await {
-            let service = service.clone();
+        while let Ok((stream, from)) = listener.accept().await {
+            let federation = federation.clone();
+            let service = service_fn(move |mut request: http::Request<Incoming>| {
+                request.extensions_mut().insert(PeerAddress(from.ip()));
+                federation.call(request)
+            });
             open.spawn(async move {
                 // Whichever HTTP is spoken. A peer that breaks off is not the server's failure.
                 let _ = auto::Builder::new(TokioExecutor::new())
@@ -43,4 +50,9 @@ async fn s13_by_http2() {
 #[tokio::test]
 async fn s14_by_http2_at_paths_of_its_own() {
     http2_nested(Behind::Nothing, in_hyper).await;
+}
+
+#[tokio::test]
+async fn ghsa_c2r5_who_connected_is_counted() {
+    counts_addresses(in_hyper).await;
 }
