@@ -78,5 +78,5 @@ pub fn created(document: &Document, config: &Receiving) -> Result<Authenticated<
         said: None,
         forwarder: None,
     };
-    Ok(Authenticated::new(&activity, proof))
+    Ok(Authenticated::new(activity, proof))
 }

@@ -1,5 +1,5 @@
-//! Three processes of one forum: they receive and post side by side, one is killed and comes back; nothing is lost, and nothing
-//! counts twice.
+//! Three processes of one forum: they receive and post side by side, are killed and come back; nothing is lost, and nothing counts
+//! twice.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -13,9 +13,14 @@
 
 #[path = "../../../../crates/federate-postgres/tests/support/cluster.rs"]
 mod cluster;
+mod kills;
+mod processes;
+#[path = "../../../embed/tests/it/sending.rs"]
+mod sending;
+#[path = "../../../embed/tests/it/siege.rs"]
+mod siege;
 
 use std::collections::BTreeSet;
-use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -25,40 +30,13 @@ use http_body_util::Full;
 use hyper::Request;
 use hyper_util::rt::TokioIo;
 use sqlx::PgPool;
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::processes::{Process, start};
+use crate::sending::PATIENCE;
+
 const EACH: usize = 24;
-
-/// One process of the forum.
-struct Process {
-    name: String,
-    address: String,
-    child: Child,
-}
-
-async fn start(name: &str, base: &str, database: &str) -> Process {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_embed-postgres"))
-        .args([name, base, "127.0.0.1:0", database])
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = timeout(PATIENCE, lines.next_line())
-        .await
-        .unwrap()
-        .unwrap()
-        .unwrap();
-    Process {
-        name: name.to_owned(),
-        address: line.strip_prefix("listens at ").unwrap().to_owned(),
-        child,
-    }
-}
 
 /// Asks a process, whatever host the request is for, as a proxy would. 0 where there is no answer.
 async fn ask(process: &Process, mut request: Request<Bytes>) -> u16 {

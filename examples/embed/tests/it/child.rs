@@ -5,13 +5,14 @@
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
 
 use embed::{SCHEMA, federation};
 use sqlx::SqlitePool;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+
+use crate::sending::PATIENCE;
 
 /// The folder with the child's database.
 const FOLDER: &str = "EMBED_FOLDER";
@@ -21,8 +22,6 @@ const BASE: &str = "EMBED_BASE";
 const LAST: &str = "EMBED_LAST";
 /// What stands before its address, where it says it.
 pub(crate) const SAYS: &str = "forum at ";
-
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts a child that runs this test; and what it says of where it is.
 pub(crate) async fn start(test: &str, folder: &Path, base: Option<&str>, last: bool) -> (Child, String) {

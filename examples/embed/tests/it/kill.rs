@@ -18,8 +18,8 @@ use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use crate::child::{PATIENCE, SAYS, Told, furnished, open, start, told};
-use crate::sending::comment;
+use crate::child::{SAYS, Told, furnished, open, start, told};
+use crate::sending::{PATIENCE, comment};
 
 const CHILD: &str = "kill::a_forum";
 

@@ -9,6 +9,7 @@ mod kill;
 mod kills;
 mod moderating;
 mod sending;
+mod siege;
 
 use axum::http::Request;
 use embed::{SCHEMA, Site, app, federation, moderation};
