@@ -185,7 +185,10 @@ pub enum BadSeal {
 impl<A> Authenticated<A> {
     /// Seals it for a store. `received_at` is kept with it, to the microsecond.
     pub fn seal(&self, secret: &Secret, received_at: SystemTime) -> Sealed {
-        seal(VERSION, DOMAIN, &write(self.proof(), received_at), secret)
+        let proof = self.proof();
+        seal(VERSION, DOMAIN, secret, proof.body.len(), |out| {
+            write(out, proof, received_at);
+        })
     }
 }
 
@@ -195,17 +198,36 @@ impl Forwarded {
         seal(
             FORWARDED_VERSION,
             FORWARDED_DOMAIN,
-            &write_forwarded(self, received_at),
             secret,
+            self.body().len(),
+            |out| {
+                write_forwarded(out, self, received_at);
+            },
         )
     }
 }
 
-fn seal(version: u8, domain: &[u8], payload: &[u8], secret: &Secret) -> Sealed {
-    let mut bytes = Vec::with_capacity(payload.len().saturating_add(TAG_LEN).saturating_add(1));
+/// `about`: how long the body is, nearly all of it.
+fn seal(
+    version: u8,
+    domain: &[u8],
+    secret: &Secret,
+    about: usize,
+    write: impl FnOnce(&mut Vec<u8>),
+) -> Sealed {
+    let mut bytes = Vec::with_capacity(about.saturating_add(1024));
     bytes.push(version);
-    bytes.extend_from_slice(secret.tag(domain, payload).as_ref());
-    bytes.extend_from_slice(payload);
+    bytes.extend_from_slice(&[0; TAG_LEN]);
+    write(&mut bytes);
+    if let Some((tag, payload)) = bytes
+        .get_mut(1..)
+        .and_then(|rest| rest.split_at_mut_checked(TAG_LEN))
+    {
+        let code = secret.tag(domain, payload);
+        for (to, from) in tag.iter_mut().zip(code.as_ref()) {
+            *to = *from;
+        }
+    }
     Sealed::from_bytes(bytes)
 }
 
@@ -217,49 +239,47 @@ fn seal(version: u8, domain: &[u8], payload: &[u8], secret: &Secret) -> Sealed {
 // What was passed on:
 //   received_at (µs) | forwarder | id | actor | what is said to be deleted, or nothing | body
 
-fn write(proof: &Proof, received_at: SystemTime) -> Vec<u8> {
-    let mut out = Vec::with_capacity(proof.body.len().saturating_add(512));
-    put(&mut out, &micros(received_at));
-    put(&mut out, proof.by.as_str().as_bytes());
-    put(&mut out, proof.id.as_str().as_bytes());
+fn write(out: &mut Vec<u8>, proof: &Proof, received_at: SystemTime) {
+    put(out, &micros(received_at));
+    put(out, proof.by.as_str().as_bytes());
+    put(out, proof.id.as_str().as_bytes());
     match &proof.evidence {
         Evidence::RequestSignature {
             key_id,
             flavour,
             signed_at,
         } => {
-            put(&mut out, b"signature");
-            put(&mut out, key_id.as_str().as_bytes());
+            put(out, b"signature");
+            put(out, key_id.as_str().as_bytes());
             put(
-                &mut out,
+                out,
                 match flavour {
                     Flavour::Rfc9421 => b"rfc9421",
                     _ => b"cavage",
                 },
             );
-            put(&mut out, &micros(*signed_at));
+            put(out, &micros(*signed_at));
         }
         Evidence::Gone { key_id } => {
-            put(&mut out, b"gone");
-            put(&mut out, key_id.as_str().as_bytes());
+            put(out, b"gone");
+            put(out, key_id.as_str().as_bytes());
         }
         Evidence::ObjectProof { key_id } => {
-            put(&mut out, b"proof");
-            put(&mut out, key_id.as_str().as_bytes());
-            put(&mut out, proof.said.as_ref().unwrap_or(&proof.body));
+            put(out, b"proof");
+            put(out, key_id.as_str().as_bytes());
+            put(out, proof.said.as_ref().unwrap_or(&proof.body));
         }
         Evidence::LinkedDataSignature { key_id } => {
-            put(&mut out, b"ld");
-            put(&mut out, key_id.as_str().as_bytes());
-            put(&mut out, proof.said.as_ref().unwrap_or(&proof.body));
+            put(out, b"ld");
+            put(out, key_id.as_str().as_bytes());
+            put(out, proof.said.as_ref().unwrap_or(&proof.body));
         }
         Evidence::Refetched { from } => {
-            put(&mut out, b"refetched");
-            put(&mut out, from.as_str().as_bytes());
+            put(out, b"refetched");
+            put(out, from.as_str().as_bytes());
         }
     }
-    put(&mut out, &proof.body);
-    out
+    put(out, &proof.body);
 }
 
 fn read(payload: &[u8], whole: &Bytes) -> Option<(Authenticated<Activity>, SystemTime)> {
@@ -315,18 +335,13 @@ fn read(payload: &[u8], whole: &Bytes) -> Option<(Authenticated<Activity>, Syste
     ))
 }
 
-fn write_forwarded(forwarded: &Forwarded, received_at: SystemTime) -> Vec<u8> {
-    let mut out = Vec::with_capacity(forwarded.body().len().saturating_add(512));
-    put(&mut out, &micros(received_at));
+fn write_forwarded(out: &mut Vec<u8>, forwarded: &Forwarded, received_at: SystemTime) {
+    put(out, &micros(received_at));
     for id in [forwarded.forwarder(), forwarded.id(), forwarded.actor()] {
-        put(&mut out, id.as_str().as_bytes());
+        put(out, id.as_str().as_bytes());
     }
-    put(
-        &mut out,
-        forwarded.gone().map_or(&[], |gone| gone.as_str().as_bytes()),
-    );
-    put(&mut out, forwarded.body());
-    out
+    put(out, forwarded.gone().map_or(&[], |gone| gone.as_str().as_bytes()));
+    put(out, forwarded.body());
 }
 
 fn read_forwarded(payload: &[u8], whole: &Bytes) -> Option<(Forwarded, SystemTime)> {

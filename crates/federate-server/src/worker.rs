@@ -43,8 +43,10 @@ const AT_ONCE: usize = 64;
 const IN_HAND: usize = 4 * BATCH;
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How many are claimed at once: a part of a step, so that of a burst other processes get theirs.
+/// How many are claimed at once: a part of a step, so that of a burst other processes get theirs. Where more waits again and again, it is
+/// a backlog, with enough for all: then twice as many each time.
 const PORTION: usize = 32;
+const MOST: usize = BATCH;
 
 /// How long the worker waits after a claim that found less than a portion before it makes the next: of a stream, what comes meanwhile
 /// is claimed, marked and given back together, which costs a fraction of one by one. Whoever is sent something while nothing else comes does
@@ -183,7 +185,7 @@ impl<App: Directory> Worker<App> {
         // What a store without claims gave it would give again, while it is being handled.
         let (mut knows_claims, mut came) = (true, false);
         let mut arriving = pin!(self.more_may_be_there());
-        let mut next_claim = None;
+        let (mut next_claim, mut max) = (None, PORTION);
         loop {
             let room = match goes_on {
                 true => {
@@ -194,7 +196,7 @@ impl<App: Directory> Worker<App> {
             };
             if more && !claiming && running.len() < AT_ONCE && room {
                 claiming = true;
-                running.push(Box::pin(self.claim_at(next_claim)));
+                running.push(Box::pin(self.claim_at(next_claim, max)));
             }
             let ended = match goes_on {
                 false => Some(running.next().await),
@@ -217,7 +219,12 @@ impl<App: Directory> Worker<App> {
                     count += taken.claimed.len();
                     knows_claims &= claims.clone().all(|claim| claim.is_some());
                     more &= !taken.claimed.is_empty() && knows_claims;
-                    next_claim = (goes_on && taken.claimed.len() < PORTION).then(|| Instant::now() + PACE);
+                    let is_full = taken.claimed.len() >= max;
+                    next_claim = (goes_on && !is_full).then(|| Instant::now() + PACE);
+                    max = match is_full {
+                        true => (max * 2).min(MOST),
+                        false => PORTION,
+                    };
                     lock(held).extend(claims.flatten());
                     for (claim, opened) in self.by_sender(taken, &mut portions) {
                         running.push(Box::pin(self.handle_all(claim, opened)));
@@ -264,7 +271,7 @@ impl<App: Directory> Worker<App> {
     }
 
     /// The next claim, at that time. Whoever is told to stop meanwhile claims no more.
-    async fn claim_at(&self, at: Option<Instant>) -> Event {
+    async fn claim_at(&self, at: Option<Instant>, max: usize) -> Event {
         if let Some(at) = at.filter(|at| *at > Instant::now()) {
             tokio::time::sleep_until(at).await;
             if self.federation.inner.watch.is_draining() {
@@ -272,13 +279,13 @@ impl<App: Directory> Worker<App> {
                 return Event::Claimed(Ok(Taken { claimed, asked }));
             }
         }
-        Event::Claimed(self.claim().await)
+        Event::Claimed(self.claim(max).await)
     }
 
-    async fn claim(&self) -> Result<Taken, StoreError> {
+    async fn claim(&self, max: usize) -> Result<Taken, StoreError> {
         let inbox = &self.federation.inner.stores.inbox;
         let name = self.name.as_deref().unwrap_or("unnamed");
-        let claimed = inbox.claim(name, PORTION, self.federation.now()).await?;
+        let claimed = inbox.claim(name, max, self.federation.now()).await?;
         let asked = Instant::now();
         let ids: Vec<ReceivedId> = claimed.iter().map(|one| one.pending.id.clone()).collect();
         let handled = match ids.is_empty() {

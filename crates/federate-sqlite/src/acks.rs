@@ -7,7 +7,7 @@ use crate::{
     together::Together,
 };
 use federate_store::{Outgoing, ReceivedId, StoreError};
-use sqlx::{Connection as _, SqlitePool};
+use sqlx::{Connection as _, SqliteConnection, SqlitePool};
 use std::collections::BTreeSet;
 
 /// Those that wait to be marked; `false` is answered where it was marked before.
@@ -49,26 +49,36 @@ async fn write(into: SqlitePool, acks: Vec<Ack>) -> Result<Vec<Result<bool, Stor
 /// Which of them were not marked before: the first of those of one name.
 async fn mark(into: &SqlitePool, acks: &[Ack]) -> Result<Vec<bool>, Failure> {
     let mut connection = clean::acquire(into).await?;
+    if acks.iter().all(|ack| ack.outgoing.is_empty()) {
+        // One statement is atomic by itself.
+        let marked = insert(&mut connection, acks).await?;
+        return Ok(are_new(acks, marked).collect());
+    }
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let marked = insert(&mut tx, acks).await?;
+    let new: Vec<bool> = are_new(acks, marked).collect();
+    let told = acks.iter().zip(&new).filter(|(_, is_new)| **is_new);
+    for outgoing in told.flat_map(|(ack, _)| &ack.outgoing) {
+        record(&mut tx, outgoing).await?;
+    }
+    tx.commit().await?;
+    Ok(new)
+}
+
+async fn insert(connection: &mut SqliteConnection, acks: &[Ack]) -> Result<BTreeSet<String>, Failure> {
     let ids: Vec<&str> = acks.iter().map(|ack| ack.id.as_str()).collect();
     let marked: Vec<String> = sqlx::query_scalar(
         "INSERT INTO federate_handled (id) SELECT value FROM json_each(?1) WHERE true
          ON CONFLICT (id) DO NOTHING RETURNING id",
     )
     .bind(serde_json::Value::from(ids).to_string())
-    .fetch_all(&mut *tx)
+    .fetch_all(connection)
     .await?;
-    let mut marked: BTreeSet<String> = marked.into_iter().collect();
-    let mut new = Vec::with_capacity(acks.len());
-    for ack in acks {
-        let is_new = marked.remove(ack.id.as_str());
-        new.push(is_new);
-        for outgoing in ack.outgoing.iter().filter(|_| is_new) {
-            record(&mut tx, outgoing).await?;
-        }
-    }
-    tx.commit().await?;
-    Ok(new)
+    Ok(marked.into_iter().collect())
+}
+
+fn are_new(acks: &[Ack], mut marked: BTreeSet<String>) -> impl Iterator<Item = bool> {
+    acks.iter().map(move |ack| marked.remove(ack.id.as_str()))
 }
 
 #[cfg(test)]

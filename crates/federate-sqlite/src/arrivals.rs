@@ -43,24 +43,16 @@ async fn write(
 /// Which of them are new. All of them are durable then, or none was written.
 async fn insert(into: &SqlitePool, arrivals: &[Arrival]) -> Result<Vec<bool>, Failure> {
     let mut connection = clean::acquire(into).await?;
-    if arrivals.len().is_power_of_two() && insert_new(&mut connection, arrivals).await? {
+    // A turn of the connection's thread for each statement: one, as nearly always all are new. There are as many such statements as
+    // there are sizes, fewer than a connection keeps prepared.
+    if insert_new(&mut connection, arrivals).await? {
         return Ok(vec![true; arrivals.len()]);
     }
+    // Some were there, and all were left out: which?
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     let mut new = Vec::with_capacity(arrivals.len());
-    let mut rest = arrivals;
-    // Few sizes, so that each is a statement that is prepared already.
-    while let Some(size) = rest.len().checked_ilog2().map(|bits| 1 << bits) {
-        let (some, others) = rest.split_at(size);
-        rest = others;
-        if insert_new(&mut tx, some).await? {
-            new.resize(new.len() + size, true);
-            continue;
-        }
-        // Some were there, and all were left out: which?
-        for one in some {
-            new.push(insert_new(&mut tx, std::slice::from_ref(one)).await?);
-        }
+    for one in arrivals {
+        new.push(insert_new(&mut tx, std::slice::from_ref(one)).await?);
     }
     tx.commit().await?;
     Ok(new)

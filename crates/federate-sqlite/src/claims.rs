@@ -154,7 +154,7 @@ impl Files {
             return finish(&self.write, finishes).await;
         }
         let _turn = self.turn().await?;
-        finish(&self.loose, finishes).await
+        finish_done(&self.loose, finishes).await
     }
 
     /// Its turn to write, in this process: a queue is fairer than the locks of SQLite, which would let the two connections wait
@@ -233,39 +233,13 @@ async fn finish_all(
     Ok(held.into_iter().map(Ok).collect())
 }
 
-/// Which of them were held. What was not is left alone.
+/// Gives back what was done with, in a transaction. Which were held; of those that were not nothing is written.
 async fn finish(pool: &SqlitePool, finishes: &[Finish]) -> Result<Vec<bool>, Failure> {
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let claims: Vec<[i64; 2]> = finishes.iter().map(|one| pair(one.claim)).collect();
-    let given_back: Vec<(i64, i64)> = sqlx::query_as(
-        "UPDATE federate_shards SET worker = NULL FROM json_each(?1) AS claim
-         WHERE shard = claim.value ->> 0 AND fence = claim.value ->> 1 AND worker IS NOT NULL
-         RETURNING shard, fence",
-    )
-    .bind(serde_json::Value::from_iter(claims.iter().map(|claim| claim.to_vec())).to_string())
-    .fetch_all(&mut *tx)
-    .await?;
-    let given_back: BTreeSet<[i64; 2]> = given_back
-        .into_iter()
-        .map(|(shard, fence)| [shard, fence])
-        .collect();
-    let held: Vec<bool> = claims.iter().map(|claim| given_back.contains(claim)).collect();
+    let held = release(&mut tx, finishes).await?;
     let finishes = finishes.iter().zip(&held).filter(|(_, held)| **held);
-    let endings = finishes.flat_map(|(one, _)| &one.endings);
-    let done = endings.clone().filter(|(_, ending)| ending.is_done());
-    let done: Vec<&str> = done.map(|(id, _)| id.as_str()).collect();
-    if !done.is_empty() {
-        sqlx::query(
-            "UPDATE federate_received SET state = 1, reason = NULL, sealed = NULL
-             WHERE state = 0 AND id IN (SELECT value FROM json_each(?1))",
-        )
-        .bind(serde_json::Value::from(done).to_string())
-        .execute(&mut *tx)
-        .await?;
-    }
-    for (id, ending) in endings {
+    for (id, ending) in finishes.flat_map(|(one, _)| &one.endings) {
         match ending {
-            Ending::Settled(Settlement::Done) => {}
             Ending::Settled(settlement) => end(&mut tx, id, settlement).await?,
             Ending::Again { at, reason } => put_off(&mut tx, id, *at, reason).await?,
             Ending::Later { at } => postpone(&mut tx, id, *at).await?,
@@ -273,6 +247,53 @@ async fn finish(pool: &SqlitePool, finishes: &[Finish]) -> Result<Vec<bool>, Fai
     }
     tx.commit().await?;
     Ok(held)
+}
+
+/// The same where all of it was handled, and marked: two statements and no transaction around them. Whoever dies between them leaves what
+/// is done, and its shards to whoever comes when the leases end.
+async fn finish_done(pool: &SqlitePool, finishes: &[Finish]) -> Result<Vec<bool>, Failure> {
+    let mut connection = clean::acquire(pool).await?;
+    let endings = finishes.iter().flat_map(|one| &one.endings);
+    let done: Vec<&str> = endings.map(|(id, _)| id.as_str()).collect();
+    if !done.is_empty() {
+        sqlx::query(
+            "UPDATE federate_received SET state = 1, reason = NULL, sealed = NULL
+             WHERE state = 0 AND id IN (SELECT value FROM json_each(?1)) AND shard IN (
+                 SELECT s.shard FROM json_each(?2) claim
+                 JOIN federate_shards s ON s.shard = claim.value ->> 0 AND s.fence = claim.value ->> 1
+                 WHERE s.worker IS NOT NULL)",
+        )
+        .bind(serde_json::Value::from(done).to_string())
+        .bind(pairs(finishes))
+        .execute(&mut *connection)
+        .await?;
+    }
+    release(&mut connection, finishes).await
+}
+
+/// Which of them were held; they are in nobody's hands now.
+async fn release(connection: &mut SqliteConnection, finishes: &[Finish]) -> Result<Vec<bool>, Failure> {
+    let released: Vec<(i64, i64)> = sqlx::query_as(
+        "UPDATE federate_shards SET worker = NULL FROM json_each(?1) AS claim
+         WHERE shard = claim.value ->> 0 AND fence = claim.value ->> 1 AND worker IS NOT NULL
+         RETURNING shard, fence",
+    )
+    .bind(pairs(finishes))
+    .fetch_all(connection)
+    .await?;
+    let released: BTreeSet<[i64; 2]> = released
+        .into_iter()
+        .map(|(shard, fence)| [shard, fence])
+        .collect();
+    Ok(finishes
+        .iter()
+        .map(|one| released.contains(&pair(one.claim)))
+        .collect())
+}
+
+fn pairs(finishes: &[Finish]) -> String {
+    let pairs = finishes.iter().map(|one| pair(one.claim).to_vec());
+    serde_json::Value::from_iter(pairs).to_string()
 }
 
 fn pair(claim: Claim) -> [i64; 2] {

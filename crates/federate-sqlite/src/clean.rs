@@ -16,6 +16,9 @@ pub(crate) fn keeps<'c>(
     _: PoolConnectionMetadata,
 ) -> Pin<Box<dyn Future<Output = Result<bool, sqlx::Error>> + Send + 'c>> {
     Box::pin(async move {
+        if !connection.is_in_transaction() {
+            return Ok(true);
+        }
         // A rollback that began when the transaction was dropped ends before this does.
         connection.ping().await?;
         Ok(!connection.is_in_transaction())

@@ -112,9 +112,9 @@ impl State {
         self.waiting.iter().filter_map(|number| self.rows.get(number))
     }
 
-    fn due(&self, now: SystemTime) -> impl Iterator<Item = (u16, Pending)> {
+    fn due(&self, now: SystemTime, of_shard: impl Fn(u16) -> bool) -> impl Iterator<Item = (u16, Pending)> {
         self.waiting().filter_map(move |row| match &row.state {
-            RowState::Waits(at, sealed) if at.is_none_or(|at| at <= now) => {
+            RowState::Waits(at, sealed) if at.is_none_or(|at| at <= now) && of_shard(row.shard) => {
                 let pending = Pending {
                     id: row.id.clone(),
                     sealed: sealed.clone(),
@@ -158,13 +158,17 @@ impl Inbox for Shared {
 
     async fn pending(&self, max: usize, now: SystemTime) -> Result<Vec<Pending>, StoreError> {
         let state = lock(&self.inbox);
-        Ok(state.due(now).take(max).map(|(_, pending)| pending).collect())
+        Ok(state
+            .due(now, |_| true)
+            .take(max)
+            .map(|(_, pending)| pending)
+            .collect())
     }
 
     async fn claim(&self, worker: &str, max: usize, now: SystemTime) -> Result<Vec<Claimed>, StoreError> {
         let mut state = lock(&self.inbox);
-        let free = |shard: &u16| state.shards.get(shard).is_none_or(|shard| shard.is_free(now));
-        let due = state.due(now).filter(|(shard, _)| free(shard));
+        let free = |shard: u16| state.shards.get(&shard).is_none_or(|shard| shard.is_free(now));
+        let due = state.due(now, free);
         let taken: Vec<(u16, Pending)> = due.take(max).collect();
         let mut fences = BTreeMap::new();
         let claimed = taken.into_iter().map(|(number, pending)| {
