@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use federate_fetch::{FetchError, FetchErrorKind};
-use federate_protocol::activitystreams::Activity;
+use federate_protocol::activitystreams::{Activity, Iri};
 use federate_protocol::receive::{Answer, Instead, NotRefetched};
 use federate_protocol::{Authenticated, FetchRefusal, Forwarded, Known, Receiving, Refused, RefusedKind};
 use federate_store::{Accepted, ReceivedId, StoreError, origin_of};
@@ -42,7 +42,7 @@ impl<App: Directory> Federation<App> {
         if self.is_handled(forwarded).await? {
             return Ok(Kept::Known);
         }
-        if let Err(refused) = self.count_look_up(forwarded) {
+        if let Err(refused) = self.count_look_up(forwarded.forwarder()) {
             return Ok(Kept::TooMany(refused));
         }
         let now = self.now();
@@ -58,11 +58,11 @@ impl<App: Directory> Federation<App> {
         }
     }
 
-    /// Whether its forwarder may make us look something up, once more.
-    pub(crate) fn count_look_up(&self, forwarded: &Forwarded) -> Result<(), Refused> {
+    /// Whether somebody who passes on may make us look something up, once more.
+    pub(crate) fn count_look_up(&self, forwarder: &Iri) -> Result<(), Refused> {
         let forwarders = self.inner.forwarders.lock();
         let mut forwarders = forwarders.unwrap_or_else(PoisonError::into_inner);
-        forwarders.count(forwarded.forwarder(), self.limits(), self.now())
+        forwarders.count(forwarder, self.limits(), self.now())
     }
 
     /// Looks at its own place for what was passed on, and takes in what is there. What is not there, or not to be believed, is
@@ -98,7 +98,7 @@ impl<App: Directory> Federation<App> {
             }
         };
         match genuine {
-            Ok(activity) => self.take_in_from_its_place(&activity).await,
+            Ok(activity) => self.take_in_from_its_place(&activity).await.map(|()| Ended::Done),
             Err(refused) => match forwarded.instead().filter(|_| has_something_else(&refused)) {
                 Some(elsewhere) => self.look_instead(forwarded, &elsewhere, &config).await,
                 None => Ok(dropped(forwarded, &refused.reason())),
@@ -121,7 +121,7 @@ impl<App: Directory> Federation<App> {
                 Err(failure) => return Ok(Ended::Again(failure.chain())),
             }
         }
-        if let Err(refused) = self.count_look_up(forwarded) {
+        if let Err(refused) = self.count_look_up(forwarded.forwarder()) {
             return Ok(Ended::Goes(refused.retry_after().unwrap_or(A_MINUTE)));
         }
         // What is said to have changed is not what is in the cache.
@@ -131,7 +131,7 @@ impl<App: Directory> Federation<App> {
         };
         match answer {
             Ok(document) => match elsewhere.found(&document, config) {
-                Ok(activity) => self.take_in_from_its_place(&activity).await,
+                Ok(activity) => self.take_in_from_its_place(&activity).await.map(|()| Ended::Done),
                 Err(refused) => Ok(dropped(forwarded, &refused.reason())),
             },
             Err(e) if e.is_permanent() => Ok(dropped(forwarded, &chain(&e))),
@@ -139,13 +139,17 @@ impl<App: Directory> Federation<App> {
         }
     }
 
-    async fn take_in_from_its_place(&self, activity: &Authenticated<Activity>) -> Result<Ended, StoreError> {
+    /// Takes in what was found there.
+    pub(crate) async fn take_in_from_its_place(
+        &self,
+        activity: &Authenticated<Activity>,
+    ) -> Result<(), StoreError> {
         if let Accepted::New(id) = self.take_in(activity).await? {
             tracing::debug!(activity = %id, r#type = activity.type_name(), "taken in from its own place");
             metered::accepted(activity.evidence());
             self.inner.arrived.notify_one();
         }
-        Ok(Ended::Done)
+        Ok(())
     }
 
     /// Whether the activity that the copy claims to be was handled already, from wherever it came.

@@ -73,7 +73,7 @@ pub(crate) async fn announced<App: Directory>(
     if federation.is_handled(&hint).await? {
         return Ok(Announced::Taken);
     }
-    if let Err(refused) = federation.count_look_up(&hint) {
+    if let Err(refused) = federation.count_look_up(activity.by()) {
         // Accepted is accepted: it waits here, not there, and nothing of it has failed.
         return Ok(Announced::Later(refused.retry_after().unwrap_or(A_MINUTE)));
     }

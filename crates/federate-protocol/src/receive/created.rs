@@ -26,10 +26,29 @@ pub fn created(document: &Document, config: &Receiving) -> Result<Authenticated<
     if !object.actor().is_empty() {
         return refetched(document, config);
     }
+    said_of(&object, Said::Created, document, config)
+}
+
+/// What is said of a post that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    /// That it is there: once for each post, by whichever way one hears of it.
+    Created,
+    /// That it is as it is now: once for each change.
+    Updated,
+}
+
+/// The activity by which its author says it. The document is no activity.
+pub(super) fn said_of(
+    object: &Object,
+    said: Said,
+    document: &Document,
+    config: &Receiving,
+) -> Result<Authenticated<Activity>, Refused> {
     if ids::local_name(object.type_name()) == "Tombstone" {
         return Err(RefusedKind::NotRefetched(NotRefetched::Gone).into());
     }
-    if crate::fetch::is_actor(&object) || !object.is_public() {
+    if crate::fetch::is_actor(object) || !object.is_public() {
         return Err(RefusedKind::NotRefetched(NotRefetched::NotPassedOn).into());
     }
     let not_allowed = |broken| Refused::from(RefusedKind::NotAllowed(broken));
@@ -39,34 +58,30 @@ pub fn created(document: &Document, config: &Receiving) -> Result<Authenticated<
         return Err(not_allowed(Broken::ForeignObject));
     }
     shape::admit_actor(&author, config)?;
-    let id = urn(&[
-        b"created",
-        author.as_str().as_bytes(),
-        document.id().as_str().as_bytes(),
-    ]);
+    let (by, what) = (author.as_str().as_bytes(), document.id().as_str().as_bytes());
+    let (kind, id) = match said {
+        Said::Created => ("Create", urn(&[b"created", by, what])),
+        Said::Updated => ("Update", urn(&[b"updated", by, what, document.bytes()])),
+    };
     let id = id.ok_or(RefusedKind::Activity(crate::BadActivity::NoId))?;
     let Value::Object(mut inner) = object.to_value() else {
         return Err(not_allowed(Broken::NoObject));
     };
-    let mut create = Map::new();
+    let mut activity = Map::new();
     if let Some(context) = inner.remove("@context") {
-        create.insert("@context".into(), context);
+        activity.insert("@context".into(), context);
     }
-    for (name, value) in [
-        ("id", id.as_str()),
-        ("type", "Create"),
-        ("actor", author.as_str()),
-    ] {
-        create.insert(name.into(), value.into());
+    for (name, value) in [("id", id.as_str()), ("type", kind), ("actor", author.as_str())] {
+        activity.insert(name.into(), value.into());
     }
     for (name, all) in [("to", object.to()), ("cc", object.cc())] {
         let all: Vec<Value> = all.ids().iter().map(|id| id.as_str().into()).collect();
         if !all.is_empty() {
-            create.insert(name.into(), all.into());
+            activity.insert(name.into(), all.into());
         }
     }
-    create.insert("object".into(), Value::Object(inner));
-    let body = Bytes::from(Value::Object(create).to_string());
+    activity.insert("object".into(), Value::Object(inner));
+    let body = Bytes::from(Value::Object(activity).to_string());
     let activity = Object::parse(&body).map_err(RefusedKind::Document)?;
     let proof = Proof {
         by: author,

@@ -1,14 +1,12 @@
 //! A post that is to be had where the activity that tells of it is not.
 
-use super::forwarded::{NotRefetched, urn};
-use super::{Forwarded, Receiving, shape};
+use super::created::{Said, said_of};
+use super::forwarded::NotRefetched;
+use super::{Forwarded, Receiving};
+use crate::Authenticated;
 use crate::activitystreams::{Activity, Iri, Object};
-use crate::authenticated::Proof;
-use crate::fetch::{Document, is_actor};
+use crate::fetch::Document;
 use crate::refused::{Refused, RefusedKind};
-use crate::{Authenticated, Evidence};
-use bytes::Bytes;
-use serde_json::{Value, json};
 
 /// Where to look if a `Create` or an `Update` cannot be had at its own id, as most servers keep posts and not what was said of them: at what it
 /// is about. A hint as the activity itself: what is at that place is believed, and nothing else.
@@ -47,50 +45,21 @@ impl Instead {
 
     /// The `Create` or the `Update`, by whoever the place says has written it, of what is there. To be accepted under the origin of *its* actor.
     ///
-    /// It is written here, and holds nothing of what was passed on but which of the two it was. A `Create` has an id of the
-    /// author and the object, so that it is handled once; an `Update` also of what is there, so that it is handled once for each change.
+    /// It is written here, and holds nothing of what was passed on but which of the two it was. A `Create` is that of
+    /// [`created`](super::created), and handled once whichever way it came; an `Update` is handled once for each change.
     ///
     /// # Errors
-    /// [`Refused`]: nothing that somebody wrote is there, or its author is of another origin, of a suspended host or of this instance.
+    /// [`Refused`]: nothing that somebody wrote for everybody is there, or its author is of another origin, of a suspended host or of this
+    /// instance.
     pub fn found(&self, document: &Document, config: &Receiving) -> Result<Authenticated<Activity>, Refused> {
-        let object = document.object();
-        let another = *document.id() != self.object;
-        // Not a person, not another activity, and not what is left of something.
-        if another || is_actor(object) || !object.actor().is_empty() || object.is("Tombstone") {
+        let object = Object::parse(document.bytes()).map_err(RefusedKind::Document)?;
+        if *document.id() != self.object || !object.actor().is_empty() {
             return Err(RefusedKind::NotRefetched(NotRefetched::SomethingElse).into());
         }
-        let authors = object.attributed_to();
-        let author = document.owner().filter(|owner| authors.contains(owner));
-        let author = author.filter(|author| author.same_origin(&self.object));
-        let author = author.ok_or(RefusedKind::NotRefetched(NotRefetched::SomethingElse))?;
-        shape::admit_actor(author, config)?;
-        let (kind, change): (_, &[u8]) = match self.is_new {
-            true => ("Create", b""),
-            false => ("Update", document.bytes()),
+        let said = match self.is_new {
+            true => Said::Created,
+            false => Said::Updated,
         };
-        let (by, what) = (author.as_str().as_bytes(), self.object.as_str().as_bytes());
-        let id = urn(&[b"found", kind.as_bytes(), by, what, change]);
-        let id = id.ok_or(RefusedKind::Activity(crate::BadActivity::NoId))?;
-        let whole: Value = serde_json::from_slice(document.bytes())
-            .map_err(|_| RefusedKind::NotRefetched(NotRefetched::SomethingElse))?;
-        let addressed = |ids: Vec<Iri>| ids.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>();
-        let activity = json!({
-            "@context": "https://www.w3.org/ns/activitystreams",
-            "id": id.as_str(), "type": kind, "actor": author.as_str(),
-            "to": addressed(object.to().ids()), "cc": addressed(object.cc().ids()), "object": whole,
-        });
-        let body = Bytes::from(activity.to_string());
-        let activity = Object::parse(&body).map_err(RefusedKind::Document)?;
-        let proof = Proof {
-            by: author.clone(),
-            id,
-            evidence: Evidence::Refetched {
-                from: self.object.clone(),
-            },
-            body,
-            said: None,
-            forwarder: None,
-        };
-        Ok(Authenticated::new(activity, proof))
+        said_of(&object, said, document, config)
     }
 }

@@ -1,17 +1,15 @@
 //! What a relay announces: an id, and what is there is taken in as if its author had sent it.
 
-use std::sync::PoisonError;
-
 use federate_protocol::activitystreams::{Activity, Iri};
 use federate_protocol::{Authenticated, Known, receive};
-use federate_store::{Accepted, RelationKey, RelationKind as Kind, RelationState as State, Which};
+use federate_store::{RelationKey, RelationKind as Kind, RelationState as State, Which};
 
 use super::RelayKind;
 use super::subscription::MOST;
 use crate::error::chain;
 use crate::forwarded::A_MINUTE;
 use crate::groups::Announced;
-use crate::{Cx, Directory, Error, Failure, Federation, metered};
+use crate::{Cx, Directory, Error, Failure, Federation};
 
 /// Takes in what a relay announces to which we subscribe. From anybody else it is an `Announce` as any other.
 pub(crate) async fn announced<App: Directory>(
@@ -33,12 +31,7 @@ pub(crate) async fn announced<App: Directory>(
     if cx.app().known(&object).await? != Known::Nothing {
         return Ok(Announced::Taken);
     }
-    let counted = {
-        let forwarders = &federation.inner.forwarders;
-        let mut forwarders = forwarders.lock().unwrap_or_else(PoisonError::into_inner);
-        forwarders.count(activity.by(), federation.limits(), federation.now())
-    };
-    if let Err(refused) = counted {
+    if let Err(refused) = federation.count_look_up(activity.by()) {
         return Ok(Announced::Later(refused.retry_after().unwrap_or(A_MINUTE)));
     }
     take_in(federation, activity.by(), &object).await?;
@@ -62,13 +55,7 @@ async fn take_in<App: Directory>(
     };
     match receive::created(&document, &federation.receiving()) {
         Err(refused) => dropped(&refused.reason()),
-        Ok(genuine) => {
-            if let Accepted::New(id) = federation.take_in(&genuine).await? {
-                tracing::debug!(activity = %id, r#type = genuine.type_name(), %relay, "taken in from its own place");
-                metered::accepted(genuine.evidence());
-                federation.inner.arrived.notify_one();
-            }
-        }
+        Ok(genuine) => federation.take_in_from_its_place(&genuine).await?,
     }
     Ok(())
 }

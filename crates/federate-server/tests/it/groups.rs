@@ -27,7 +27,8 @@ pub(crate) fn page(author: &Peer, number: u32) -> Value {
             "type": "Create", "to": [PUBLIC, "https://lemmy.test/users/memes"],
             "object": {
                 "id": format!("https://{host}/post/{number}"), "type": "Page", "attributedTo": author.id.as_str(),
-                "name": "a page", "content": "genuine", "audience": "https://lemmy.test/users/memes",
+                "name": "a page", "content": "genuine", "to": [PUBLIC, "https://lemmy.test/users/memes"],
+                "audience": "https://lemmy.test/users/memes",
             },
         }),
     )

@@ -116,6 +116,7 @@ async fn i8_a_post_is_its_authors_whoever_the_copy_names() {
         let number = u32::try_from(number).unwrap() + 10;
         let mut document = there;
         document["id"] = json!(format!("https://d.test/post/{number}"));
+        document["to"] = json!("https://www.w3.org/ns/activitystreams#Public");
         dan.serves(document["id"].as_str().unwrap(), 200, &document);
         assert_eq!(
             announces(&group, &site, number, &page(&dan, number)).await,
@@ -123,6 +124,11 @@ async fn i8_a_post_is_its_authors_whoever_the_copy_names() {
             "{document}"
         );
     }
+    // What is not for everybody was not meant for us.
+    let mut letter = page(&dan, 30);
+    letter["object"]["to"] = json!("https://lemmy.test/users/memes");
+    publish(&dan, &letter, "psst");
+    assert_eq!(announces(&group, &site, 30, &letter).await, [""; 0]);
     // A post of another origin than who is said to have written it is not looked up, nor is an actor.
     let before = world.net.count();
     let mut foreign = page(&dan, 20);

@@ -356,6 +356,33 @@ async fn i5_what_a_relay_announces_is_what_is_at_its_place_by_its_author() {
     }
 }
 
+/// A post is one, whichever way one hears of it.
+#[tokio::test]
+async fn w10_what_a_relay_and_a_group_announce_is_handled_once() {
+    let world = World::default();
+    let site = site(&world).await;
+    let (relay, carol) = (relay(&world), world.peer("c.test", "carol", 2));
+    let group = crate::groups::group(&world);
+    subscribed(&site, &relay, RelayKind::Mastodon).await;
+    for (number, relay_is_first) in [(1, true), (2, false)] {
+        let id = published(&carol, number, &json!(PUBLIC));
+        // What Lemmy announces, of which the activity is not to be had.
+        let create = carol.activity(
+            number,
+            json!({ "type": "Create", "object": { "id": id, "type": "Note" } }),
+        );
+        let announce = crate::groups::announce(&group, number, &create);
+        if relay_is_first {
+            announces(&relay, &site, 20 + number, &id).await;
+        }
+        assert_eq!(group.post(&site, &announce).await.status(), 202);
+        site.step_until_idle().await;
+        announces(&relay, &site, 30 + number, &id).await;
+        let created = format!("Create by https://c.test/users/carol: note {number} (refetched)");
+        assert_eq!(site.app.take_seen(), [created]);
+    }
+}
+
 #[tokio::test]
 async fn what_is_known_is_not_looked_up() {
     let world = World::default();
