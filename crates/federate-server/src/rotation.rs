@@ -4,11 +4,12 @@ use bytes::Bytes;
 use federate_protocol::activitystreams::{Object, PUBLIC, Update};
 
 use crate::document::instance_document;
-use crate::{Directory, Enqueued, Error, Federation, Found, INSTANCE};
+use crate::{Directory, Enqueued, Error, Federation, Found, INSTANCE, RELAY};
 
 impl<App: Directory> Federation<App> {
     /// Gives an actor of ours, or the [instance](INSTANCE)'s own, new keys, under the ids of the old ones, and sends its followers the
     /// `Update` that says so. Others know it from what it signs, and all know the instance's actor so: they learn of them as said below.
+    /// With the instance's go those of its actor for [relays](crate::Builder::manage_relays).
     ///
     /// Nothing that is on its way is lost: each attempt signs anew, with the key of its moment, and so does each fetch. This process uses
     /// the new keys from now on; others over the same store within a minute, in which what they sign may be refused by those who have
@@ -25,6 +26,9 @@ impl<App: Directory> Federation<App> {
             Ok(Update::new(Object::parse(document)?).with_to(&PUBLIC.parse()?))
         };
         if name == INSTANCE {
+            if self.inner.relaying.has_actor() {
+                keys.rotate(RELAY).await?;
+            }
             keys.rotate(name).await?;
             let document = instance_document(uris, &keys.public(name).await?);
             return self.send(name, update(document.to_string().as_bytes())?).await;

@@ -8,7 +8,7 @@ use federate_protocol::activitystreams::{Create, Follow};
 use federate_protocol::signatures::{GeneratedKey, KeyGenerator, KeyId, PrivateKey, SignError};
 use federate_protocol::{Actor, Limits};
 use federate_server::{
-    Actors, BuildError, CipherError, Found, INSTANCE, KeyCipher, Profile, SecretCipher, async_trait,
+    Actors, BuildError, CipherError, Found, KeyCipher, Profile, SecretCipher, async_trait,
 };
 use federate_store::{Backend, Memory};
 use http::Request;
@@ -299,65 +299,6 @@ async fn s28_an_instance_of_ours_learns_a_rotated_key_from_the_update() {
         .sign(&old)
         .unwrap();
     assert_eq!(peer.federation.handle(signed).await.unwrap().status(), 401);
-}
-
-/// The same of the actor that signs what is fetched. Two processes over one store, and a peer that answers nobody who does not sign.
-#[tokio::test]
-async fn s28_the_instances_own_key_is_rotated_and_what_is_fetched_goes_on() {
-    let (world, store, app) = (World::default(), Memory::new(), Arc::new(App::default()));
-    let keys = Arc::new(InTurn::default());
-    let start = || {
-        let keys = Arc::clone(&keys);
-        world.start("site.test", app.clone(), store.clone(), move |b| b.keygen(keys))
-    };
-    // What peers ask, the one that was started last answers.
-    let (other, one) = (start().await, start().await);
-    let peer = world.instance_with("a-peer.test", |b| b.authorized_fetch()).await;
-    let uris = peer.federation.uris();
-    let posts: Vec<_> = (0..6).map(|number| uris.object("post", number)).collect();
-    for post in &posts {
-        let note = federate_protocol::activitystreams::Note::builder(post.clone()).text("x");
-        peer.app.posts.lock().unwrap().push(note.public().build().into());
-    }
-    let asks = async |site: &Instance, number: usize| {
-        let before = world.net.count();
-        let found = site.federation.object(&posts[number]).await;
-        let asked = world.net.requests.lock().unwrap()[before..].to_vec();
-        let to_the_peer = format!("GET {}", posts[number]);
-        let requests = asked.iter().filter(|line| **line == to_the_peer).count();
-        (found.is_ok(), requests)
-    };
-    assert_eq!(asks(&one, 0).await, (true, 1));
-    world.clock.advance(Duration::from_secs(600));
-    assert_eq!(asks(&other, 1).await, (true, 1));
-    let before = body(&one.get("/actor").await);
-    let update = one.federation.rotate_keys(INSTANCE).await.unwrap();
-    assert_eq!(
-        update.activity.actor().id().unwrap(),
-        one.federation.uris().instance_actor()
-    );
-    let after = body(&one.get("/actor").await);
-    assert_eq!(after["publicKey"]["id"], before["publicKey"]["id"]);
-    assert_ne!(
-        after["publicKey"]["publicKeyPem"],
-        before["publicKey"]["publicKeyPem"]
-    );
-    assert_eq!(asks(&one, 2).await, (true, 1), "the peer asks for the new key");
-    assert_eq!(
-        asks(&other, 3).await,
-        (true, 2),
-        "it signed with the old one, and then looked"
-    );
-    assert_eq!(asks(&other, 4).await, (true, 1));
-    assert_eq!(body(&other.get("/actor").await), after);
-    // Who is refused for another reason is not asked twice.
-    let mut blocks = federate_server::Blocks::new();
-    blocks.suspend("site.test").unwrap();
-    peer.federation.set_blocks(blocks).await.unwrap();
-    assert_eq!(asks(&other, 5).await, (false, 1));
-    // The `Update` is for nobody in particular, and does not wait for anybody.
-    one.step_until_idle().await;
-    assert!(store.stores().outbox.unexpanded(9).await.unwrap().is_empty());
 }
 
 #[tokio::test]

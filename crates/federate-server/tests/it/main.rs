@@ -23,6 +23,7 @@ mod forwarding;
 mod groups;
 mod handling;
 mod imitations;
+mod instance_keys;
 mod instead;
 mod keys;
 mod layer;
