@@ -30,6 +30,10 @@ const CACHED: usize = 4096;
 /// How long a parsed key is used without a look at the store: so soon does a process notice that another has rotated it.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
+/// The same where it is given out. Whoever asks does so because what we signed does not hold, and does not ask again for minutes: what another
+/// process has replaced must not be the answer.
+const LOOK_AGAIN_TO_SHOW: Duration = Duration::from_secs(2);
+
 /// The keys of our actors.
 pub(crate) struct Keys {
     vault: Arc<Vault>,
@@ -124,14 +128,19 @@ impl Keys {
     /// The public halves of an actor's keys, as its document has them. Makes those that are missing.
     pub(crate) async fn public(&self, name: &str) -> Result<PublicKeys, Error> {
         Ok(PublicKeys {
-            requests: self.pair(Use::Requests, name).await?.public,
-            proofs: self.pair(Use::Proofs, name).await?.public,
+            requests: self.looked(Use::Requests, name, LOOK_AGAIN_TO_SHOW).await?.public,
+            proofs: self.looked(Use::Proofs, name, LOOK_AGAIN_TO_SHOW).await?.public,
         })
     }
 
     /// A key of an actor, made where there is none.
     pub(crate) async fn pair(&self, of: Use, name: &str) -> Result<Pair, Error> {
-        match self.known(of, name) {
+        self.looked(of, name, LOOK_AGAIN).await
+    }
+
+    /// The same, as the store had it so long ago at most.
+    async fn looked(&self, of: Use, name: &str, ago: Duration) -> Result<Pair, Error> {
+        match self.known(of, name, ago) {
             Known::Fresh(pair) => Ok(pair),
             Known::Once(pair, stored) => {
                 let found = self.read(of, name, Some((pair, stored))).await;
@@ -179,7 +188,7 @@ impl Keys {
             (None, _) => {
                 // One at a time: making a key takes a core for a tenth of a second.
                 let _one = self.making.lock().await;
-                if let Known::Fresh(pair) = self.known(of, name) {
+                if let Known::Fresh(pair) = self.known(of, name, LOOK_AGAIN) {
                     return Ok(pair);
                 }
                 let (id, adopted) = self.adopted(of, name).await?;
@@ -215,14 +224,14 @@ impl Keys {
         })
     }
 
-    fn known(&self, of: Use, name: &str) -> Known {
+    fn known(&self, of: Use, name: &str, within: Duration) -> Known {
         let now = self.clock.now();
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(known) = loaded.get_mut(&(of, name.to_owned())) else {
             return Known::Nothing;
         };
         // A clock that went back says nothing of how long ago that was.
-        if now.duration_since(known.looked).is_ok_and(|ago| ago < LOOK_AGAIN) {
+        if now.duration_since(known.looked).is_ok_and(|ago| ago < within) {
             return Known::Fresh(known.pair.clone());
         }
         // One looks; the others go on with what there is until it has.

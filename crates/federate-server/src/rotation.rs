@@ -12,7 +12,7 @@ impl<App: Directory> Federation<App> {
     /// With the instance's go those of its actor for [relays](crate::Builder::manage_relays).
     ///
     /// Nothing that is on its way is lost: each attempt signs anew, with the key of its moment, and so does each fetch. This process uses
-    /// the new keys from now on; others over the same store within a minute, in which what they sign may be refused by those who have
+    /// the new keys from now on; others over the same store give them out within two seconds and sign with them within a minute, in which what they sign may be refused by those who have
     /// heard already, and is tried again: a delivery as any other, a fetch at once. Nobody can do anything with the old keys once a
     /// receiver has read the actor again, which it does at the `Update`, and otherwise at the first signature that does not hold.
     ///

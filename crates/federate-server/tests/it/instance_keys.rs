@@ -71,6 +71,32 @@ async fn s28_the_instances_own_key_is_rotated_and_what_is_fetched_goes_on() {
     assert!(store.stores().outbox.unexpanded(9).await.unwrap().is_empty());
 }
 
+/// Who asks for a key does not ask again for minutes: it is not the one that another process has replaced.
+#[tokio::test]
+async fn s28_every_process_gives_out_the_new_key_within_two_seconds() {
+    let (world, store, app) = (World::default(), Memory::new(), Arc::new(App::default()));
+    app.people
+        .lock()
+        .unwrap()
+        .insert("alice".into(), federate_server::Found::Here(()));
+    let keys = Arc::new(InTurn::default());
+    let start = || {
+        let keys = Arc::clone(&keys);
+        world.start("site.test", app.clone(), store.clone(), move |b| b.keygen(keys))
+    };
+    let (one, other) = (start().await, start().await);
+    for (path, name) in [("/users/alice", "alice"), ("/actor", INSTANCE)] {
+        let before = body(&other.get(path).await);
+        one.federation.rotate_keys(name).await.unwrap();
+        let after = body(&one.get(path).await);
+        assert_ne!(after["assertionMethod"], before["assertionMethod"]);
+        world.clock.advance(Duration::from_millis(1_999));
+        assert_eq!(body(&other.get(path).await), before, "{path}");
+        world.clock.advance(Duration::from_millis(1));
+        assert_eq!(body(&other.get(path).await), after, "{path}");
+    }
+}
+
 #[tokio::test]
 async fn the_actor_for_relays_gets_new_keys_with_the_instance_and_only_where_there_is_one() {
     let world = World::default();
