@@ -6,7 +6,7 @@ use sqlx::{FromRow, PgPool};
 /// What federation adds to the forum's tables.
 pub const TABLES: &str = "
 create table if not exists remote_comments (id text primary key, post bigint not null, actor text not null, handle text not null, html text not null);
-create table if not exists likes (post bigint not null, actor text not null, primary key (post, actor));";
+create table if not exists likes (post bigint not null, actor text not null, id text not null, primary key (post, actor));";
 
 /// The forum, as the instance asks it.
 #[derive(Debug)]
@@ -49,17 +49,20 @@ pub async fn builder(base_url: &str, db: PgPool) -> Result<Builder<Forum>, crate
         .manage_followers()
         .on(comment)
         .on::<Like>(|cx, like| async move {
-            sqlx::query("insert into likes select id, $2 from posts where id = $1 on conflict do nothing")
+            sqlx::query("insert into likes select id, $2, $3 from posts where id = $1 on conflict (post, actor) do update set id = excluded.id")
                 .bind(cx.local_id::<i64>("post", like.object_id()))
                 .bind(like.by().as_str())
+                .bind(like.id().as_str())
                 .execute(&cx.app().0)
                 .await?;
             Ok(())
         })
         .on::<Undo<Like>>(|cx, undo| async move {
-            sqlx::query("delete from likes where post = $1 and actor = $2")
+            // Some say what it was about, others the id alone.
+            sqlx::query("delete from likes where actor = $2 and (post = $1 or id = $3)")
                 .bind(cx.local_id::<i64>("post", undo.object().object_id()))
                 .bind(undo.by().as_str())
+                .bind(undo.object().id().map(|id| id.to_string()))
                 .execute(&cx.app().0)
                 .await?;
             Ok(())

@@ -42,10 +42,14 @@ pub(super) async fn received<App: Directory>(
     if !taken_back && let Some(key) = &said {
         taken_back = take_back(cx, key).await?;
     }
-    // It may be on its way still. What is embedded and not about us never concerns us.
+    // It may be on its way still. What is embedded and not about us never concerns us; what is embedded without what it was about is
+    // as good as its mere id.
+    let says_nothing = embedded
+        .as_ref()
+        .is_none_or(|embedded| embedded.object().is_empty());
     if !taken_back
         && let Some(id) = id
-        && (said.is_some() || embedded.is_none())
+        && (said.is_some() || says_nothing)
     {
         let now = cx.now();
         let key = RelationKey::new(Kind::Undone, id.as_str(), undo.by());

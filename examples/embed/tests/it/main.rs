@@ -94,12 +94,18 @@ async fn a_follower_receives_posts_and_their_deletion_and_comments_back() {
     )
     .await
     .accepted();
-    bob.like(&test.site.url("/posts/1")).await.accepted();
+    let like = bob.like(&test.site.url("/posts/1")).await;
+    like.accepted();
     test.site.settle().await;
     assert_eq!(
         (test.count("remote_comments").await, test.count("likes").await),
         (1, 1)
     );
+    // What was liked, they do not say again.
+    let bare = serde_json::json!({ "type": "Undo", "object": { "type": "Like", "id": like.id } });
+    bob.post(&test.site.url("/inbox"), bare).await.accepted();
+    test.site.settle().await;
+    assert_eq!(test.count("likes").await, 0);
     let html: String = sqlx::query_scalar("select html from remote_comments")
         .fetch_one(&test.db)
         .await

@@ -15,3 +15,4 @@ mod crossing;
 mod demo;
 mod privacy;
 mod program;
+mod undone;

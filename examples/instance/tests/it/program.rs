@@ -228,17 +228,7 @@ impl Person {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let request = request.body(Bytes::from(body.to_owned())).unwrap();
-        let budget = Budget {
-            deadline: Duration::from_secs(30),
-            max_body: 1 << 22,
-        };
-        let (head, body) = http().send(request, &budget).await.unwrap().into_parts();
-        Answer {
-            status: head.status,
-            headers: head.headers,
-            body,
-        }
+        send(request.body(Bytes::from(body.to_owned())).unwrap()).await
     }
 
     /// Posts, and returns the status.
@@ -323,6 +313,20 @@ impl Person {
             .await
             .ok()[0]
             .clone()
+    }
+}
+
+/// Sends a request as it is.
+pub(crate) async fn send(request: Request<Bytes>) -> Answer {
+    let budget = Budget {
+        deadline: Duration::from_secs(30),
+        max_body: 1 << 22,
+    };
+    let (head, body) = http().send(request, &budget).await.unwrap().into_parts();
+    Answer {
+        status: head.status,
+        headers: head.headers,
+        body,
     }
 }
 

@@ -126,6 +126,15 @@ async fn w14_an_undo_that_comes_first_keeps_its_follow_out() {
     // By the mere id.
     says(&bob, &site, 12, json!({ "type": "Undo", "object": id(&bob, 3) })).await;
     assert_eq!(followers(&site).await, 0);
+    // By the id and the type, before and after.
+    let bare = |number| json!({ "type": "Undo", "object": { "type": "Follow", "id": id(&bob, number) } });
+    says(&bob, &site, 13, bare(4)).await;
+    says(&bob, &site, 4, follow()).await;
+    assert_eq!(followers(&site).await, 0);
+    says(&bob, &site, 5, follow()).await;
+    assert_eq!(followers(&site).await, 1);
+    says(&bob, &site, 14, bare(5)).await;
+    assert_eq!(followers(&site).await, 0);
 }
 
 #[tokio::test]

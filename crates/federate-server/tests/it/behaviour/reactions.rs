@@ -123,6 +123,32 @@ async fn w14_an_undo_that_comes_first_keeps_its_like_out() {
     assert_eq!(count(&site).await, (1, 0, 0));
 }
 
+/// apkit, and others, embed the id and the type, and not what it was about.
+#[tokio::test]
+async fn an_undo_may_embed_the_id_and_the_type_alone() {
+    let world = World::default();
+    let site = site(&world, |b| b.manage_reactions()).await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let bare =
+        |number, kind: &str| json!({ "type": "Undo", "object": { "type": kind, "id": id(&bob, number) } });
+    says(&bob, &site, 1, like()).await;
+    says(&bob, &site, 2, react("🦊")).await;
+    says(&bob, &site, 3, json!({ "type": "Announce", "object": POST })).await;
+    assert_eq!(count(&site).await, (1, 1, 1));
+    let eve = world.peer("peer.test", "eve", 2);
+    says(&eve, &site, 4, bare(1, "Like")).await;
+    assert_eq!(count(&site).await, (1, 1, 1));
+    says(&bob, &site, 5, bare(1, "Like")).await;
+    assert_eq!(count(&site).await, (0, 1, 1));
+    says(&bob, &site, 6, bare(2, "EmojiReact")).await;
+    says(&bob, &site, 7, bare(3, "Announce")).await;
+    assert_eq!(count(&site).await, (0, 0, 0));
+    // W14: before what it undoes.
+    says(&bob, &site, 9, bare(8, "Like")).await;
+    says(&bob, &site, 8, like()).await;
+    assert_eq!(count(&site).await, (0, 0, 0));
+}
+
 #[tokio::test]
 async fn the_emoji_of_one_actor_are_bounded() {
     let world = World::default();

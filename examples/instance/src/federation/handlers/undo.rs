@@ -2,7 +2,7 @@
 
 use super::{App, done};
 use crate::{
-    db::{self, accounts::Account, begin},
+    db::{self, accounts::Account, begin, statuses::Status},
     federation::remote,
 };
 use federate::{Authenticated, Cx, Failure, Outcome, prelude::*};
@@ -15,89 +15,28 @@ pub(super) async fn undo(cx: Cx<App>, undo: Authenticated<Undo>) -> Outcome {
         return Ok(());
     };
     let what = undo.object();
+    let id = what.id();
     let mut tx = begin(&app.db).await?;
-    match what.type_name() {
-        "Follow" => {
-            if let Some(me) = ours(&cx, &mut tx, what).await? {
-                db::follows::remove(&mut tx, who.id, me.id).await?;
-            }
-        }
-        "Like" | "EmojiReact" => {
-            if let Some(id) = what.object_id()
-                && let Some(row) = remote::status(&mut tx, app, id.as_str()).await?
-            {
-                db::interactions::unfavourite(&mut tx, who.id, row.id).await?;
-            }
-        }
-        "Announce" => unannounce(&mut tx, app, &who, what).await?,
-        "Block" => {
-            if let Some(me) = ours(&cx, &mut tx, what).await? {
-                db::follows::unblock(&mut tx, who.id, me.id).await?;
-            }
-        }
-        "" => {
-            if let Some(id) = what.id() {
-                by_id(&mut tx, &who, id.as_str()).await?;
-            }
-        }
-        _ => {}
+    // Many embed the type and the id alone, or write the id in place of it all.
+    let mut taken_back = match &id {
+        Some(id) => by_id(&mut tx, &who, id.as_str()).await?,
+        None => false,
+    };
+    if !taken_back {
+        taken_back = by_what_it_was(&cx, &mut tx, &who, what).await?;
+    }
+    // It came before what it undoes.
+    if !taken_back
+        && what.is("Announce")
+        && let Some(id) = id
+    {
+        db::statuses::remember_deleted(&mut tx, id.as_str(), undo.by().as_str()).await?;
     }
     done(&cx, tx).await
 }
 
-/// Whom of ours the undone activity was about.
-async fn ours(cx: &Cx<App>, tx: &mut SqliteConnection, what: &Object) -> Result<Option<Account>, Failure> {
-    Ok(match cx.local_actor(what.object_id()) {
-        Some(name) => db::accounts::local(tx, &name).await?,
-        None => None,
-    })
-}
-
-async fn unannounce(
-    tx: &mut SqliteConnection,
-    app: &App,
-    who: &Account,
-    what: &Object,
-) -> Result<(), Failure> {
-    let id = what.id();
-    let mut reblog = match &id {
-        Some(id) => db::statuses::by_uri(&mut *tx, id.as_str())
-            .await?
-            .filter(|row| row.account_id == who.id),
-        None => None,
-    };
-    if reblog.is_none()
-        && let Some(of) = what.object_id()
-        && let Some(row) = remote::status(tx, app, of.as_str()).await?
-    {
-        reblog = db::statuses::reblog_by(&mut *tx, row.id, who.id).await?;
-    }
-    match (reblog, id) {
-        (Some(reblog), _) => take_reblog_away(tx, who, reblog.id, reblog.reblog_of_id).await?,
-        // It came before what it undoes.
-        (None, Some(id)) => {
-            let owner = who.uri.as_deref().unwrap_or_default();
-            db::statuses::remember_deleted(tx, id.as_str(), owner).await?;
-        }
-        (None, None) => {}
-    }
-    Ok(())
-}
-
-async fn take_reblog_away(
-    tx: &mut SqliteConnection,
-    who: &Account,
-    reblog: i64,
-    of: Option<i64>,
-) -> Result<(), Failure> {
-    let Some(of) = of else { return Ok(()) };
-    db::statuses::bury(tx, reblog).await?;
-    db::notifications::untell(tx, "reblog", who.id, of).await?;
-    Ok(())
-}
-
-/// Where only an id came: whatever of the sender's has it.
-async fn by_id(tx: &mut SqliteConnection, who: &Account, id: &str) -> Result<(), Failure> {
+/// Whatever of the sender's has the id, whatever it is said to be. Whether anything has.
+async fn by_id(tx: &mut SqliteConnection, who: &Account, id: &str) -> Result<bool, Failure> {
     if let Some(follow) = db::follows::by_uri(&mut *tx, id)
         .await?
         .filter(|f| f.account_id == who.id)
@@ -110,11 +49,71 @@ async fn by_id(tx: &mut SqliteConnection, who: &Account, id: &str) -> Result<(),
         db::interactions::unfavourite(tx, who.id, status).await?;
     } else if let Some(row) = db::statuses::by_uri(&mut *tx, id)
         .await?
-        .filter(|row| row.account_id == who.id)
+        .filter(|row| row.account_id == who.id && row.reblog_of_id.is_some())
     {
-        take_reblog_away(tx, who, row.id, row.reblog_of_id).await?;
+        take_reblog_away(tx, who, &row).await?;
     } else if let Some(target) = db::follows::block_target(&mut *tx, who.id, id).await? {
         db::follows::unblock(tx, who.id, target).await?;
+    } else {
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+/// Some send another id each time, or none. Whether there was anything like it.
+async fn by_what_it_was(
+    cx: &Cx<App>,
+    tx: &mut SqliteConnection,
+    who: &Account,
+    what: &Object,
+) -> Result<bool, Failure> {
+    Ok(match what.type_name() {
+        "Follow" => match ours(cx, tx, what).await? {
+            Some(me) => db::follows::remove(tx, who.id, me.id).await?.is_some(),
+            None => false,
+        },
+        "Block" => match ours(cx, tx, what).await? {
+            Some(me) => db::follows::unblock(tx, who.id, me.id).await?.is_some(),
+            None => false,
+        },
+        "Like" | "EmojiReact" => match status(cx, tx, what).await? {
+            Some(of) => db::interactions::unfavourite(tx, who.id, of).await?.is_some(),
+            None => false,
+        },
+        "Announce" => match status(cx, tx, what).await? {
+            Some(of) => match db::statuses::reblog_by(&mut *tx, of, who.id).await? {
+                Some(reblog) => {
+                    take_reblog_away(tx, who, &reblog).await?;
+                    true
+                }
+                None => false,
+            },
+            None => false,
+        },
+        _ => false,
+    })
+}
+
+/// Whom of ours the undone activity was about.
+async fn ours(cx: &Cx<App>, tx: &mut SqliteConnection, what: &Object) -> Result<Option<Account>, Failure> {
+    Ok(match cx.local_actor(what.object_id()) {
+        Some(name) => db::accounts::local(tx, &name).await?,
+        None => None,
+    })
+}
+
+/// The post that the undone activity was about.
+async fn status(cx: &Cx<App>, tx: &mut SqliteConnection, what: &Object) -> Result<Option<i64>, Failure> {
+    let Some(id) = what.object_id() else {
+        return Ok(None);
+    };
+    Ok(remote::status(tx, cx.app(), id.as_str()).await?.map(|row| row.id))
+}
+
+async fn take_reblog_away(tx: &mut SqliteConnection, who: &Account, reblog: &Status) -> Result<(), Failure> {
+    db::statuses::bury(tx, reblog.id).await?;
+    if let Some(of) = reblog.reblog_of_id {
+        db::notifications::untell(tx, "reblog", who.id, of).await?;
     }
     Ok(())
 }
