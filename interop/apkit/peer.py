@@ -33,6 +33,7 @@ from fastapi.responses import JSONResponse
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 CONTEXT = ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"]
+ALIASES = {name: {"@id": f"as:{name}", "@type": "@id"} for name in ("alsoKnownAs", "movedTo")}
 ACTIVITY_JSON = "application/activity+json"
 
 options = argparse.ArgumentParser()
@@ -70,15 +71,22 @@ public_pem = private_key.public_key().public_bytes(
     serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
 ).decode()
 keys = [ActorKey(key_id=f"{me}#main-key", private_key=private_key)]
+# Where it moves to.
+elsewhere = f"{me}-elsewhere"
+keys_elsewhere = [ActorKey(key_id=f"{elsewhere}#main-key", private_key=private_key)]
 
 crossed = []
 received = []
 errors = []
 followers = {}  # inboxes, by the follower's id
+requests = {}  # the Follow of each of them
 following = {}  # "pending", "accepted" or "rejected", by id
 notes = {}  # our notes, by id; None where they were deleted
 recipients = {}  # the inbox of whom a note answers, by the note's id
 done = {}  # what may be undone, by type and object
+profile = {"name": f"{options.name} on apkit"}
+blocked_by = set()
+followed_elsewhere = set()
 
 _webfinger_url = _common.build_webfinger_url
 _common.build_webfinger_url = lambda host, resource: _webfinger_url(host, resource).replace("https://127.0.0.1", "http://127.0.0.1")
@@ -109,23 +117,28 @@ def document(value, status=200):
 
 @app.webfinger
 async def webfinger(_request, resource):
-    if resource.username != options.name or resource.host != host:
+    if resource.username not in (options.name, f"{options.name}-elsewhere") or resource.host != host:
         return Response(status_code=404)
-    link = {"rel": "self", "type": ACTIVITY_JSON, "href": me}
+    link = {"rel": "self", "type": ACTIVITY_JSON, "href": f"{origin}/users/{resource.username}"}
     return JSONResponse({"subject": str(resource), "links": [link]}, media_type="application/jrd+json")
+
+
+def person(id):
+    return {
+        "id": id, "type": "Person", "preferredUsername": id.rsplit("/", 1)[1], "url": id, "inbox": f"{id}/inbox",
+        "outbox": f"{id}/outbox", "followers": f"{id}/followers", "following": f"{id}/following",
+        "endpoints": {"sharedInbox": f"{origin}/inbox"}, "manuallyApprovesFollowers": False,
+        "publicKey": {"id": f"{id}#main-key", "owner": id, "publicKeyPem": public_pem},
+        **(profile if id == me else {"name": "elsewhere", "alsoKnownAs": [me]}),
+    }
 
 
 @app.get("/users/{identifier}")
 async def actor(identifier: str):
-    if identifier != options.name:
+    id = f"{origin}/users/{identifier}"
+    if id not in (me, elsewhere):
         return Response(status_code=404)
-    return document({
-        "@context": CONTEXT, "id": me, "type": "Person", "preferredUsername": options.name, "name": f"{options.name} on apkit",
-        "url": me, "inbox": f"{me}/inbox", "outbox": f"{me}/outbox", "followers": followers_of_me,
-        "following": f"{me}/following", "endpoints": {"sharedInbox": f"{origin}/inbox"},
-        "manuallyApprovesFollowers": False,
-        "publicKey": {"id": f"{me}#main-key", "owner": me, "publicKeyPem": public_pem},
-    })
+    return document({"@context": [*CONTEXT, ALIASES], **person(id)})
 
 
 @app.get("/users/{identifier}/{collection}")
@@ -158,9 +171,12 @@ async def record(ctx):
     activity = await ctx.request.json()
     inner = activity.get("object")
     embedded = inner if isinstance(inner, dict) else {}
+    # Of what it takes back a peer on apkit says the id and the type.
+    known = next((before for before in received if before["id"] == id_of(inner)), {})
     received.append({
         "type": type(ctx.activity).__name__, "id": activity.get("id"), "actor": id_of(activity.get("actor")),
-        "object": id_of(inner), "inner": embedded.get("type"), "innerObject": id_of(embedded.get("object")),
+        "object": id_of(inner), "inner": embedded.get("type"),
+        "innerObject": id_of(embedded.get("object")) or known.get("object"), "name": embedded.get("name"),
         "content": embedded.get("content"), "inReplyTo": id_of(embedded.get("inReplyTo")),
     })
     return activity, embedded
@@ -173,14 +189,25 @@ async def handle(ctx):
         match activity["type"]:
             case "Follow" if id_of(activity["object"]) == me:
                 followers[sender] = await inbox_of(sender)
+                requests[sender] = activity
                 await send({"type": "Accept", "id": fresh("accepts"), "actor": me, "object": activity}, [followers[sender]])
+            case "Follow" if id_of(activity["object"]) == elsewhere:
+                followed_elsewhere.add(sender)
+                accept = {"type": "Accept", "id": fresh("accepts"), "actor": elsewhere, "object": activity}
+                await send(accept, [await inbox_of(sender)], keys_elsewhere)
+            case "Block" if id_of(activity["object"]) == me:
+                blocked_by.add(sender)
+                followers.pop(sender, None)
+                following.pop(sender, None)
             # Only whom we asked can answer.
             case "Accept" if sender in following:
                 following[sender] = "accepted"
             case "Reject" if sender in following:
                 following[sender] = "rejected"
-            case "Undo" if embedded.get("type") == "Follow" and id_of(embedded.get("actor")) == sender:
+            case "Undo" if embedded.get("type") == "Follow" and id_of(embedded.get("actor", sender)) == sender:
                 followers.pop(sender, None)
+            case "Undo" if embedded.get("type") == "Block" and id_of(embedded.get("actor", sender)) == sender:
+                blocked_by.discard(sender)
     except Exception as error:
         errors.append(f"{type(error).__name__}: {error}")
         raise
@@ -252,12 +279,10 @@ async def inbox_of(actor):
     return found.inbox
 
 
-async def send(activity, inboxes):
-    """Through apkit's own types: what it makes of an activity is what goes out. But an Undo goes as it is: of what it takes
-    back they would leave the id and the type, and not whom and what it was about."""
-    body = {"@context": CONTEXT[0], **activity}
-    if activity["type"] != "Undo":
-        body = apmodel.to_dict(apmodel.load(body))
+async def send(activity, inboxes, keys=keys):
+    """Through apkit's own types: what it makes of an activity is what goes out. Of what is taken back, for example, the id and the
+    type, and not whom and what it was about."""
+    body = apmodel.to_dict(apmodel.load({"@context": CONTEXT[0], **activity}))
     statuses = []
     async with ActivityPubClient() as client:
         for inbox in dict.fromkeys(inboxes):
@@ -356,9 +381,36 @@ class Verbs:
     async def unannounce(self, object):
         return await undo("Announce", object)
 
+    async def rename(self, name):
+        profile["name"] = name
+        return await publish({"type": "Update", "id": fresh("update"), "actor": me, "object": person(me), "to": [PUBLIC]})
+
+    async def reject(self, actor):
+        inbox = followers.pop(actor)
+        return await send({"type": "Reject", "id": fresh("reject"), "actor": me, "object": requests.pop(actor)}, [inbox])
+
+    async def block(self, actor):
+        activity = {"type": "Block", "id": fresh("block"), "actor": me, "object": actor}
+        followers.pop(actor, None)
+        following.pop(actor, None)
+        done["Block", actor] = (activity, [await inbox_of(actor)])
+        return await send(*done["Block", actor])
+
+    async def unblock(self, actor):
+        return await undo("Block", actor)
+
+    async def move(self):
+        profile["movedTo"] = elsewhere
+        activity = {"type": "Move", "id": fresh("move"), "actor": me, "object": me, "target": elsewhere, "to": [followers_of_me]}
+        await publish(activity)
+        return {"id": elsewhere}
+
     async def send(self, type, object, inbox):
         """An activity of any type that apkit knows."""
-        return await send({"type": type, "id": fresh(type.lower()), "actor": me, "object": object}, [inbox])
+        activity = {"type": type, "id": fresh(type.lower()), "actor": me, "object": object}
+        if type in ("Add", "Remove"):
+            activity |= {"object": next((id for id, note in notes.items() if note), me), "target": f"{me}/featured"}
+        return await send(activity, [inbox])
 
     async def types(self):
         return {"types": list(kinds.__all__)}
@@ -367,7 +419,10 @@ class Verbs:
         return {"received": received, "errors": errors}
 
     async def state(self):
-        return {"followers": list(followers), "following": following, "notes": list(notes)}
+        return {
+            "followers": list(followers), "following": following, "notes": list(notes), "blockedBy": list(blocked_by),
+            "followedElsewhere": list(followed_elsewhere),
+        }
 
     async def crossed(self):
         return {"crossed": crossed}

@@ -1,6 +1,6 @@
 // What the driver can have the peer do and ask it: POST /control/VERB with a JSON object, JSON back.
 import { Temporal } from "@js-temporal/polyfill";
-import { Announce, Create, Delete, Follow, Like, Mention, Note, PUBLIC_COLLECTION, Tombstone, Undo, Update, isActor } from "@fedify/vocab";
+import { Announce, Block, Create, Delete, Follow, Like, Mention, Note, PUBLIC_COLLECTION, Reject, Tombstone, Undo, Update, isActor } from "@fedify/vocab";
 import { readBody } from "./wire.mjs";
 
 class Refused extends Error {}
@@ -24,12 +24,12 @@ export function control(peer) {
   };
 }
 
-function commands({ context, identifier, state, crossed }) {
+function commands({ context, identifier, state, crossed, person }) {
   const ctx = context();
   const self = ctx.getActorUri(identifier);
   const fresh = (kind) => new URL(`#${kind}/${crypto.randomUUID()}`, self);
   /** Activities that may be undone, by what they are about. */
-  const done = { Follow: new Map(), Like: new Map(), Announce: new Map() };
+  const done = { Follow: new Map(), Like: new Map(), Announce: new Map(), Block: new Map() };
 
   async function find(idOrHandle) {
     const loader = await ctx.getDocumentLoader({ identifier });
@@ -152,12 +152,33 @@ function commands({ context, identifier, state, crossed }) {
       return { id: activity.id.href };
     },
     unannounce: ({ object }) => undo("Announce", object),
+    async rename({ name }) {
+      state.name = name;
+      const object = person(ctx, identifier, await ctx.getActorKeyPairs(identifier));
+      await toFollowers(new Update({ id: fresh("update"), actor: self, object, to: PUBLIC_COLLECTION }));
+    },
+    async reject({ actor }) {
+      const request = state.requests.get(actor);
+      if (request == null) throw new Refused(`${actor} does not follow`);
+      state.followers.delete(actor);
+      await toOne(request.follower, new Reject({ id: fresh("reject"), actor: self, object: request.follow }));
+    },
+    async block({ actor }) {
+      const recipient = await findActor(actor);
+      const activity = new Block({ id: fresh("block"), actor: self, object: recipient.id });
+      done.Block.set(recipient.id.href, { activity, recipient });
+      state.followers.delete(recipient.id.href);
+      state.following.delete(recipient.id.href);
+      await toOne(recipient, activity);
+    },
+    unblock: ({ actor }) => undo("Block", actor),
     /** What was verified and handled so far. */
     received: () => ({ received: state.received, errors: state.errors }),
     state: () => ({
       followers: [...state.followers.keys()],
       following: Object.fromEntries(state.following),
       notes: [...state.notes.keys()],
+      blockedBy: [...state.blockedBy],
     }),
     /** All that crossed: requests, answers, documents. */
     crossed: () => ({ crossed }),

@@ -8,7 +8,7 @@ import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 import { generateCryptoKeyPair, createFederation, MemoryKvStore } from "@fedify/fedify";
 import {
-  Accept, Activity, Announce, Create, Delete, Endpoints, Follow, Like, Note, Person, PUBLIC_COLLECTION, Reject,
+  Accept, Activity, Announce, Block, Create, Delete, Endpoints, Follow, Like, Note, Person, PUBLIC_COLLECTION, Reject,
   Undo, Update,
 } from "@fedify/vocab";
 import { configure, getStreamSink } from "@logtape/logtape";
@@ -43,6 +43,12 @@ const state = {
   followers: new Map(),
   /** Whom we follow, by actor id: "pending", "accepted" or "rejected". */
   following: new Map(),
+  /** The Follow of each follower, by actor id. */
+  requests: new Map(),
+  /** Who blocks us, by actor id. */
+  blockedBy: new Set(),
+  /** What we call ourselves. */
+  name: `${options.name} on Fedify`,
   /** Our notes by id: {note, recipient, deleted}. */
   notes: new Map(),
   /** Errors of listeners. */
@@ -65,24 +71,27 @@ const keys = [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5"), await generateCr
 federation
   .setActorDispatcher("/users/{identifier}", async (ctx, id) => {
     if (id !== identifier) return null;
-    const pairs = await ctx.getActorKeyPairs(id);
-    return new Person({
-      id: ctx.getActorUri(id),
-      preferredUsername: id,
-      name: `${id} on Fedify`,
-      summary: "<p>A peer for interop runs.</p>",
-      url: ctx.getActorUri(id),
-      inbox: ctx.getInboxUri(id),
-      outbox: ctx.getOutboxUri(id),
-      followers: ctx.getFollowersUri(id),
-      following: ctx.getFollowingUri(id),
-      endpoints: new Endpoints({ sharedInbox: ctx.getInboxUri() }),
-      manuallyApprovesFollowers: false,
-      publicKey: pairs[0].cryptographicKey,
-      assertionMethods: pairs.map((pair) => pair.multikey),
-    });
+    return person(ctx, id, await ctx.getActorKeyPairs(id));
   })
   .setKeyPairsDispatcher((_ctx, id) => (id === identifier ? keys : []));
+
+function person(ctx, id, pairs) {
+  return new Person({
+    id: ctx.getActorUri(id),
+    preferredUsername: id,
+    name: state.name,
+    summary: "<p>A peer for interop runs.</p>",
+    url: ctx.getActorUri(id),
+    inbox: ctx.getInboxUri(id),
+    outbox: ctx.getOutboxUri(id),
+    followers: ctx.getFollowersUri(id),
+    following: ctx.getFollowingUri(id),
+    endpoints: new Endpoints({ sharedInbox: ctx.getInboxUri() }),
+    manuallyApprovesFollowers: false,
+    publicKey: pairs[0].cryptographicKey,
+    assertionMethods: pairs.map((pair) => pair.multikey),
+  });
+}
 
 federation.setObjectDispatcher(Note, "/notes/{id}", (ctx, { id }) => {
   const entry = state.notes.get(ctx.getObjectUri(Note, { id }).href);
@@ -129,6 +138,7 @@ async function record(ctx, activity) {
     object: activity.objectId?.href ?? (inner instanceof Activity ? inner.objectId?.href : null) ?? null,
     inner: inner == null ? null : inner.constructor.name,
     innerObject: inner instanceof Activity ? inner.objectId?.href ?? null : null,
+    name: inner?.name?.toString() ?? null,
     content: inner?.content?.toString() ?? null,
     inReplyTo: inner?.replyTargetId?.href ?? null,
   });
@@ -148,6 +158,7 @@ federation
       inboxId: follower.inboxId,
       endpoints: follower.endpoints,
     });
+    state.requests.set(follower.id.href, { follow, follower });
     const accept = new Accept({
       id: new URL(`#accepts/${crypto.randomUUID()}`, ctx.getActorUri(identifier)),
       actor: follow.objectId,
@@ -167,6 +178,13 @@ federation
     await record(ctx, reject);
     if (state.following.has(reject.actorId?.href)) state.following.set(reject.actorId.href, "rejected");
   })
+  .on(Block, async (ctx, block) => {
+    await record(ctx, block);
+    if (ctx.parseUri(block.objectId)?.identifier !== identifier) return;
+    state.blockedBy.add(block.actorId.href);
+    state.followers.delete(block.actorId.href);
+    state.following.delete(block.actorId.href);
+  })
   .on(Create, record)
   .on(Update, record)
   .on(Delete, record)
@@ -176,6 +194,9 @@ federation
     const inner = await record(ctx, undo);
     if (inner instanceof Follow && inner.actorId?.href === undo.actorId?.href) {
       state.followers.delete(undo.actorId.href);
+    }
+    if (inner instanceof Block && inner.actorId?.href === undo.actorId?.href) {
+      state.blockedBy.delete(undo.actorId.href);
     }
   })
   .onError((_ctx, error) => {
@@ -187,7 +208,7 @@ server.on("request", serve((request) => federation.fetch(request, { contextData:
 const controlServer = createServer();
 const controlPort = await listen(controlServer);
 const context = () => federation.createContext(new URL(origin), undefined);
-controlServer.on("request", control({ context, identifier, state, crossed }));
+controlServer.on("request", control({ context, identifier, state, crossed, person }));
 
 process.stdin.resume();
 for (const event of ["end", "close"]) process.stdin.on(event, () => process.exit(0));
@@ -198,4 +219,5 @@ console.log(JSON.stringify({
   control: `http://127.0.0.1:${controlPort}`,
   handle: `@${identifier}@${new URL(origin).host}`,
   actor: context().getActorUri(identifier).href,
+  cannot: { Move: "this peer has one actor" },
 }));

@@ -145,6 +145,34 @@ impl Instance {
         Ok(all[0].clone())
     }
 
+    async fn towards(&self, actor: &str, verb: &str) -> Result<(), Trouble> {
+        let path = format!("/api/v1/accounts/{}/{verb}", self.id(actor)?);
+        self.api.post(&path, &json!({})).await?.ok(verb).map(drop)
+    }
+
+    /// All that this actor could change here, as far as it is shown.
+    pub(crate) async fn snapshot(&self, actor: &str, note: &str) -> Result<Value, Trouble> {
+        let get = async |path: String| self.api.get(&path).await?.ok(&path);
+        let (me, them) = (self.own_id().await?, self.id(actor)?);
+        Ok(json!([
+            get(format!("/api/v1/accounts/{me}")).await?,
+            get(format!("/api/v1/accounts/{me}/followers")).await?,
+            get(format!("/api/v1/accounts/{me}/following")).await?,
+            get(format!("/api/v1/accounts/{me}/statuses")).await?,
+            get(format!("/api/v1/accounts/{them}")).await?,
+            get(format!("/api/v1/accounts/{them}/statuses")).await?,
+            self.relationship(actor).await?,
+            self.status(note).await?,
+            get("/api/v1/notifications".to_owned()).await?,
+            get("/api/v1/timelines/home".to_owned()).await?,
+        ]))
+    }
+
+    async fn own_id(&self) -> Result<String, Trouble> {
+        let path = "/api/v1/accounts/verify_credentials";
+        Ok(text(&self.api.get(path).await?.ok(path)?, "id"))
+    }
+
     async fn act(&self, note: &str, verb: &str) -> Result<(), Trouble> {
         let id = self.id(note)?;
         self.api
@@ -212,14 +240,16 @@ impl Side for Instance {
         Ok(uri.to_owned())
     }
 
+    fn cannot(&self, step: &str) -> Option<&str> {
+        (step == "Move").then_some("its API cannot move an account")
+    }
+
     async fn follow(&self, actor: &str) -> Result<(), Trouble> {
-        let path = format!("/api/v1/accounts/{}/follow", self.id(actor)?);
-        self.api.post(&path, &json!({})).await?.ok("follow").map(drop)
+        self.towards(actor, "follow").await
     }
 
     async fn unfollow(&self, actor: &str) -> Result<(), Trouble> {
-        let path = format!("/api/v1/accounts/{}/unfollow", self.id(actor)?);
-        self.api.post(&path, &json!({})).await?.ok("unfollow").map(drop)
+        self.towards(actor, "unfollow").await
     }
 
     async fn post(&self, content: &str, in_reply_to: Option<&str>) -> Result<String, Trouble> {
@@ -261,6 +291,31 @@ impl Side for Instance {
             Reaction::Like => self.act(note, "unfavourite").await,
             Reaction::Announce => self.act(note, "unreblog").await,
         }
+    }
+
+    async fn rename(&self, name: &str) -> Result<(), Trouble> {
+        let path = "/api/v1/accounts/update_credentials";
+        self.api
+            .call(Method::PATCH, path, Some(&json!({ "display_name": name })))
+            .await?
+            .ok("update_credentials")
+            .map(drop)
+    }
+
+    async fn reject(&self, actor: &str) -> Result<(), Trouble> {
+        self.towards(actor, "remove_from_followers").await
+    }
+
+    async fn block(&self, actor: &str) -> Result<(), Trouble> {
+        self.towards(actor, "block").await
+    }
+
+    async fn unblock(&self, actor: &str) -> Result<(), Trouble> {
+        self.towards(actor, "unblock").await
+    }
+
+    async fn move_away(&self) -> Result<String, Trouble> {
+        Err(Trouble::new("its API cannot move an account"))
     }
 
     async fn sees_follower(&self, actor: &str) -> Result<bool, Trouble> {
@@ -319,6 +374,25 @@ impl Side for Instance {
 
     async fn sees_taken_back(&self, reaction: Reaction, note: &str, _actor: &str) -> Result<bool, Trouble> {
         Ok(self.count(reaction, note).await? == 0)
+    }
+
+    async fn sees_name(&self, actor: &str, name: &str) -> Result<bool, Trouble> {
+        let path = format!("/api/v1/accounts/{}", self.id(actor)?);
+        Ok(self.api.get(&path).await?.ok("the account")?["display_name"] == name)
+    }
+
+    async fn sees_reject(&self, actor: &str) -> Result<bool, Trouble> {
+        let relationship = self.relationship(actor).await?;
+        Ok(relationship["following"] == false && relationship["requested"] == false)
+    }
+
+    async fn sees_block(&self, actor: &str) -> Result<bool, Trouble> {
+        Ok(self.relationship(actor).await?["blocked_by"] == true)
+    }
+
+    async fn sees_move(&self, from: &str, to: &str) -> Result<bool, Trouble> {
+        let follows = |relationship: Value| relationship["following"] == true;
+        Ok(!follows(self.relationship(from).await?) && follows(self.relationship(to).await?))
     }
 
     async fn forge(&self, activity: &Value, signature: Option<&str>) -> Result<u16, Trouble> {

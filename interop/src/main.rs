@@ -10,6 +10,7 @@
 )]
 
 mod capture;
+mod further;
 mod http;
 mod instance;
 mod launch;
@@ -104,13 +105,16 @@ async fn against(kind: Kind, options: &Options) -> Result<End, Trouble> {
         scenario::run(&other, &peer, &mut report).await;
         crossed = peer.crossed().await?;
         scenario::repeat(&other, &peer, &crossed, &mut report).await;
+        further::run(&other, &peer, &mut report).await;
     } else {
         let instance = Instance::start(options).await?;
         report = Report::new();
         scenario::run(&instance, &peer, &mut report).await;
         crossed = peer.crossed().await?;
         scenario::repeat(&instance, &peer, &crossed, &mut report).await;
-        scenario::types(&peer, &instance, &mut report).await;
+        further::run(&instance, &peer, &mut report).await;
+        further::others(&peer, &instance, &mut report).await;
+        further::moves(&peer, &instance, &mut report).await;
         if !report.all_crossed() {
             report.note("the end of the instance's log", &instance.log_tail());
         }

@@ -77,6 +77,17 @@ impl Peer {
             .collect()
     }
 
+    /// Whether this actor follows the account to which the peer's moved, and no more the one before.
+    pub(crate) async fn is_followed_elsewhere(&self, actor: &str) -> Result<bool, Trouble> {
+        let state = self.control("state", &json!({})).await?;
+        let has = |list: &str| {
+            state[list]
+                .as_array()
+                .is_some_and(|all| all.iter().any(|id| id == actor))
+        };
+        Ok(has("followedElsewhere") && !has("followers"))
+    }
+
     /// Sends an activity of any type about an object, and returns how it was answered.
     pub(crate) async fn send(&self, kind: &str, object: &str, inbox: &str) -> Result<u16, Trouble> {
         let said = self
@@ -190,6 +201,28 @@ impl Side for Peer {
         self.control(verb, &json!({ "object": note })).await.map(drop)
     }
 
+    async fn rename(&self, name: &str) -> Result<(), Trouble> {
+        self.control("rename", &json!({ "name": name })).await.map(drop)
+    }
+
+    async fn reject(&self, actor: &str) -> Result<(), Trouble> {
+        self.control("reject", &json!({ "actor": actor })).await.map(drop)
+    }
+
+    async fn block(&self, actor: &str) -> Result<(), Trouble> {
+        self.control("block", &json!({ "actor": actor })).await.map(drop)
+    }
+
+    async fn unblock(&self, actor: &str) -> Result<(), Trouble> {
+        self.control("unblock", &json!({ "actor": actor }))
+            .await
+            .map(drop)
+    }
+
+    async fn move_away(&self) -> Result<String, Trouble> {
+        Ok(text(&self.control("move", &json!({})).await?, "id"))
+    }
+
     async fn sees_follower(&self, actor: &str) -> Result<bool, Trouble> {
         let state = self.control("state", &json!({})).await?;
         Ok(state["followers"]
@@ -237,6 +270,27 @@ impl Side for Peer {
                 && a["actor"] == actor
         })
         .await
+    }
+
+    async fn sees_name(&self, actor: &str, name: &str) -> Result<bool, Trouble> {
+        self.received(|a| a["type"] == "Update" && a["object"] == actor && a["name"] == name)
+            .await
+    }
+
+    async fn sees_reject(&self, actor: &str) -> Result<bool, Trouble> {
+        let state = self.control("state", &json!({})).await?;
+        Ok(state["following"][actor] == "rejected")
+    }
+
+    async fn sees_block(&self, actor: &str) -> Result<bool, Trouble> {
+        let state = self.control("state", &json!({})).await?;
+        Ok(state["blockedBy"]
+            .as_array()
+            .is_some_and(|all| all.iter().any(|id| id == actor)))
+    }
+
+    async fn sees_move(&self, _from: &str, _to: &str) -> Result<bool, Trouble> {
+        Err(Trouble::new("nobody here follows whoever moves"))
     }
 
     async fn forge(&self, activity: &Value, signature: Option<&str>) -> Result<u16, Trouble> {

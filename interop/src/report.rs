@@ -24,7 +24,7 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn new() -> Self {
         out(&format!(
-            "{:<14} {:<22} {:<9} {:>6}",
+            "{:<24} {:<22} {:<9} {:>6}",
             "step", "direction", "observed", "ms"
         ));
         Self {
@@ -62,6 +62,12 @@ impl Report {
         result.ok()
     }
 
+    /// A step that cannot be tried because what it stands on failed.
+    pub(crate) fn broken(&mut self, step: &str, from: &dyn Side, to: &dyn Side, trouble: Trouble) {
+        let direction = format!("{} -> {}", from.name(), to.name());
+        self.row::<()>(step, &direction, &Err(trouble), Duration::ZERO);
+    }
+
     /// A step that cannot be tried because an earlier one failed.
     pub(crate) fn not_reached(&mut self, step: &str, from: &dyn Side, to: &dyn Side) {
         let direction = format!("{} -> {}", from.name(), to.name());
@@ -76,7 +82,7 @@ impl Report {
     /// A step that one of the two is known not to take. It is no failure, and counts as nothing.
     pub(crate) fn known(&mut self, step: &str, from: &dyn Side, to: &dyn Side, why: &str) {
         let direction = format!("{} -> {}", from.name(), to.name());
-        out(&format!("{step:<14} {direction:<22} {:<9} {:>6}", "known", "-"));
+        out(&format!("{step:<24} {direction:<22} {:<9} {:>6}", "known", "-"));
         self.known.push(format!("{step}, {direction}: {why}"));
     }
 
@@ -112,7 +118,7 @@ impl Report {
         self.rows += 1;
         let observed = if result.is_ok() { "yes" } else { "NO" };
         out(&format!(
-            "{step:<14} {direction:<22} {observed:<9} {:>6}",
+            "{step:<24} {direction:<22} {observed:<9} {:>6}",
             took.as_millis()
         ));
         if let Err(trouble) = result {
@@ -121,7 +127,8 @@ impl Report {
     }
 }
 
-async fn observe<F, L>(look: L) -> Result<(), Trouble>
+/// Looks until it is so, for as long as a step may take.
+pub(crate) async fn observe<F, L>(look: L) -> Result<(), Trouble>
 where
     L: Fn() -> F,
     F: Future<Output = Result<bool, Trouble>>,

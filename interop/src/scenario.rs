@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::http;
-use crate::peer::Peer;
 use crate::report::Report;
 use crate::side::{Reaction, Side};
 use crate::trouble::Trouble;
@@ -200,29 +199,11 @@ pub(crate) async fn repeat(other: &dyn Side, peer: &dyn Side, crossed: &[Value],
     }
 }
 
-/// Every type of activity that the peer knows: each is read, its signature verified, and it is taken. About an object that
-/// does not exist, so that none of them does anything.
-pub(crate) async fn types(peer: &Peer, to: &dyn Side, report: &mut Report) {
-    let object = format!("{}/nothing", peer.actor());
-    let inbox = format!("{}/inbox", to.actor());
-    for kind in peer.types().await {
-        let sent = async {
-            match peer.send(&kind, &object, &inbox).await? {
-                202 => Ok(()),
-                status => Err(Trouble::new(format!("answered {status}"))),
-            }
-        };
-        report
-            .step(&format!("{kind}: 202"), peer, to, sent, |()| now())
-            .await;
-    }
-}
-
 /// What is observed by doing it.
-async fn now() -> Result<bool, Trouble> {
+pub(crate) async fn now() -> Result<bool, Trouble> {
     Ok(true)
 }
 
-async fn nothing() -> Result<(), Trouble> {
+pub(crate) async fn nothing() -> Result<(), Trouble> {
     Ok(())
 }

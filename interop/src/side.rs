@@ -30,6 +30,14 @@ pub(crate) trait Side: Send + Sync {
     async fn delete(&self, note: &str) -> Result<(), Trouble>;
     async fn react(&self, reaction: Reaction, note: &str) -> Result<(), Trouble>;
     async fn take_back(&self, reaction: Reaction, note: &str) -> Result<(), Trouble>;
+    /// Takes another name, and tells the followers.
+    async fn rename(&self, name: &str) -> Result<(), Trouble>;
+    /// Ends that `actor` follows us.
+    async fn reject(&self, actor: &str) -> Result<(), Trouble>;
+    async fn block(&self, actor: &str) -> Result<(), Trouble>;
+    async fn unblock(&self, actor: &str) -> Result<(), Trouble>;
+    /// Moves to another account, and returns its id.
+    async fn move_away(&self) -> Result<String, Trouble>;
 
     /// Whether `actor` follows us.
     async fn sees_follower(&self, actor: &str) -> Result<bool, Trouble>;
@@ -47,6 +55,15 @@ pub(crate) trait Side: Send + Sync {
     async fn sees_reaction(&self, reaction: Reaction, note: &str, actor: &str) -> Result<bool, Trouble>;
     /// Whether a reaction that was there is taken back.
     async fn sees_taken_back(&self, reaction: Reaction, note: &str, actor: &str) -> Result<bool, Trouble>;
+
+    /// Whether `actor` is called this.
+    async fn sees_name(&self, actor: &str, name: &str) -> Result<bool, Trouble>;
+    /// Whether `actor`, whom we followed, does not let us any more.
+    async fn sees_reject(&self, actor: &str) -> Result<bool, Trouble>;
+    /// Whether `actor` blocks us.
+    async fn sees_block(&self, actor: &str) -> Result<bool, Trouble>;
+    /// Whether we follow `to`, who was `from` before, and `from` no more.
+    async fn sees_move(&self, from: &str, to: &str) -> Result<bool, Trouble>;
 
     /// Posts an activity to our own inbox that nobody signed, or whose signature is nonsense; the status.
     async fn forge(&self, activity: &serde_json::Value, signature: Option<&str>) -> Result<u16, Trouble>;

@@ -143,9 +143,10 @@ async fn profile(cx: &Cx<App>, object: &Object, by: &Iri) -> Outcome {
     done(cx, tx).await
 }
 
-/// The object itself: embedded, or fetched from the sender's own server where only its id came.
+/// The object itself: embedded, or fetched from the sender's own server where only its id came, or of an actor only what has changed.
 async fn whole(cx: &Cx<App>, object: &Object, by: &Iri) -> Result<Option<Object>, Failure> {
-    if !object.type_name().is_empty() {
+    let lacks_most = object.is_actor() && object.inbox().is_none();
+    if !object.type_name().is_empty() && !lacks_most {
         return Ok(Some(object.clone()));
     }
     let Some(id) = object.id().filter(|id| id.same_origin(by)) else {
