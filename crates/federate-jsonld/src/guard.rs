@@ -23,6 +23,8 @@ const IN_TERM: [&str; 7] = [
 const ALIASES: [&str; 2] = ["@id", "@type"];
 /// What may not stand below a name that makes a graph of its own: the processor fails over it.
 const NOT_IN_GRAPH: [&str; 3] = ["@list", "@set", "@value"];
+/// The property that holds a proof, in a graph of its own.
+const PROOF: &str = "https://w3id.org/security#proof";
 /// Terms that stand on one another, and contexts within contexts: the processor recurses over both.
 const CHAIN: u64 = 9;
 const WITHIN: usize = 2;
@@ -205,6 +207,11 @@ impl Guard<'_> {
         }
         match definition {
             Value::String(means) => self.keyword(means, &ALIASES),
+            Value::Object(parts) if term == "proof" && is_of_data_integrity(parts) => {
+                self.text(PROOF);
+                self.graphs.insert(term.to_owned());
+                Ok(())
+            }
             Value::Object(parts) => {
                 for (part, value) in parts {
                     if part.starts_with('@') && !IN_TERM.contains(&part.as_str()) {
@@ -244,6 +251,16 @@ impl Guard<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether `proof` is said to be what the context of Data Integrity, which anybody may name, says that it is: to the letter. Of its own a
+/// document makes no other graph.
+fn is_of_data_integrity(definition: &Map<String, Value>) -> bool {
+    let says = [("@id", PROOF), ("@type", "@id"), ("@container", "@graph")];
+    definition.len() == says.len()
+        && says
+            .iter()
+            .all(|(part, value)| definition.get(*part).is_some_and(|said| said == value))
 }
 
 /// Bytes that statements repeat of what stands in the document once: the id of a node and the name of a property, for

@@ -57,6 +57,34 @@ fn j8_keywords_that_rearrange_are_refused_wherever_they_stand() {
     }
 }
 
+/// It says what a context says that anybody may name, and nothing else may.
+#[test]
+fn j8_proof_makes_a_graph_as_data_integrity_says_and_in_no_other_way() {
+    let said = json!({ "@id": "https://w3id.org/security#proof", "@type": "@id", "@container": "@graph" });
+    let document = |term: &str, definition: &Value| {
+        json!({ "@context": [{ (term): definition }], "id": "https://a.example/1",
+            (term): { "https://x.example/says": "it" } })
+    };
+    let quads = expand(&document("proof", &said)).unwrap();
+    assert!(quads.dataset().quads().iter().any(|quad| quad.graph.is_some()));
+    assert_eq!(keyword(&document("object", &said)), "@graph");
+    for (part, value) in [
+        ("@id", json!("https://www.w3.org/ns/activitystreams#object")),
+        ("@container", json!(["@graph"])),
+        ("@container", json!(["@graph", "@id"])),
+        ("@context", json!({})),
+        ("@protected", json!(true)),
+    ] {
+        let mut other = said.clone();
+        other[part] = value;
+        assert_eq!(keyword(&document("proof", &other)), "@graph", "{other}");
+    }
+    // And what may not stand in one does not.
+    let mut list = document("proof", &said);
+    list["proof"] = json!([{ "@list": [] }]);
+    assert_eq!(keyword(&list), "@list");
+}
+
 #[test]
 fn a_refusal_says_where() {
     let document = json!({ "object": { "tag": [{ "@graph": [] }] } });
