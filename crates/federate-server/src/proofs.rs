@@ -5,7 +5,7 @@
 //! transaction, a key that was rotated proves no more, and as a proof of one key over the same bytes is always the same, so does
 //! everybody get the same.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, LazyLock, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -18,8 +18,35 @@ use crate::draft::create_id;
 use crate::keys::{Keys, Use};
 use crate::{Builder, Directory, Draft, Error, Federation, Local};
 
-/// What gives `proof` its meaning.
-const CONTEXT: &str = "https://w3id.org/security/data-integrity/v2";
+/// What gives `proof` its meaning: the terms that a proof of ours has, as `https://w3id.org/security/data-integrity/v2` has them, which
+/// [Data Integrity](https://www.w3.org/TR/vc-data-integrity/#context-injection) allows. Its URL is one that some readers (apkit) fetch for
+/// each activity, and where they cannot they refuse what names it.
+static CONTEXT: LazyLock<Value> = LazyLock::new(|| {
+    json!({
+        "sec": "https://w3id.org/security#",
+        "proof": { "@id": "https://w3id.org/security#proof", "@type": "@id", "@container": "@graph" },
+        "DataIntegrityProof": { "@id": "sec:DataIntegrityProof", "@context": {
+            "created": {
+                "@id": "http://purl.org/dc/terms/created",
+                "@type": "http://www.w3.org/2001/XMLSchema#dateTime",
+            },
+            "cryptosuite": { "@id": "sec:cryptosuite", "@type": "sec:cryptosuiteString" },
+            "proofPurpose": {
+                "@id": "sec:proofPurpose",
+                "@type": "@vocab",
+                "@context": { "assertionMethod": "sec:assertionMethod" },
+            },
+            "proofValue": { "@id": "sec:proofValue", "@type": "sec:multibase" },
+            "verificationMethod": { "@id": "sec:verificationMethod", "@type": "@id" },
+        } },
+    })
+});
+
+/// Where an application names the context itself, in one version or the other.
+const NAMED: [&str; 2] = [
+    "https://w3id.org/security/data-integrity/v2",
+    "https://w3id.org/security/data-integrity/v1",
+];
 
 const AS2: &str = "https://www.w3.org/ns/activitystreams";
 
@@ -160,9 +187,10 @@ fn add_context(map: &mut Map<String, Value>) {
         Some(one) => vec![one],
         None => vec![json!(AS2)],
     };
-    if !contexts.iter().any(|context| context == CONTEXT) {
+    let gives_meaning = |context: &Value| NAMED.iter().any(|named| context == named) || *context == *CONTEXT;
+    if !contexts.iter().any(gives_meaning) {
         // Behind the first, before what the application defines itself.
-        contexts.insert(contexts.len().min(1), json!(CONTEXT));
+        contexts.insert(contexts.len().min(1), CONTEXT.clone());
     }
     map.insert("@context".into(), Value::Array(contexts));
 }

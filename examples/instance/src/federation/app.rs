@@ -45,6 +45,7 @@ pub(crate) async fn build(
         // restarts should hear of a post within seconds.
         .worker("instance")
         .first_retry(Duration::from_secs(2))
+        .proofs()
         .synchronize_followers()
         .media_cache(Arc::new(media))
         .paths(|paths| {
