@@ -17,13 +17,19 @@ pub struct DeliveryEvent<'a> {
     pub delivery: &'a Delivery,
     /// What came of it.
     pub outcome: Outcome<'a>,
+    /// The status with which the peer refused it for good, where it became a dead letter by that.
+    pub status: Option<u16>,
 }
 
 impl<'a> DeliveryEvent<'a> {
     /// An event.
     #[must_use]
     pub fn new(delivery: &'a Delivery, outcome: Outcome<'a>) -> Self {
-        Self { delivery, outcome }
+        Self {
+            delivery,
+            outcome,
+            status: None,
+        }
     }
 }
 

@@ -134,7 +134,11 @@ impl Driver {
             _ => return,
         };
         if let Some(observer) = &self.settings.observer {
-            observer.attempted(&DeliveryEvent::new(delivery, outcome));
+            let mut event = DeliveryEvent::new(delivery, outcome);
+            if let (Settled::Dead { .. }, FailureKind::Status(status)) = (settled, given_up) {
+                event.status = Some(status);
+            }
+            observer.attempted(&event);
         }
     }
 
