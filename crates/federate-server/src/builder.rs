@@ -35,7 +35,7 @@ use crate::keys::{InstanceKey, Keys, Vault};
 use crate::media::MediaOption;
 use crate::moderation::Moderation;
 use crate::reach::Recipients;
-use crate::relay::Relaying;
+use crate::relay::{Gone, Relaying, Subscribed};
 use crate::synchronization::received::Looks;
 use crate::synchronization::sent::{Digests, Watched};
 use crate::time_check::{Dated, TimeCheck};
@@ -142,6 +142,8 @@ impl<App: Directory> Builder<App> {
             stores.queue = queue;
         }
         let digests = Arc::new(Digests::default());
+        let subscribed = Arc::new(Subscribed::default());
+        let gone = Arc::new(Gone::default());
         if self.guards.synchronizes {
             stores.followers = Arc::new(Watched {
                 followers: stores.followers,
@@ -213,6 +215,8 @@ impl<App: Directory> Builder<App> {
             digests,
             manage_blocks: self.managed.blocks,
             relaying: self.relaying,
+            subscribed: Arc::clone(&subscribed),
+            gone: Arc::clone(&gone),
         });
         let delivery = federate_delivery::Engine::builder(
             stores.clone(),
@@ -229,6 +233,10 @@ impl<App: Directory> Builder<App> {
         };
         let delivery = match &self.worker {
             Some(name) => delivery.worker(name.clone()),
+            None => delivery,
+        };
+        let delivery = match self.relaying.serves {
+            Some(_) => delivery.observer(gone),
             None => delivery,
         };
         let delivery = Arc::new(delivery.build());
@@ -267,6 +275,7 @@ impl<App: Directory> Builder<App> {
                 forwarders: std::sync::Mutex::default(),
                 own_host_only: self.own_host_only,
                 relaying: self.relaying,
+                subscribed,
             }),
         };
         let engine = Engine {

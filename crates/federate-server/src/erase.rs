@@ -45,6 +45,7 @@ const DONE: &[RelationKind] = &[
     RelationKind::BlockedBy,
     RelationKind::Report,
     RelationKind::Quote,
+    RelationKind::Subscriber,
 ];
 
 /// What is remembered about an actor of ours, by its identifier.

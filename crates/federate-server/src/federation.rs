@@ -24,7 +24,7 @@ use crate::health::InboxWatch;
 use crate::keys::Keys;
 use crate::moderation::Moderation;
 use crate::reach::Recipients;
-use crate::relay::Relaying;
+use crate::relay::{Relaying, Subscribed};
 use crate::synchronization::received::Looks;
 use crate::time_check::TimeCheck;
 use crate::{
@@ -67,6 +67,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) forwarders: Mutex<Forwarders>,
     pub(crate) own_host_only: bool,
     pub(crate) relaying: Relaying,
+    pub(crate) subscribed: Arc<Subscribed>,
 }
 
 impl<App: Directory> Clone for Federation<App> {

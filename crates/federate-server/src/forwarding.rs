@@ -6,6 +6,7 @@ use federate_protocol::{Authenticated, Evidence, audience};
 use federate_store::{OrderKey, Outgoing};
 
 use crate::behaviour::keeps_apart;
+use crate::proofs::unmarked;
 use crate::{Builder, Cx, Directory, Failure, Found, Local};
 
 /// What an instance does with what others write, beside handing it to the application.
@@ -63,7 +64,12 @@ pub(crate) async fn pass_on<App: Directory>(
     let order = activity.object().id();
     cx.leaves(Outgoing {
         order: order.as_ref().map(OrderKey::of),
-        ..Outgoing::new(activity.id().clone(), sender, activity.body().clone(), followers)
+        ..Outgoing::new(
+            activity.id().clone(),
+            sender,
+            unmarked(activity.body()),
+            followers,
+        )
     });
     Ok(())
 }
@@ -124,15 +130,18 @@ async fn linked<App: Directory>(cx: &Cx<App>, activity: &Activity) -> Result<Vec
 
 /// Whether those who get it from us can find out that it is genuine.
 fn is_believable(activity: &Authenticated<Activity>) -> bool {
-    let carries = |name: &str| {
-        let value = activity.to_value();
-        value.get(name).is_some_and(|value| !value.is_null())
-    };
-    activity.is_public() || carries("proof") || carries("signature")
+    activity.is_public() || carries_proof(activity)
+}
+
+/// Whether it says that it proves itself, whether or not it does.
+pub(crate) fn carries_proof(activity: &Authenticated<Activity>) -> bool {
+    let value = activity.to_value();
+    let carries = |name: &str| value.get(name).is_some_and(|value| !value.is_null());
+    carries("proof") || carries("signature")
 }
 
 /// Blind copies are not for others to see, and bytes that are to be passed on as they came cannot be cut (I17).
-fn names_blind_copies(activity: &Authenticated<Activity>) -> bool {
+pub(crate) fn names_blind_copies(activity: &Authenticated<Activity>) -> bool {
     Object::parse(activity.body()).map_or(true, |whole| {
         audience::without_blind_copies(&whole).to_bytes() != whole.to_bytes()
     })

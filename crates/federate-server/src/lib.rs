@@ -125,7 +125,7 @@ pub use limit::{ReadError, read_limited};
 pub use metered::describe_metrics;
 pub use profile::{Actors, Profile};
 pub use rate_limits::{PeerAddress, RateLimits};
-pub use relay::{Relay, RelayKind};
+pub use relay::{Admission, Relay, RelayKind, Subscriber};
 pub use uris::{Local, ObjectRef, Paths, Uris};
 
 // For the adapters, which reach the crates beneath through this one.

@@ -104,6 +104,11 @@ pub(crate) fn marked(activity: &Object, to_be_proven: bool) -> Vec<u8> {
     bytes
 }
 
+/// What others have written, surely without the mark.
+pub(crate) fn unmarked(body: &Bytes) -> Bytes {
+    body.slice_ref(body.trim_ascii_end())
+}
+
 impl<App: Directory> Federation<App> {
     /// The `Create` of an object of ours as it was delivered, where that has a proof and the object is the same still; else as it
     /// is made of the object now, with a proof where that one or everything has one.

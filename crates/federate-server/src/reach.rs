@@ -12,13 +12,15 @@ use federate_protocol::activitystreams::{Iri, Object, Origin, is_public, terms};
 use federate_protocol::audience::{Reach, collapse};
 use federate_protocol::synchronization::{Claim, HEADER, is_of};
 use federate_protocol::{Limits, audience};
-use federate_store::{Follower, Outgoing, RelationKey, RelationKind, Stores, Which};
+use federate_store::{Follower, Outgoing, RelationKey, RelationKind, RelationState, Stores, Which, lane_of};
 use http::{HeaderName, HeaderValue};
 
 use crate::draft::create_id;
 use crate::error::chain;
 use crate::moderation::Moderation;
-use crate::relay::{Relaying, inbox_of_audience};
+use crate::relay::{
+    Gone, RelayKind, Relaying, Subscribed, home_of, inbox_of_audience, subscribers_of_audience,
+};
 use crate::synchronization::sent::{Asked, Digests, MOST_LISTED, Partition, count};
 use crate::{Ask, Collection, Cursor, Directory, Error, Failure, Found, Item, Local, Uris};
 
@@ -39,6 +41,8 @@ pub(crate) struct Recipients<App> {
     pub(crate) digests: Arc<Digests>,
     pub(crate) manage_blocks: bool,
     pub(crate) relaying: Relaying,
+    pub(crate) subscribed: Arc<Subscribed>,
+    pub(crate) gone: Arc<Gone>,
 }
 
 impl<App> fmt::Debug for Recipients<App> {
@@ -90,10 +94,11 @@ impl<App: Directory> Inboxes for Recipients<App> {
         self.moderation.look().await;
         let plan = self.plan(outgoing).await.map_err(ExpandError::new)?;
         // What we pass on does not go back to where it comes from.
-        let home = (!self.uris.is_local(&outgoing.id))
-            .then(|| outgoing.id.authority())
-            .flatten();
-        let away = |id: &Iri| home.is_none() || id.authority() != home;
+        let home = match self.uris.is_local(&outgoing.id) {
+            true => home_of(outgoing),
+            false => outgoing.id.authority().map(str::to_owned),
+        };
+        let away = |id: &Iri| home.is_none() || id.authority() != home.as_deref();
         let Some(after) = after else {
             let (mut inboxes, actors) = self.known_inboxes(plan.actors).await;
             let relays = self.relays(outgoing).await.map_err(ExpandError::new)?;
@@ -106,14 +111,13 @@ impl<App: Directory> Inboxes for Recipients<App> {
         };
         let (index, cursor) = after.split_once('|').unwrap_or((after, ""));
         let index: usize = index.parse().unwrap_or(usize::MAX);
-        let Some(name) = plan.collections.get(index) else {
-            return Ok(Expansion::default());
-        };
         let from = Cursor((!cursor.is_empty()).then(|| cursor.to_owned()));
-        let page = self
-            .followers(name, &from)
-            .await
-            .map_err(|f| ExpandError::new(f.chain()))?;
+        let page = match plan.collections.get(index) {
+            None => return Ok(Expansion::default()),
+            Some(Paged::Followers(name)) => self.followers(name, &from).await,
+            Some(Paged::Subscribers(kind)) => self.subscribers(*kind, &from).await,
+        };
+        let page = page.map_err(|f| ExpandError::new(f.chain()))?;
         let next = match page.next {
             Some(next) => Some(format!("{index}|{next}")),
             None => (index + 1 < plan.collections.len()).then(|| format!("{}|", index + 1)),
@@ -137,7 +141,12 @@ impl<App: Directory> Inboxes for Recipients<App> {
                 let reach = found.reach();
                 Ok(reach.shared_inbox.unwrap_or(reach.inbox))
             }
-            Err(e) if e.is_permanent() => Err(ResolveError::Refused { reason: chain(&e) }),
+            Err(e) if e.is_permanent() => {
+                if e.is_gone() {
+                    self.drop_subscriber(actor, "it is gone").await;
+                }
+                Err(ResolveError::Refused { reason: chain(&e) })
+            }
             Err(e) => Err(ResolveError::Unavailable {
                 reason: chain(&e),
                 host_failed: true,
@@ -149,7 +158,16 @@ impl<App: Directory> Inboxes for Recipients<App> {
 struct Plan {
     actors: Vec<Iri>,
     inboxes: Vec<Iri>,
-    collections: Vec<String>,
+    collections: Vec<Paged>,
+}
+
+/// Who is read page by page.
+#[derive(PartialEq, Eq)]
+enum Paged {
+    /// Those who follow one of ours.
+    Followers(String),
+    /// Those who subscribe to the relay that we are.
+    Subscribers(RelayKind),
 }
 
 struct Followed {
@@ -168,6 +186,10 @@ impl<App: Directory> Recipients<App> {
         for id in &outgoing.audience {
             if let Some(inbox) = inbox_of_audience(id) {
                 plan.inboxes.push(inbox);
+                continue;
+            }
+            if let Some(kind) = subscribers_of_audience(&self.uris, id) {
+                plan.collections.push(Paged::Subscribers(kind));
                 continue;
             }
             match self.uris.parse(id) {
@@ -231,8 +253,9 @@ impl<App: Directory> Recipients<App> {
             return;
         }
         if let Some(name) = self.uris.parse_followers(id) {
-            if !plan.collections.contains(&name) {
-                plan.collections.push(name);
+            let followers = Paged::Followers(name);
+            if !plan.collections.contains(&followers) {
+                plan.collections.push(followers);
             }
         } else if !self.uris.is_local(id) && !plan.actors.contains(id) {
             plan.actors.push(id.clone());
@@ -319,6 +342,51 @@ impl<App: Directory> Recipients<App> {
                 _ if found.len() > MOST_LISTED => return Ok(None),
                 Some(next) => from = Cursor(Some(next)),
                 None => return Ok(Some(found)),
+            }
+        }
+    }
+
+    /// One page of those who subscribe to the relay that we are. Those of suspended hosts do no longer.
+    async fn subscribers(&self, kind: RelayKind, from: &Cursor) -> Result<Followed, Failure> {
+        let which = Which::of(RelationKind::Subscriber)
+            .about(kind.as_str())
+            .in_state(RelationState::Accepted);
+        let rows = self
+            .stores
+            .relations
+            .page(&which, from.as_str(), PAGE as usize)
+            .await?;
+        let next = rows.last().map(|(cursor, _)| cursor.clone());
+        let mut actors = Vec::with_capacity(rows.len());
+        for (_, subscriber) in rows {
+            let actor = subscriber.key.actor;
+            if self.is_blocked(&actor) {
+                self.drop_subscriber(&actor, "its host is suspended").await;
+            } else if self.gone.contains(&lane_of(&actor)) {
+                self.drop_subscriber(&actor, "its inbox is gone").await;
+            } else {
+                actors.push(actor);
+            }
+        }
+        let (inboxes, actors) = self.known_inboxes(actors).await;
+        Ok(Followed {
+            inboxes,
+            actors,
+            next,
+        })
+    }
+
+    /// Nothing is lost where that fails: it is dropped when it is met again.
+    async fn drop_subscriber(&self, actor: &Iri, reason: &str) {
+        let which = Which::of(RelationKind::Subscriber).with(actor);
+        match self.stores.relations.remove(&which, RelayKind::ALL.len()).await {
+            Ok(0) => {}
+            Ok(_) => {
+                self.subscribed.forget();
+                tracing::info!(%actor, reason, "a subscriber of our relay was dropped");
+            }
+            Err(e) => {
+                tracing::warn!(%actor, reason = %chain(&e), "a subscriber of our relay could not be dropped");
             }
         }
     }

@@ -526,14 +526,20 @@ impl<App: Directory> Worker<App> {
 
     async fn judge_and_run(&self, cx: &Cx<App>, activity: Authenticated<Activity>) -> Result<(), Stop> {
         let activity = self.judge(activity).await?;
-        let announced = match crate::relay::announced(cx, &activity).await? {
-            Announced::Nothing => crate::groups::announced(cx, &activity).await?,
-            announced => announced,
-        };
+        let mut announced = crate::relay::announced(cx, &activity).await?;
+        if let Announced::Nothing = announced {
+            announced = crate::relay::pass_on_announced(cx, &activity).await?;
+        }
+        if let Announced::Nothing = announced {
+            announced = crate::groups::announced(cx, &activity).await?;
+        }
         match announced {
             Announced::Nothing => {}
             Announced::Taken => return Ok(()),
             Announced::Later(pause) => return Err(Stop::Goes(pause)),
+        }
+        if crate::relay::followed(cx, &activity).await? {
+            return Ok(());
         }
         if activity.is("Update") && about_itself(&activity) {
             // What the activity embeds is believed, but what is kept is what its server says.
@@ -547,6 +553,7 @@ impl<App: Directory> Worker<App> {
         }
         crate::forwarding::pass_on(cx, &activity).await?;
         crate::groups::announce(cx, &activity).await?;
+        crate::relay::pass_on(cx, &activity).await?;
         match self.federation.inner.handlers.start(cx, &activity) {
             Some(running) => running.await?,
             None => {

@@ -31,7 +31,10 @@ pub(super) async fn received<App: Directory>(
         }
         for kind in Kind::ALL.into_iter().filter(|kind| !LEFT.contains(kind)) {
             let all = Which::of(kind).with(activity.by());
-            cx.federation.forget_all(&all).await?;
+            let gone = cx.federation.forget_all(&all).await?;
+            if gone > 0 && kind == Kind::Subscriber {
+                cx.federation.inner.subscribed.forget();
+            }
         }
     } else if activity.is("Update") && cx.federation.inner.manage_followers {
         // What its server said of it a moment ago; the activity itself only claims.

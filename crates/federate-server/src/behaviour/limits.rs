@@ -12,6 +12,8 @@
 //! | [`quote_requests`](BehaviourLimits::quote_requests) | 1,000 | of one object, that wait for an answer |
 //! | [`quotes`](BehaviourLimits::quotes) | 20 | of one object by one actor, however they were answered; people quote a post once or twice |
 //! | [`reply_links`](BehaviourLimits::reply_links) | 32 | different things of ours that one activity links to and that are looked for before it is [forwarded](crate::Builder::forward_replies); each is a query |
+//! | [`subscribers`](BehaviourLimits::subscribers) | 5,000 | to the relay that we are, also those that wait; the largest relays have a third of it |
+//! | [`subscribers_per_host`](BehaviourLimits::subscribers_per_host) | 3 | of those; a server has one actor for each kind of relay, and one that it had before |
 //! | [`moved_at_once`](BehaviourLimits::moved_at_once) | 500 | of our people who follow somebody that moved, in one turn (W9) |
 //! | [`move_pause`](BehaviourLimits::move_pause) | 30 s | between two such turns |
 //! | [`undone`](BehaviourLimits::undone) | 7 days | an `Undo` that came before what it undoes; so long do senders try (W14) |
@@ -47,6 +49,10 @@ pub struct BehaviourLimits {
     /// Different things of ours that one activity links to and that are looked for, before it is
     /// [forwarded](crate::Builder::forward_replies) to those who read their authors. 32: each is a query of the application.
     pub reply_links: usize,
+    /// Who subscribes to the relay that we are, or waits for it. 5,000: each post goes to all of them.
+    pub subscribers: u64,
+    /// Of one host. 3: a server has one actor for each kind of relay.
+    pub subscribers_per_host: u64,
     /// How many of our people follow somebody who moved, in one turn. 500.
     pub moved_at_once: usize,
     /// The pause between two such turns. 30 seconds: 60,000 in an hour.
@@ -75,6 +81,8 @@ impl Default for BehaviourLimits {
             quote_requests: 1_000,
             quotes: 20,
             reply_links: 32,
+            subscribers: 5_000,
+            subscribers_per_host: 3,
             moved_at_once: 500,
             move_pause: Duration::from_secs(30),
             undone: 7 * DAY,

@@ -26,4 +26,5 @@ pub(crate) use {
     following::our_follow,
     quotes::stamp,
     tombstones::was_deleted,
+    undo::was_undone,
 };

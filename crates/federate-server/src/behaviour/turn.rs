@@ -96,7 +96,7 @@ impl<App: Directory> Builder<App> {
 
 impl<App: Directory> Federation<App> {
     /// A page of relations, each as what it means.
-    pub(super) async fn listed<T>(
+    pub(crate) async fn listed<T>(
         &self,
         which: &Which,
         from: &Cursor,

@@ -5,7 +5,7 @@ use federate_protocol::activitystreams::{Activity, Iri, Object};
 use federate_store::{Relation, RelationKey, RelationKind as Kind, Which};
 
 use super::reactions;
-use crate::{Cx, Directory, Failure};
+use crate::{Cx, Directory, Failure, relay};
 
 /// How many relations one activity can have made: one, if its sender is honest.
 const MADE_BY_ONE: usize = 8;
@@ -63,7 +63,7 @@ pub(super) async fn received<App: Directory>(
 }
 
 /// Whether this activity was undone by its actor before it came.
-pub(super) async fn was_undone<App: Directory>(
+pub(crate) async fn was_undone<App: Directory>(
     cx: &Cx<App>,
     activity: &Authenticated<Activity>,
 ) -> Result<bool, Failure> {
@@ -87,6 +87,9 @@ fn kinds<App: Directory>(cx: &Cx<App>) -> Vec<Kind> {
     if inner.managed.blocks {
         kinds.push(Kind::BlockedBy);
     }
+    if inner.relaying.serves.is_some() {
+        kinds.push(Kind::Subscriber);
+    }
     kinds
 }
 
@@ -94,7 +97,10 @@ fn kinds<App: Directory>(cx: &Cx<App>) -> Vec<Kind> {
 fn key_of<App: Directory>(cx: &Cx<App>, by: &Iri, activity: &Object) -> Option<RelationKey> {
     let me = || cx.local_actor(activity.object().id());
     match activity.type_name() {
-        "Follow" => Some(RelationKey::new(Kind::FollowRequest, me()?, by)),
+        "Follow" => match me() {
+            Some(me) => Some(RelationKey::new(Kind::FollowRequest, me, by)),
+            None => relay::key_of(cx.uris(), by, activity),
+        },
         "Block" => Some(RelationKey::new(Kind::BlockedBy, me()?, by)),
         _ => reactions::key_of(cx, by, activity),
     }
@@ -103,6 +109,9 @@ fn key_of<App: Directory>(cx: &Cx<App>, by: &Iri, activity: &Object) -> Option<R
 async fn take_back<App: Directory>(cx: &Cx<App>, key: &RelationKey) -> Result<bool, Failure> {
     let stores = cx.federation.stores();
     let removed = stores.relations.remove(&Which::exactly(key), 1).await? > 0;
+    if removed && key.kind == Kind::Subscriber {
+        cx.federation.inner.subscribed.forget();
+    }
     // Those who followed before this was written down have no relation.
     let unfollowed =
         key.kind == Kind::FollowRequest && stores.followers.remove(&key.subject, &key.actor).await?;

@@ -8,16 +8,28 @@
 //! | limit | value | why |
 //! |---|---|---|
 //! | relays to which one instance subscribes | 100 | each post goes to all of them; nobody reads a tenth of what as many bring |
-//! | look-ups for one relay | [`Limits::forwarded_per_minute`](federate_protocol::Limits::forwarded_per_minute) | the same that a forwarder may cause |
+//! | who subscribes to the relay that we are | [`BehaviourLimits::subscribers`](crate::BehaviourLimits::subscribers), of one host [`subscribers_per_host`](crate::BehaviourLimits::subscribers_per_host) | each post goes to all of them |
+//! | look-ups for one relay, or one subscriber | [`Limits::forwarded_per_minute`](federate_protocol::Limits::forwarded_per_minute) | the same that a forwarder may cause |
 
 mod announced;
+mod gone;
 mod names;
 mod outgoing;
+mod passing;
+mod subscribed;
+mod subscribers;
 mod subscription;
 
 pub(crate) use announced::announced;
-pub(crate) use names::{all_relays, inbox_as_audience, inbox_of_audience};
+pub(crate) use gone::Gone;
+pub(crate) use names::{
+    all_relays, inbox_as_audience, inbox_of_audience, subscribers_of, subscribers_of_audience,
+};
 pub(crate) use outgoing::is_for_relays;
+pub(crate) use passing::{home_of, pass_on, pass_on_announced};
+pub(crate) use subscribed::Subscribed;
+pub use subscribers::{Admission, Subscriber};
+pub(crate) use subscribers::{followed, key_of};
 pub use subscription::{Relay, RelayKind};
 pub(crate) use subscription::{asked, received};
 
@@ -26,11 +38,13 @@ pub(crate) use subscription::{asked, received};
 pub(crate) struct Relaying {
     /// Whether it may subscribe to some.
     pub(crate) subscribes: bool,
+    /// Whom it admits, where it is one.
+    pub(crate) serves: Option<Admission>,
 }
 
 impl Relaying {
     /// Whether there is an actor for it.
     pub(crate) fn has_actor(self) -> bool {
-        self.subscribes
+        self.subscribes || self.serves.is_some()
     }
 }

@@ -2,6 +2,7 @@
 
 use federate_protocol::activitystreams::Iri;
 
+use super::RelayKind;
 use crate::Uris;
 
 /// A fragment is never sent, so that no actor has this end.
@@ -11,6 +12,17 @@ const INBOX: &str = "#federate:inbox";
 /// nothing there.
 pub(crate) fn all_relays(uris: &Uris) -> Iri {
     uris.path("/#federate:relays")
+}
+
+/// Those who subscribe to the relay that we are in this way, when the activity is expanded.
+pub(crate) fn subscribers_of(uris: &Uris, kind: RelayKind) -> Iri {
+    uris.path(&format!("/#federate:subscribers/{}", kind.as_str()))
+}
+
+/// Takes back what [`subscribers_of`] gave.
+pub(crate) fn subscribers_of_audience(uris: &Uris, id: &Iri) -> Option<RelayKind> {
+    let mut kinds = RelayKind::ALL.into_iter();
+    kinds.find(|kind| *id == subscribers_of(uris, *kind))
 }
 
 /// An inbox, in an audience. `None` where its URL is too long to be marked.

@@ -22,7 +22,7 @@ pub enum RelayKind {
 }
 
 impl RelayKind {
-    const ALL: [Self; 2] = [Self::Mastodon, Self::LitePub];
+    pub(crate) const ALL: [Self; 2] = [Self::Mastodon, Self::LitePub];
 
     /// The form that is stored.
     pub(crate) fn as_str(self) -> &'static str {
@@ -69,8 +69,7 @@ pub(crate) async fn asked<App: Directory>(
     Ok(relay.filter(|relay| may_answer(relay, by)).map(|_| by.clone()))
 }
 
-/// An answer to our `Follow`, or the `Follow` with which a relay of the LitePub kind returns it. That they are from whom they must be from was
-/// judged before.
+/// An answer to our `Follow`. That it is from whom it must be from was judged before.
 pub(crate) async fn received<App: Directory>(
     cx: &Cx<App>,
     activity: &Authenticated<Activity>,
@@ -84,18 +83,25 @@ pub(crate) async fn received<App: Directory>(
     if activity.is("Accept") || activity.is("Reject") {
         return answered(cx, activity, &object).await;
     }
-    if activity.is("Follow") && object == cx.uris().relay_actor() {
-        let key = RelationKey::new(Kind::Relay, RelayKind::LitePub.as_str(), activity.by());
-        let ours = cx.federation.stores().relations.get(&key).await?;
-        if ours.is_some_and(|ours| ours.state != State::Rejected) {
-            let id = (**activity).id();
-            let theirs = cx.federation.their_follow(RELAY, activity.by(), id.as_ref());
-            cx.send(RELAY, Accept::new(theirs))
-                .to(activity.by().clone())
-                .await?;
-        }
-    }
     Ok(())
+}
+
+/// The `Follow` with which a relay of the LitePub kind returns ours: `true`, and answered. It is no subscription to the relay that we may be.
+pub(super) async fn returned<App: Directory>(
+    cx: &Cx<App>,
+    follow: &Authenticated<Activity>,
+) -> Result<bool, Failure> {
+    let key = RelationKey::new(Kind::Relay, RelayKind::LitePub.as_str(), follow.by());
+    let ours = cx.federation.stores().relations.get(&key).await?;
+    if ours.is_none_or(|ours| ours.state == State::Rejected) {
+        return Ok(false);
+    }
+    let id = (**follow).id();
+    let theirs = cx.federation.their_follow(RELAY, follow.by(), id.as_ref());
+    cx.send(RELAY, Accept::new(theirs))
+        .to(follow.by().clone())
+        .await?;
+    Ok(true)
 }
 
 async fn answered<App: Directory>(

@@ -264,3 +264,17 @@ async fn w10_so_many_links_of_one_activity_are_looked_for() {
     few.step_until_idle().await;
     assert_eq!(forwarded(&bob).len(), 1, "it is the program's to say");
 }
+
+/// A line's end is our mark of what is to be proven by us; in what others wrote it says nothing.
+#[tokio::test]
+async fn what_ends_with_a_line_is_passed_on_without_a_proof_of_ours() {
+    let world = World::default();
+    let site = site(&world).await;
+    let (bob, _, dan) = read(&world, &site).await;
+    let reply = reply(&dan, 1);
+    let inbox = site.federation.uris().shared_inbox();
+    let request = dan.request(inbox.as_str(), format!("{reply}\n"));
+    assert_eq!(site.federation.handle(request).await.unwrap().status(), 202);
+    site.step_until_idle().await;
+    assert_eq!(forwarded(&bob), [reply]);
+}

@@ -5,37 +5,12 @@ use std::time::Duration;
 
 use federate_protocol::activitystreams::{Activity, Create, Iri, Note, Update};
 use federate_server::store::RelationState as State;
-use federate_server::{Actors, Authenticated, Cx, Engine, Evidence, Federation, Outcome, Profile, RelayKind};
+use federate_server::{Actors, Engine, Federation, Profile, RelayKind};
 use federate_sqlite::Sqlite;
 use serde_json::{Value, json};
 
+use super::{ACTOR, INBOX, PUBLIC, spy};
 use crate::world::{Counting, FixedKeys, Instance, Peer, TestApp, World, iri};
-
-const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
-const INBOX: &str = "https://relay.test/inbox";
-const ACTOR: &str = "https://relay.test/users/relay";
-
-/// Writes down what it is, by whom, about what, and why it is believed.
-async fn spy(cx: Cx<TestApp>, activity: Authenticated<Activity>) -> Outcome {
-    let evidence = match activity.evidence() {
-        Evidence::RequestSignature { .. } => "sent",
-        Evidence::Refetched { .. } => "refetched",
-        _ => "other",
-    };
-    let object = activity.object();
-    let says = object.object().and_then(|object| object.content());
-    let about = says.as_deref().map_or_else(
-        || object.id().map_or_else(String::new, |id| id.to_string()),
-        str::to_owned,
-    );
-    let said = format!(
-        "{} by {}: {about} ({evidence})",
-        activity.type_name(),
-        activity.by()
-    );
-    cx.app().0.saw(said);
-    Ok(())
-}
 
 async fn site(world: &World) -> Instance {
     let configure = |builder: federate_server::Builder<TestApp>| {
@@ -268,6 +243,7 @@ async fn a_litepub_relay_is_followed_follows_back_and_is_told_ids() {
         peer.follows(3, &site, me).await;
     }
     assert_eq!(relay.received_types(), ["Accept"]);
+    assert_eq!(site.app.take_seen(), [""; 0], "nor is it for a handler");
     assert_eq!(
         mallory.received_types(),
         [""; 0],

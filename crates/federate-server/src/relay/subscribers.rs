@@ -1,0 +1,295 @@
+//! Who subscribes to the relay that we are; see [`Builder::relay`](crate::Builder::relay).
+
+use std::time::SystemTime;
+
+use federate_protocol::Authenticated;
+use federate_protocol::activitystreams::{
+    Accept, Activity, Follow, Iri, Object, PUBLIC, Reject, Undo, is_public, terms,
+};
+use federate_store::{Relation, RelationKey, RelationKind as Kind, RelationState as State, Which, lane_of};
+
+use super::RelayKind;
+use super::subscription::returned;
+use crate::behaviour::was_undone;
+use crate::{
+    Builder, Cursor, Cx, Directory, Draft, Enqueued, Error, Failure, Federation, Listed, RELAY, Uris,
+};
+
+/// Whom a relay of ours admits. Nobody of a suspended host in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Admission {
+    /// Whoever asks.
+    Open,
+    /// Whom the application [accepts](Federation::accept_subscriber); until then they wait.
+    ByHand,
+}
+
+/// An instance that subscribes to the relay that we are, or asks to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Subscriber {
+    /// How it is spoken to.
+    pub kind: RelayKind,
+    /// The actor that asked, which is its server's own.
+    pub actor: Iri,
+    /// Whether it was accepted.
+    pub state: State,
+    /// Since when.
+    pub since: SystemTime,
+}
+
+/// A `Follow` of the actor that relays, or of the relay that we are, is no handler's: `true`. An `Undo` of one of the LitePub kind is
+/// answered by one of ours; what it ends, ends where all that is managed does.
+pub(crate) async fn followed<App: Directory>(
+    cx: &Cx<App>,
+    activity: &Authenticated<Activity>,
+) -> Result<bool, Failure> {
+    let relaying = cx.federation.inner.relaying;
+    if !relaying.has_actor() {
+        return Ok(false);
+    }
+    let kind = asked_for(cx.uris(), activity);
+    if kind == Some(RelayKind::LitePub) && returned(cx, activity).await? {
+        return Ok(true);
+    }
+    let Some(admission) = relaying.serves else {
+        return Ok(kind == Some(RelayKind::LitePub));
+    };
+    if activity.is("Undo") {
+        no_more(cx, activity).await?;
+    }
+    match kind {
+        Some(kind) if !was_undone(cx, activity).await? => asked(cx, activity, kind, admission).await?,
+        _ => {}
+    }
+    Ok(kind.is_some())
+}
+
+/// The subscription that a `Follow` asks for.
+pub(crate) fn key_of(uris: &Uris, by: &Iri, follow: &Object) -> Option<RelationKey> {
+    Some(key(asked_for(uris, follow)?, by))
+}
+
+fn asked_for(uris: &Uris, follow: &Object) -> Option<RelayKind> {
+    let whom = follow.object().id().filter(|_| follow.is("Follow"))?;
+    match whom {
+        whom if is_public(whom.as_str()) => Some(RelayKind::Mastodon),
+        whom if whom == uris.relay_actor() => Some(RelayKind::LitePub),
+        _ => None,
+    }
+}
+
+fn key(kind: RelayKind, by: &Iri) -> RelationKey {
+    let host = by.authority().unwrap_or_default();
+    RelationKey::new(Kind::Subscriber, kind.as_str(), by).named(host)
+}
+
+async fn asked<App: Directory>(
+    cx: &Cx<App>,
+    follow: &Authenticated<Activity>,
+    kind: RelayKind,
+    admission: Admission,
+) -> Result<(), Failure> {
+    let (federation, by, id) = (&cx.federation, follow.by(), (**follow).id());
+    let relations = &federation.stores().relations;
+    let theirs = follow_of_theirs(federation.uris(), kind, by, id.as_ref());
+    let before = relations.get(&key(kind, by)).await?;
+    if before.is_none() && !has_room(cx, kind, by).await? {
+        cx.send(RELAY, Reject::new(theirs)).to(by.clone()).await?;
+        return Ok(());
+    }
+    let held = before
+        .as_ref()
+        .is_some_and(|before| before.state == State::Accepted);
+    let accepted = held || admission == Admission::Open;
+    let returned = before.map(|before| before.note).unwrap_or_default();
+    let returned = match kind == RelayKind::LitePub && accepted && returned.is_empty() {
+        true => cx.send(RELAY, Follow::new(by)).await?.id.to_string(),
+        false => returned,
+    };
+    let subscriber = Relation {
+        activity: id,
+        state: if accepted { State::Accepted } else { State::Pending },
+        note: returned,
+        ..Relation::new(key(kind, by), cx.now())
+    };
+    relations.put(&subscriber).await?;
+    federation.inner.subscribed.forget();
+    federation.inner.recipients.gone.is_back(&lane_of(by));
+    if accepted {
+        cx.send(RELAY, Accept::new(theirs)).to(by.clone()).await?;
+    }
+    Ok(())
+}
+
+/// Whether one more is admitted: a server's own actor, and no person, who would bring it what its operator has not asked for.
+async fn has_room<App: Directory>(cx: &Cx<App>, kind: RelayKind, by: &Iri) -> Result<bool, Failure> {
+    let federation = &cx.federation;
+    let actor = federation.inner.fetcher.actor(by, federation.now()).await?;
+    if !matches!(actor.type_name(), "Application" | "Service" | "Organization") {
+        tracing::info!(actor = %by, "a relay is for servers, and not for people");
+        return Ok(false);
+    }
+    let (relations, limits) = (&federation.stores().relations, &federation.inner.managed.limits);
+    let (mut all, mut of_host) = (0, 0);
+    for kind in RelayKind::ALL {
+        let which = Which::of(Kind::Subscriber).about(kind.as_str());
+        all += relations.count(&which).await?;
+        of_host += relations.count(&which.named(key(kind, by).name)).await?;
+    }
+    let room = all < limits.subscribers && of_host < limits.subscribers_per_host;
+    if !room {
+        tracing::info!(actor = %by, kind = kind.as_str(), "too many subscribe to this relay");
+    }
+    Ok(room)
+}
+
+async fn no_more<App: Directory>(cx: &Cx<App>, undo: &Authenticated<Activity>) -> Result<(), Failure> {
+    let relations = &cx.federation.stores().relations;
+    let key = key(RelayKind::LitePub, undo.by());
+    let Some(subscriber) = relations.get(&key).await? else {
+        return Ok(());
+    };
+    let (undone, embedded) = (undo.object().id(), undo.object().object());
+    let by_id = undone.is_some() && undone == subscriber.activity;
+    let as_it_was = embedded.is_some_and(|follow| asked_for(cx.uris(), &follow) == Some(RelayKind::LitePub));
+    if (by_id || as_it_was)
+        && let Some(undo) = undo_of_ours(cx.uris(), &subscriber)?
+    {
+        cx.send(RELAY, undo).await?;
+    }
+    Ok(())
+}
+
+/// The `Undo` of the `Follow` with which we returned theirs.
+fn undo_of_ours(uris: &Uris, subscriber: &Relation) -> Result<Option<Object>, Error> {
+    if subscriber.note.is_empty() {
+        return Ok(None);
+    }
+    let ours = Follow::new(&subscriber.key.actor)
+        .with_id(&subscriber.note.parse()?)
+        .with(&terms::ACTOR, uris.relay_actor());
+    Ok(Some(Undo::new(Object::from(ours)).into()))
+}
+
+/// Their `Follow`, as an answer names it.
+fn follow_of_theirs(uris: &Uris, kind: RelayKind, by: &Iri, id: Option<&Iri>) -> Object {
+    let follow = match (kind, PUBLIC.parse::<Iri>()) {
+        (RelayKind::Mastodon, Ok(public)) => Follow::new(&public),
+        _ => Follow::new(uris.relay_actor()),
+    };
+    let follow = follow.with(&terms::ACTOR, by);
+    match id {
+        Some(id) => follow.with_id(id).into(),
+        None => follow.into(),
+    }
+}
+
+impl<App: Directory> Builder<App> {
+    /// This instance is a relay, of both kinds: servers subscribe by a `Follow` of Public that comes to its
+    /// [shared inbox](crate::Uris::shared_inbox), which is the URL that their operators are given, or by a `Follow` of its
+    /// [actor](crate::Paths::relay_actor), which follows them back. What the people of a subscriber say to everybody, sent here by their own
+    /// server, goes to all other subscribers: byte for byte where it carries a proof or a Linked Data Signature, so that they can believe it,
+    /// or where it is no `Create`; else its id is announced. Subscribers of the LitePub kind send and get ids alone; what they announce is
+    /// passed on where it is public at its own place.
+    ///
+    /// Each thing once; never back to the server where it was made; never what came from another relay, nor what has Public only in its `cc`.
+    /// What people of this instance write is for its own followers and relays, as ever. No handler gets a `Follow` of the
+    /// relay. Only actors of servers are admitted (`Application`, `Service`, `Organization`), within the
+    /// [limits](crate::BehaviourLimits::subscribers). A subscriber of a suspended host is dropped, and one that is gone.
+    ///
+    /// ```no_run
+    /// # use federate_server::{Actors, Admission, Cursor, Federation, RelayKind};
+    /// # async fn of(store: federate_store::Memory) -> Result<(), Box<dyn std::error::Error>> {
+    /// let (federation, engine) = Federation::builder("https://relay.example", store, Actors::new([]))
+    ///     .relay(Admission::ByHand)
+    ///     .build()
+    ///     .await?;
+    /// for subscriber in federation.subscribers(RelayKind::Mastodon, &Cursor::start()).await?.items {
+    ///     federation.accept_subscriber(&subscriber.actor).await?;
+    /// }
+    /// engine.run_until(std::future::pending()).await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn relay(mut self, admission: Admission) -> Self {
+        self.relaying.serves = Some(admission);
+        self
+    }
+}
+
+impl<App: Directory> Federation<App> {
+    /// Who subscribes to the relay that we are in this way, and who asks to, those of long ago first.
+    ///
+    /// # Errors
+    ///
+    /// The store's, or a permanent one for a cursor that it did not give.
+    pub async fn subscribers(&self, kind: RelayKind, from: &Cursor) -> Result<Listed<Subscriber>, Error> {
+        let which = Which::of(Kind::Subscriber).about(kind.as_str());
+        let subscriber = |relation: Relation| Subscriber {
+            kind,
+            actor: relation.key.actor,
+            state: relation.state,
+            since: relation.at,
+        };
+        self.listed(&which, from, subscriber).await
+    }
+
+    /// Lets a server subscribe that [asked](Federation::subscribers) to, and says so.
+    ///
+    /// # Errors
+    ///
+    /// A permanent one where it did not ask, or the store's.
+    pub async fn accept_subscriber(&self, who: &Iri) -> Result<Enqueued, Error> {
+        let relations = &self.stores().relations;
+        let mut told = None;
+        for kind in RelayKind::ALL {
+            let Some(asked) = relations.get(&key(kind, who)).await? else {
+                continue;
+            };
+            let mut returned = asked.note.clone();
+            if kind == RelayKind::LitePub && returned.is_empty() {
+                returned = self.send(RELAY, Follow::new(who)).await?.id.to_string();
+            }
+            let accepted = Relation {
+                state: State::Accepted,
+                note: returned,
+                ..asked.clone()
+            };
+            relations.put(&accepted).await?;
+            self.inner.subscribed.forget();
+            let theirs = follow_of_theirs(self.uris(), kind, who, asked.activity.as_ref());
+            told = Some(self.answer_to(Accept::new(theirs), who).await?);
+        }
+        told.ok_or_else(|| Error::permanent("that actor has not asked to subscribe"))
+    }
+
+    /// Does not let a server subscribe that asked to, or no longer, and says so. It may ask again. `None`: it did not subscribe.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn remove_subscriber(&self, who: &Iri) -> Result<Option<Enqueued>, Error> {
+        let relations = &self.stores().relations;
+        let mut told = None;
+        for kind in RelayKind::ALL {
+            let Some(subscriber) = relations.get(&key(kind, who)).await? else {
+                continue;
+            };
+            let theirs = follow_of_theirs(self.uris(), kind, who, subscriber.activity.as_ref());
+            // Told first: a crash in between leaves somebody who can be removed again.
+            told = Some(self.answer_to(Reject::new(theirs), who).await?);
+            if let Some(undo) = undo_of_ours(self.uris(), &subscriber)? {
+                self.send(RELAY, undo).await?;
+            }
+            relations.remove(&Which::exactly(&subscriber.key), 1).await?;
+            self.inner.subscribed.forget();
+        }
+        Ok(told)
+    }
+
+    fn answer_to(&self, answer: impl Into<Object>, who: &Iri) -> Draft<App> {
+        self.send(RELAY, answer).to(who.clone())
+    }
+}

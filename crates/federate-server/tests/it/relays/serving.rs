@@ -1,0 +1,544 @@
+//! The relay that we are.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use federate_protocol::activitystreams::{Activity, Create, Iri};
+use federate_server::store::RelationState as State;
+use federate_server::{
+    Actors, Admission, BehaviourLimits, Builder, Cursor, Engine, Federation, Found, Profile, RelayKind,
+};
+use federate_sqlite::Sqlite;
+use federate_store::BoxFuture;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{ACTOR, INBOX, PUBLIC, spy};
+use crate::world::{Counting, FixedKeys, Instance, Peer, TestApp, World, iri, status};
+
+const OURS: &str = "https://relay.test/relay";
+
+async fn relay_with(world: &World, configure: impl FnOnce(Builder<TestApp>) -> Builder<TestApp>) -> Instance {
+    let usual = |builder: Builder<TestApp>| {
+        let builder = builder.manage_followers().manage_relays();
+        configure(builder.relay(Admission::Open)).on::<Activity>(spy)
+    };
+    world.instance_with("relay.test", usual).await
+}
+
+async fn relay(world: &World) -> Instance {
+    relay_with(world, |builder| builder).await
+}
+
+/// An instance of ours, with people; what it sends is proven or not.
+async fn member(world: &World, host: &str, proofs: bool) -> Instance {
+    let configure = |builder: Builder<TestApp>| {
+        let builder = builder.manage_followers().manage_relays().on::<Activity>(spy);
+        if proofs { builder.proofs() } else { builder }
+    };
+    world.instance_with(host, configure).await
+}
+
+async fn joins(world: &World, member: &Instance, relay: &Instance, kind: RelayKind) {
+    let at = match kind {
+        RelayKind::LitePub => OURS,
+        _ => INBOX,
+    };
+    let at = at.replace("relay.test", relay.federation.uris().host());
+    member
+        .federation
+        .subscribe_to_relay(kind, &iri(&at))
+        .await
+        .unwrap();
+    world.settle(&[member, relay]).await;
+    let relays = member.federation.relays().await.unwrap();
+    assert!(
+        relays.iter().all(|relay| relay.state == State::Accepted),
+        "{relays:?}"
+    );
+    member.app.take_seen();
+    let seen = relay.app.take_seen();
+    let follow = seen.iter().find(|seen| seen.starts_with("Follow"));
+    assert_eq!(follow, None, "no handler gets a Follow of the relay");
+}
+
+async fn says(member: &Instance) -> Iri {
+    let note = member.federation.note("alice").text("hello").build();
+    let id = note.id().unwrap();
+    member.federation.send("alice", Create::new(note)).await.unwrap();
+    id
+}
+
+/// A server of another program: its own actor, and a person.
+fn server(world: &World, host: &str, key: usize) -> (Peer, Peer) {
+    let person = world.peer(host, "someone", key);
+    let mut actor = person.neighbour("actor", (key + 1) % 3);
+    actor.document["type"] = json!("Application");
+    actor.serves(actor.id.as_str(), 200, &actor.document);
+    person.serves(person.id.as_str(), 200, &person.document);
+    (actor, person)
+}
+
+async fn follows_public(actor: &Peer, relay: &Instance, number: u32) {
+    actor.follows(number, relay, PUBLIC).await;
+}
+
+fn post(person: &Peer, number: u32, to: &Value, cc: &Value) -> Value {
+    let note = format!("https://{}/notes/{number}", person.id.host().unwrap());
+    person.activity(
+        number,
+        json!({
+            "type": "Create", "to": to, "cc": cc,
+            "object": { "id": note, "type": "Note", "attributedTo": person.id.as_str(), "content": "hi", "to": to, "cc": cc },
+        }),
+    )
+}
+
+async fn subscribers(relay: &Instance, kind: RelayKind) -> Vec<(String, State)> {
+    let listed = relay
+        .federation
+        .subscribers(kind, &Cursor::start())
+        .await
+        .unwrap();
+    let items = listed.items.into_iter();
+    items.map(|one| (one.actor.to_string(), one.state)).collect()
+}
+
+#[tokio::test]
+async fn what_one_says_reaches_the_others_as_the_authors() {
+    for (proofs, evidence) in [(true, "proven"), (false, "refetched")] {
+        for kind in [RelayKind::Mastodon, RelayKind::LitePub] {
+            let world = World::default();
+            let relay = relay(&world).await;
+            let (author, reader) = (
+                member(&world, "a.test", proofs).await,
+                member(&world, "reader.test", false).await,
+            );
+            joins(&world, &author, &relay, RelayKind::Mastodon).await;
+            joins(&world, &reader, &relay, kind).await;
+            let id = says(&author).await;
+            world.settle(&[&author, &relay, &reader]).await;
+            // Those of the LitePub kind get ids, whatever the post carries.
+            let evidence = if kind == RelayKind::LitePub {
+                "refetched"
+            } else {
+                evidence
+            };
+            let said = format!("Create by https://a.test/users/alice: <p>hello</p> ({evidence})");
+            assert_eq!(reader.app.take_seen(), [said], "{kind:?}");
+            assert_eq!(author.app.take_seen(), [""; 0], "nothing comes back");
+            if evidence == "proven" {
+                author.federation.retract("alice", &id).await.unwrap();
+                world.settle(&[&author, &relay, &reader]).await;
+                let gone = format!("Delete by https://a.test/users/alice: {id} (proven)");
+                assert_eq!(reader.app.take_seen(), [gone]);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_litepub_subscriber_tells_ids_which_are_passed_on_to_both_kinds() {
+    let world = World::default();
+    let relay = relay(&world).await;
+    let author = member(&world, "a.test", false).await;
+    let readers = [
+        member(&world, "reader.test", false).await,
+        member(&world, "reading.test", false).await,
+    ];
+    joins(&world, &author, &relay, RelayKind::LitePub).await;
+    for (reader, kind) in readers.iter().zip([RelayKind::Mastodon, RelayKind::LitePub]) {
+        joins(&world, reader, &relay, kind).await;
+    }
+    says(&author).await;
+    world.settle(&[&author, &relay, &readers[0], &readers[1]]).await;
+    for reader in &readers {
+        let said = "Create by https://a.test/users/alice: <p>hello</p> (refetched)";
+        assert_eq!(reader.app.take_seen(), [said]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_passed_on_is_what_came_byte_for_byte_and_never_back() {
+    let world = World::default();
+    let relay = relay(&world).await;
+    let (first, person) = server(&world, "first.test", 0);
+    let (second, _) = server(&world, "second.test", 1);
+    follows_public(&first, &relay, 1).await;
+    follows_public(&second, &relay, 1).await;
+    assert_eq!(second.received_types(), ["Accept"]);
+    let accept = second.received_of("Accept").pop().unwrap();
+    assert_eq!(accept["actor"], OURS);
+    assert_eq!(accept["object"]["id"], format!("{}/activities/1", second.id));
+    assert_eq!(accept["object"]["object"], PUBLIC);
+    first.received.lock().unwrap().clear();
+    second.received.lock().unwrap().clear();
+    let mut signed = post(&person, 2, &json!(PUBLIC), &json!([]));
+    signed["signature"] = json!({ "type": "RsaSignature2017", "signatureValue": "x" });
+    // A line's end behind it is no wish for a proof of ours.
+    let inbox = relay.federation.uris().shared_inbox();
+    let request = person.request(inbox.as_str(), format!("{signed}\n"));
+    assert_eq!(relay.federation.handle(request).await.unwrap().status(), 202);
+    relay.step_until_idle().await;
+    assert_eq!(*second.received.lock().unwrap(), [signed]);
+    let head = second.heads.lock().unwrap().last().cloned().unwrap();
+    assert!(
+        head["signature"]
+            .to_str()
+            .unwrap()
+            .contains(&format!("keyId=\"{OURS}#main-key\""))
+    );
+    // Without a signature it is its id.
+    let plain = post(&person, 3, &json!([PUBLIC]), &json!([]));
+    person.post(&relay, &plain).await;
+    person.post(&relay, &plain).await;
+    relay.step_until_idle().await;
+    let announces = second.received_of("Announce");
+    assert_eq!(announces.len(), 1, "each once");
+    assert_eq!(announces[0]["object"], "https://first.test/notes/3");
+    assert_eq!(first.received_types(), [""; 0]);
+}
+
+#[tokio::test]
+async fn ghsa_r64r_5h43_26qv_what_is_not_for_everybody_is_not_relayed() {
+    let world = World::default();
+    let relay = relay(&world).await;
+    let (first, person) = server(&world, "first.test", 0);
+    let (second, _) = server(&world, "second.test", 1);
+    follows_public(&first, &relay, 1).await;
+    follows_public(&second, &relay, 1).await;
+    second.received.lock().unwrap().clear();
+    let followers = json!(format!("{}/followers", person.id));
+    for (number, (to, cc)) in [(followers.clone(), json!(PUBLIC)), (followers, json!([]))]
+        .into_iter()
+        .enumerate()
+    {
+        let mut create = post(&person, 2 + u32::try_from(number).unwrap(), &to, &cc);
+        create["proof"] = json!({ "type": "DataIntegrityProof" });
+        assert_eq!(person.post(&relay, &create).await.status(), 202);
+    }
+    // An announced one neither: it is looked at first.
+    first.follows(5, &relay, OURS).await;
+    let quiet = json!({
+        "@context": "https://www.w3.org/ns/activitystreams", "id": "https://first.test/notes/9", "type": "Note",
+        "attributedTo": person.id.as_str(), "to": format!("{}/followers", person.id), "cc": PUBLIC,
+    });
+    first.serves("https://first.test/notes/9", 200, &quiet);
+    let announce = first.activity(
+        6,
+        json!({ "type": "Announce", "object": "https://first.test/notes/9" }),
+    );
+    first.post(&relay, &announce).await;
+    relay.step_until_idle().await;
+    assert_eq!(second.received_types(), [""; 0]);
+}
+
+#[tokio::test]
+async fn only_what_subscribers_people_say_is_relayed_and_after_an_undo_nothing() {
+    let world = World::default();
+    let relay = relay(&world).await;
+    let (first, person) = server(&world, "first.test", 0);
+    let (second, _) = server(&world, "second.test", 1);
+    follows_public(&second, &relay, 1).await;
+    let before = second.received_types();
+    person
+        .post(&relay, &post(&person, 2, &json!(PUBLIC), &json!([])))
+        .await;
+    // An id of somebody who does not subscribe makes us look nowhere.
+    let announce = first.activity(
+        3,
+        json!({ "type": "Announce", "object": "https://first.test/notes/2" }),
+    );
+    first.post(&relay, &announce).await;
+    relay.step_until_idle().await;
+    assert_eq!(second.received_types(), before);
+    let looked = "GET https://first.test/notes/2".to_owned();
+    assert!(!world.net.requests.lock().unwrap().contains(&looked));
+
+    follows_public(&first, &relay, 4).await;
+    person
+        .post(&relay, &post(&person, 5, &json!(PUBLIC), &json!([])))
+        .await;
+    relay.step_until_idle().await;
+    assert_eq!(second.received_of("Announce").len(), 1);
+    let follow = format!("{}/activities/4", first.id);
+    let undo = first.activity(6, json!({ "type": "Undo", "object": follow }));
+    first.post(&relay, &undo).await;
+    relay.step_until_idle().await;
+    person
+        .post(&relay, &post(&person, 7, &json!(PUBLIC), &json!([])))
+        .await;
+    relay.step_until_idle().await;
+    assert_eq!(second.received_of("Announce").len(), 1);
+    // And one that comes before its Follow keeps it out.
+    let early = first.activity(
+        8,
+        json!({ "type": "Undo", "object": format!("{}/activities/9", first.id) }),
+    );
+    first.post(&relay, &early).await;
+    follows_public(&first, &relay, 9).await;
+    assert_eq!(subscribers(&relay, RelayKind::Mastodon).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_litepub_follow_is_returned_and_taken_back() {
+    let world = World::default();
+    let relay = relay(&world).await;
+    let (first, _) = server(&world, "first.test", 0);
+    first.follows(1, &relay, OURS).await;
+    let ours = first.received_of("Follow").pop().unwrap();
+    assert_eq!(
+        (&ours["actor"], &ours["object"]),
+        (&json!(OURS), &json!(first.id.as_str()))
+    );
+    assert_eq!(first.received_of("Accept")[0]["object"]["object"], OURS);
+    first.follows(2, &relay, OURS).await;
+    assert_eq!(first.received_of("Follow").len(), 1);
+    assert_eq!(
+        first.received_of("Accept").len(),
+        2,
+        "the first may have been lost"
+    );
+    let undo = first.activity(
+        3,
+        json!({ "type": "Undo", "object": { "type": "Follow", "actor": first.id.as_str(), "object": OURS } }),
+    );
+    first.post(&relay, &undo).await;
+    relay.step_until_idle().await;
+    assert_eq!(first.received_of("Undo")[0]["object"]["id"], ours["id"]);
+    assert_eq!(subscribers(&relay, RelayKind::LitePub).await, []);
+}
+
+#[tokio::test]
+async fn w10_two_relays_that_subscribe_to_each_other_come_to_an_end() {
+    for kind in [RelayKind::Mastodon, RelayKind::LitePub] {
+        for proofs in [true, false] {
+            let world = World::default();
+            let one = relay(&world).await;
+            let configure = |builder: Builder<TestApp>| {
+                builder
+                    .manage_followers()
+                    .manage_relays()
+                    .relay(Admission::Open)
+                    .on::<Activity>(spy)
+            };
+            let other = world.instance_with("other.test", configure).await;
+            joins(&world, &one, &other, kind).await;
+            joins(&world, &other, &one, RelayKind::Mastodon).await;
+            let author = member(&world, "a.test", proofs).await;
+            joins(&world, &author, &one, RelayKind::Mastodon).await;
+            says(&author).await;
+            world.settle(&[&author, &one, &other]).await;
+            assert_eq!(other.app.take_seen().len(), 1, "{kind:?} {proofs}");
+            assert_eq!(one.app.take_seen().len(), 1, "what its own subscriber sent");
+            let requests = world.net.count();
+            world.clock.advance(Duration::from_secs(3600));
+            world.settle(&[&author, &one, &other]).await;
+            assert_eq!(world.net.count(), requests);
+        }
+    }
+}
+
+#[tokio::test]
+async fn i20_what_a_relay_forges_is_not_believed() {
+    let world = World::default();
+    let reader = member(&world, "reader.test", false).await;
+    let mut relay = world.peer("relay.test", "relay", 1);
+    relay.document["type"] = json!("Application");
+    relay.document["inbox"] = json!(INBOX);
+    relay.serves(ACTOR, 200, &relay.document);
+    let alice = world.peer("a.test", "alice", 0);
+    let federation = &reader.federation;
+    federation
+        .subscribe_to_relay(RelayKind::Mastodon, &iri(INBOX))
+        .await
+        .unwrap();
+    reader.step_until_idle().await;
+    let follow = relay.received_of("Follow").pop().unwrap();
+    relay
+        .post(
+            &reader,
+            &relay.activity(1, json!({ "type": "Accept", "object": follow })),
+        )
+        .await;
+    reader.step_until_idle().await;
+    reader.app.take_seen();
+    let forged = post(&alice, 1, &json!(PUBLIC), &json!([]));
+    assert_eq!(relay.post(&reader, &forged).await.status(), 202);
+    reader.step_until_idle().await;
+    assert_eq!(reader.app.take_seen(), [""; 0]);
+}
+
+#[tokio::test]
+async fn by_hand_nobody_subscribes_before_the_application_says_so() {
+    let world = World::default();
+    let relay = relay_with(&world, |builder| builder.relay(Admission::ByHand)).await;
+    let author = member(&world, "a.test", false).await;
+    let at = iri(INBOX);
+    author
+        .federation
+        .subscribe_to_relay(RelayKind::Mastodon, &at)
+        .await
+        .unwrap();
+    world.settle(&[&author, &relay]).await;
+    let state = async || author.federation.relays().await.unwrap()[0].state;
+    assert_eq!(state().await, State::Pending);
+    let who = iri("https://a.test/actor");
+    assert_eq!(
+        subscribers(&relay, RelayKind::Mastodon).await,
+        [(who.to_string(), State::Pending)]
+    );
+    relay.federation.accept_subscriber(&who).await.unwrap();
+    world.settle(&[&author, &relay]).await;
+    assert_eq!(state().await, State::Accepted);
+    assert!(relay.federation.remove_subscriber(&who).await.unwrap().is_some());
+    world.settle(&[&author, &relay]).await;
+    assert_eq!(state().await, State::Rejected);
+    assert_eq!(subscribers(&relay, RelayKind::Mastodon).await, []);
+    assert!(relay.federation.remove_subscriber(&who).await.unwrap().is_none());
+    assert!(
+        relay
+            .federation
+            .accept_subscriber(&who)
+            .await
+            .unwrap_err()
+            .is_permanent()
+    );
+}
+
+#[tokio::test]
+async fn so_many_subscribe_so_many_of_one_host_and_no_people() {
+    assert_eq!(BehaviourLimits::default().subscribers, 5_000);
+    assert_eq!(BehaviourLimits::default().subscribers_per_host, 3);
+    let world = World::default();
+    let relay = relay_with(&world, |builder| {
+        builder.behaviour_limits(|limits| (limits.subscribers, limits.subscribers_per_host) = (3, 2))
+    })
+    .await;
+    let (first, person) = server(&world, "first.test", 0);
+    follows_public(&person, &relay, 1).await;
+    assert_eq!(person.received_types(), ["Reject"]);
+    first.received.lock().unwrap().clear();
+    let mut more = Vec::new();
+    for name in ["x", "y"] {
+        let mut actor = person.neighbour(name, 2);
+        actor.document["type"] = json!("Service");
+        actor.serves(actor.id.as_str(), 200, &actor.document);
+        more.push(actor);
+    }
+    follows_public(&first, &relay, 1).await;
+    follows_public(&more[0], &relay, 1).await;
+    assert_eq!(first.received_types(), ["Accept", "Accept"]);
+    more[1].follows(1, &relay, OURS).await;
+    assert_eq!(
+        first.received_types(),
+        ["Accept", "Accept", "Reject"],
+        "a third of its host"
+    );
+    let (second, _) = server(&world, "second.test", 0);
+    let (third, _) = server(&world, "third.test", 0);
+    follows_public(&second, &relay, 1).await;
+    follows_public(&third, &relay, 1).await;
+    assert_eq!(second.received_types(), ["Accept"]);
+    assert_eq!(third.received_types(), ["Reject"], "a fourth of all");
+    follows_public(&second, &relay, 2).await;
+    assert_eq!(
+        second.received_types(),
+        ["Accept", "Accept"],
+        "who is one already"
+    );
+}
+
+#[tokio::test]
+async fn who_is_gone_or_suspended_does_not_subscribe_any_more() {
+    let world = World::default();
+    let relay = relay(&world).await;
+    let (first, person) = server(&world, "first.test", 0);
+    let (second, _) = server(&world, "second.test", 1);
+    let (third, _) = server(&world, "third.test", 2);
+    for actor in [&first, &second, &third] {
+        follows_public(actor, &relay, 1).await;
+    }
+    assert_eq!(subscribers(&relay, RelayKind::Mastodon).await.len(), 3);
+    relay
+        .federation
+        .admin()
+        .block("second.test")
+        .apply()
+        .await
+        .unwrap();
+    let gone = |_| Box::pin(std::future::ready(Ok(status(StatusCode::GONE)))) as BoxFuture<'static, _>;
+    world.net.connect("third.test", Arc::new(gone));
+    for number in 4..6 {
+        let create = post(&person, number, &json!(PUBLIC), &json!([]));
+        person.post(&relay, &create).await;
+        relay.step_until_idle().await;
+    }
+    let left = [(first.id.to_string(), State::Accepted)];
+    assert_eq!(subscribers(&relay, RelayKind::Mastodon).await, left);
+    assert_eq!(second.received_of("Announce").len(), 0);
+    // One that closes its own account is no subscriber, and its people's words are nobody's news.
+    let delete = first.activity(6, json!({ "type": "Delete", "object": first.id.as_str() }));
+    first.post(&relay, &delete).await;
+    relay.step_until_idle().await;
+    assert_eq!(subscribers(&relay, RelayKind::Mastodon).await, []);
+}
+
+async fn process(world: &World, store: Sqlite) -> (Federation<Actors<Sqlite>>, Engine) {
+    let people = Actors::new([Profile::person("alice")]);
+    let builder = Federation::builder("https://relay.test", store, people)
+        .client(world.net.clone())
+        .clock(world.clock.clone())
+        .entropy(Arc::new(Counting::default()))
+        .keygen(Arc::new(FixedKeys(0)))
+        .relay(Admission::Open);
+    builder.build().await.unwrap()
+}
+
+#[tokio::test]
+async fn subscribers_survive_a_restart() {
+    let world = World::default();
+    let (first, person) = server(&world, "first.test", 0);
+    let (second, _) = server(&world, "second.test", 1);
+    let directory = tempfile::tempdir().unwrap();
+    let open = async || Sqlite::open(directory.path().join("relay.db")).await.unwrap();
+    let give = async |relay: &Federation<Actors<Sqlite>>, engine: &Engine, from: &Peer, activity: Value| {
+        let request = from.request("https://relay.test/inbox", activity.to_string());
+        assert_eq!(relay.handle(request).await.unwrap().status(), 202);
+        while !engine.step().await.is_idle() {}
+    };
+    {
+        let (relay, engine) = process(&world, open().await).await;
+        for actor in [&first, &second] {
+            let follow = actor.activity(1, json!({ "type": "Follow", "object": PUBLIC }));
+            give(&relay, &engine, actor, follow).await;
+        }
+    }
+    let (relay, engine) = process(&world, open().await).await;
+    give(
+        &relay,
+        &engine,
+        &person,
+        post(&person, 2, &json!(PUBLIC), &json!([])),
+    )
+    .await;
+    assert_eq!(second.received_types(), ["Accept", "Announce"]);
+}
+
+/// A relay has no actor where it is none, and its URL is the application's.
+#[tokio::test]
+async fn the_url_of_the_relays_actor_is_the_applications_where_there_is_none() {
+    let world = World::default();
+    let configure = |builder: Builder<TestApp>| builder.paths(|paths| paths.actor("/{name}"));
+    let site = world.instance_with("site.test", configure).await;
+    site.app
+        .people
+        .lock()
+        .unwrap()
+        .insert("relay".into(), Found::Here(()));
+    let document: Value = serde_json::from_slice(site.get("/relay").await.body()).unwrap();
+    assert_eq!(document["type"], "Person");
+    let relay = relay(&world).await;
+    let document: Value = serde_json::from_slice(relay.get("/relay").await.body()).unwrap();
+    assert_eq!(document["inbox"], INBOX);
+}
