@@ -8,6 +8,7 @@ use federate_store::{Backend, BoxFuture, OrderKey, Outgoing, Priority};
 use serde_json::{Map, Value, json};
 
 use crate::cx::Sent;
+use crate::proofs::Wanted;
 use crate::{Directory, Error, Federation, INSTANCE, Local, RELAY, answers, proofs, relay};
 
 const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
@@ -196,15 +197,22 @@ impl<App: Directory> Draft<App> {
             guards.answers.count(&self.sender, whom, self.federation.now())?;
         }
         audience.extend(self.inboxes.iter().filter_map(relay::inbox_as_audience));
-        if self.is_for_relays(&whole, &me) {
+        let for_relays = self.is_for_relays(&whole, &me);
+        if for_relays {
             audience.push(relay::all_relays(uris));
         }
         let mut activity = audience::without_blind_copies(&whole);
-        let to_be_proven = self.proof && !proofs::has_proof(&activity);
-        if to_be_proven {
-            activity = proofs::provable(activity, self.federation.now())?;
+        let mut wanted = Wanted {
+            proof: self.proof,
+            linked_data: for_relays && self.federation.inner.relaying.signs,
+        };
+        if proofs::has_proof(&activity) {
+            wanted = Wanted::default();
         }
-        let body = proofs::marked(&activity, to_be_proven);
+        if wanted.is_any() {
+            activity = proofs::provable(activity, wanted, self.federation.now())?;
+        }
+        let body = proofs::marked(&activity, wanted);
         let outgoing = Outgoing {
             priority: self.priority.unwrap_or_else(|| self.usual_priority(&audience)),
             order: self.order.or_else(|| self.order_of_its_object()),

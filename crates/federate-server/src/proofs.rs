@@ -1,6 +1,7 @@
-//! Proofs on what we send: [FEP-8b32](https://codeberg.org/fediverse/fep/src/branch/main/fep/8b32/fep-8b32.md).
+//! Proofs on what we send: [FEP-8b32](https://codeberg.org/fediverse/fep/src/branch/main/fep/8b32/fep-8b32.md), and Linked Data Signatures.
 //!
-//! What is to be proven is written down with its context, with a time, and with a line's end behind it, which is the mark. The proof itself is
+//! What is to be proven is written down with its context, with a time, and with a line's end behind it, which is the mark; what is to have
+//! a Linked Data Signature, with a tab. The proof itself is
 //! made when the body is read: for an attempt, or for whoever asks for the activity by its id. So nothing is awaited in the application's
 //! transaction, a key that was rotated proves no more, and as a proof of one key over the same bytes is always the same, so does
 //! everybody get the same.
@@ -48,6 +49,9 @@ const NAMED: [&str; 2] = [
     "https://w3id.org/security/data-integrity/v1",
 ];
 
+/// What gives `signature` its meaning.
+const SECURITY: &str = "https://w3id.org/security/v1";
+
 const AS2: &str = "https://www.w3.org/ns/activitystreams";
 
 /// At once there are few activities on their way to many inboxes.
@@ -81,8 +85,44 @@ impl<App: Directory> Draft<App> {
 /// Behind the bytes of what is to be proven. Nothing else that is recorded ends so.
 const MARK: u8 = b'\n';
 
-/// An activity as one that can be proven: what a proof needs besides itself.
-pub(crate) fn provable(activity: Object, now: SystemTime) -> Result<Object, Error> {
+/// Behind the bytes of what is to have a Linked Data Signature, before the other mark.
+const LINKED_DATA_MARK: u8 = b'\t';
+
+/// What an activity is to carry in itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// An object integrity proof.
+    pub(crate) proof: bool,
+    /// A Linked Data Signature.
+    pub(crate) linked_data: bool,
+}
+
+impl Wanted {
+    pub(crate) const PROOF: Self = Self {
+        proof: true,
+        linked_data: false,
+    };
+
+    pub(crate) fn is_any(self) -> bool {
+        self.proof || self.linked_data
+    }
+
+    /// What the marks say, and what stands before them.
+    fn of(body: &[u8]) -> (&[u8], Self) {
+        let mut wanted = Self::default();
+        let mut rest = body;
+        if let Some((&MARK, before)) = rest.split_last() {
+            (wanted.proof, rest) = (true, before);
+        }
+        if let Some((&LINKED_DATA_MARK, before)) = rest.split_last() {
+            (wanted.linked_data, rest) = (true, before);
+        }
+        (rest, wanted)
+    }
+}
+
+/// An activity as one that can be proven: what its proofs need besides themselves.
+pub(crate) fn provable(activity: Object, wanted: Wanted, now: SystemTime) -> Result<Object, Error> {
     let activity = match activity.published() {
         Some(_) => activity,
         None => activity.with(&terms::PUBLISHED, now),
@@ -90,21 +130,29 @@ pub(crate) fn provable(activity: Object, now: SystemTime) -> Result<Object, Erro
     let Value::Object(mut map) = activity.to_value() else {
         return Ok(activity);
     };
-    add_context(&mut map);
+    if wanted.linked_data {
+        add_context(&mut map, &json!(SECURITY), &[]);
+    }
+    if wanted.proof {
+        add_context(&mut map, &CONTEXT, &NAMED);
+    }
     Ok(Object::from_value(Value::Object(map))?)
 }
 
-/// The bytes that are recorded of an activity: with the mark, or surely without.
-pub(crate) fn marked(activity: &Object, to_be_proven: bool) -> Vec<u8> {
+/// The bytes that are recorded of an activity: with its marks, or surely without.
+pub(crate) fn marked(activity: &Object, wanted: Wanted) -> Vec<u8> {
     let mut bytes = activity.to_bytes();
     bytes.truncate(bytes.trim_ascii_end().len());
-    if to_be_proven {
+    if wanted.linked_data {
+        bytes.push(LINKED_DATA_MARK);
+    }
+    if wanted.proof {
         bytes.push(MARK);
     }
     bytes
 }
 
-/// What others have written, surely without the mark.
+/// What others have written, surely without a mark.
 pub(crate) fn unmarked(body: &Bytes) -> Bytes {
     body.slice_ref(body.trim_ascii_end())
 }
@@ -115,8 +163,9 @@ impl<App: Directory> Federation<App> {
     pub(crate) async fn as_delivered(&self, object: &Iri, create: Object) -> Result<Object, Error> {
         let (id, keys) = (create_id(object)?, &self.inner.keys);
         let recorded = self.stores().outbox.body(&id).await?;
-        let recorded = recorded.filter(|body| body.last() == Some(&MARK));
-        let is_proven = self.inner.proofs || recorded.is_some();
+        let recorded = recorded.filter(|body| Wanted::of(body).1.is_any());
+        let was_proven = recorded.as_ref().is_some_and(|body| Wanted::of(body).1.proof);
+        let is_proven = self.inner.proofs || was_proven;
         // Since it was edited what was delivered is no more what we say.
         let current = match recorded {
             Some(body) if embedded(&Object::parse(&body)?) == embedded(&create) => Some(body),
@@ -126,8 +175,9 @@ impl<App: Directory> Federation<App> {
             Some(body) => body,
             None if is_proven && !has_proof(&create) => {
                 let at = create.object().object().and_then(|object| object.published());
-                let provable = provable(create.clone(), at.unwrap_or_else(|| self.now()))?;
-                marked(&provable, true).into()
+                let at = at.unwrap_or_else(|| self.now());
+                let provable = provable(create.clone(), Wanted::PROOF, at)?;
+                marked(&provable, Wanted::PROOF).into()
             }
             None => return Ok(create),
         };
@@ -140,26 +190,74 @@ impl<App: Directory> Federation<App> {
 }
 
 impl Keys {
-    /// The bytes of an activity with its proof, where it is to have one.
+    /// The bytes of an activity with its proofs, where it is to have some.
     pub(crate) async fn prove(&self, sender: &str, id: &Iri, body: &Bytes) -> Result<Bytes, Error> {
-        let Some((&MARK, rest)) = body.split_last() else {
+        let (unproven, wanted) = Wanted::of(body);
+        if !wanted.is_any() {
             return Ok(body.clone());
-        };
-        let pair = self.pair(Use::Proofs, sender).await?;
-        if let Some(proven) = self.proven_before(id, &pair.public.text, body) {
+        }
+        let mut keys = String::new();
+        for (of, is_wanted) in [(Use::Proofs, wanted.proof), (Use::Requests, wanted.linked_data)] {
+            if is_wanted {
+                keys.push_str(&self.pair(of, sender).await?.public.text);
+            }
+        }
+        let keys: Arc<str> = keys.into();
+        if let Some(proven) = self.proven_before(id, &keys, body) {
             return Ok(proven);
         }
         let now = self.clock().now();
-        let at = Object::parse(rest)?.published().unwrap_or(now).min(now);
-        let options = ProofOptions::new(pair.key.key_id().clone(), at);
-        let unsigned = proof(rest, &options).map_err(Error::permanent)?;
-        let proven = Bytes::from(unsigned.sign(&*pair.key).map_err(Error::passing)?);
+        let at = Object::parse(unproven)?.published().unwrap_or(now).min(now);
+        let mut proven = body.slice_ref(unproven);
+        if wanted.proof {
+            let pair = self.pair(Use::Proofs, sender).await?;
+            let options = ProofOptions::new(pair.key.key_id().clone(), at);
+            let unsigned = proof(&proven, &options).map_err(Error::permanent)?;
+            proven = Bytes::from(unsigned.sign(&*pair.key).map_err(Error::passing)?);
+        }
+        if wanted.linked_data {
+            // It covers the proof, as the other way round it could not.
+            proven = self.linked_data(sender, id, proven, at).await?;
+        }
         let mut kept = self.proven().lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT {
             kept.pop_front();
         }
-        kept.push_back((id.clone(), pair.public.text, body.clone(), proven.clone()));
+        kept.push_back((id.clone(), keys, body.clone(), proven.clone()));
         Ok(proven)
+    }
+
+    /// With a Linked Data Signature, where it can have one that covers all it says; else it is no worse off than without.
+    #[cfg(feature = "ld")]
+    async fn linked_data(
+        &self,
+        sender: &str,
+        id: &Iri,
+        document: Bytes,
+        at: SystemTime,
+    ) -> Result<Bytes, Error> {
+        use federate_protocol::signatures::{LdSignatureOptions, ld_signature};
+        let key = self.key(sender).await?;
+        let options = LdSignatureOptions::new(key.key_id().clone(), at);
+        match ld_signature(&document, &options) {
+            Ok(unsigned) if unsigned.covers_all() => {
+                return Ok(unsigned.sign(&*key).map_err(Error::passing)?.into());
+            }
+            Ok(_) => {
+                tracing::warn!(activity = %id, "something in it has no meaning in its context: sent without a Linked Data Signature");
+            }
+            Err(refusal) => {
+                tracing::warn!(activity = %id, reason = %crate::error::chain(&refusal), "sent without a Linked Data Signature");
+            }
+        }
+        Ok(document)
+    }
+
+    /// Who recorded it could make one.
+    #[cfg(not(feature = "ld"))]
+    #[expect(clippy::unused_async, reason = "with the feature it asks for a key")]
+    async fn linked_data(&self, _: &str, _: &Iri, document: Bytes, _: SystemTime) -> Result<Bytes, Error> {
+        Ok(document)
     }
 
     fn proven_before(&self, id: &Iri, key: &Arc<str>, body: &Bytes) -> Option<Bytes> {
@@ -186,16 +284,17 @@ pub(crate) fn has_proof(activity: &Object) -> bool {
     matches!(activity.to_value(), Value::Object(map) if map.contains_key("proof") || map.contains_key("signature"))
 }
 
-fn add_context(map: &mut Map<String, Value>) {
+/// Adds a context, where neither it nor one of these names of it is there.
+fn add_context(map: &mut Map<String, Value>, context: &Value, named: &[&str]) {
     let mut contexts = match map.remove("@context") {
         Some(Value::Array(contexts)) => contexts,
         Some(one) => vec![one],
         None => vec![json!(AS2)],
     };
-    let gives_meaning = |context: &Value| NAMED.iter().any(|named| context == named) || *context == *CONTEXT;
+    let gives_meaning = |one: &Value| one == context || named.iter().any(|url| one == url);
     if !contexts.iter().any(gives_meaning) {
         // Behind the first, before what the application defines itself.
-        contexts.insert(contexts.len().min(1), CONTEXT.clone());
+        contexts.insert(contexts.len().min(1), context.clone());
     }
     map.insert("@context".into(), Value::Array(contexts));
 }

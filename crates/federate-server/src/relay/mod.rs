@@ -38,6 +38,8 @@ pub(crate) use subscription::{asked, received};
 pub(crate) struct Relaying {
     /// Whether it may subscribe to some.
     pub(crate) subscribes: bool,
+    /// Whether what goes to some carries a Linked Data Signature.
+    pub(crate) signs: bool,
     /// Whom it admits, where it is one.
     pub(crate) serves: Option<Admission>,
 }

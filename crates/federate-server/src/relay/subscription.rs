@@ -170,6 +170,18 @@ impl<App: Directory> Builder<App> {
     }
 }
 
+#[cfg(feature = "ld")]
+impl<App: Directory> Builder<App> {
+    /// What goes to relays carries a Linked Data Signature (`RsaSignature2017`) of its sender, as with Mastodon: whoever gets it from there need
+    /// not look it up. So it does on the way to everybody else, and where it is served. Only with the feature `ld`.
+    ///
+    /// What says something that has no meaning in its `@context` is sent without, and logged: a receiver would drop that part.
+    pub fn ld_signatures(mut self) -> Self {
+        self.relaying.signs = true;
+        self
+    }
+}
+
 impl<App: Directory> Federation<App> {
     /// Asks a relay to pass on what it gets, and to take what our people say to everybody: `at` is its inbox, or, of one of the LitePub kind, its
     /// actor. It holds in all processes as soon as the relay has accepted. Asked again, it is asked again.

@@ -1,5 +1,7 @@
 //! Relays, of others and of ours.
 
+#[cfg(feature = "ld")]
+mod linked_data;
 mod serving;
 mod subscribing;
 

@@ -26,12 +26,12 @@ async fn relay_with(world: &World, configure: impl FnOnce(Builder<TestApp>) -> B
     world.instance_with("relay.test", usual).await
 }
 
-async fn relay(world: &World) -> Instance {
+pub(super) async fn relay(world: &World) -> Instance {
     relay_with(world, |builder| builder).await
 }
 
 /// An instance of ours, with people; what it sends is proven or not.
-async fn member(world: &World, host: &str, proofs: bool) -> Instance {
+pub(super) async fn member(world: &World, host: &str, proofs: bool) -> Instance {
     let configure = |builder: Builder<TestApp>| {
         let builder = builder.manage_followers().manage_relays().on::<Activity>(spy);
         if proofs { builder.proofs() } else { builder }
@@ -39,7 +39,7 @@ async fn member(world: &World, host: &str, proofs: bool) -> Instance {
     world.instance_with(host, configure).await
 }
 
-async fn joins(world: &World, member: &Instance, relay: &Instance, kind: RelayKind) {
+pub(super) async fn joins(world: &World, member: &Instance, relay: &Instance, kind: RelayKind) {
     let at = match kind {
         RelayKind::LitePub => OURS,
         _ => INBOX,
@@ -62,7 +62,7 @@ async fn joins(world: &World, member: &Instance, relay: &Instance, kind: RelayKi
     assert_eq!(follow, None, "no handler gets a Follow of the relay");
 }
 
-async fn says(member: &Instance) -> Iri {
+pub(super) async fn says(member: &Instance) -> Iri {
     let note = member.federation.note("alice").text("hello").build();
     let id = note.id().unwrap();
     member.federation.send("alice", Create::new(note)).await.unwrap();
@@ -70,7 +70,7 @@ async fn says(member: &Instance) -> Iri {
 }
 
 /// A server of another program: its own actor, and a person.
-fn server(world: &World, host: &str, key: usize) -> (Peer, Peer) {
+pub(super) fn server(world: &World, host: &str, key: usize) -> (Peer, Peer) {
     let person = world.peer(host, "someone", key);
     let mut actor = person.neighbour("actor", (key + 1) % 3);
     actor.document["type"] = json!("Application");
@@ -79,7 +79,7 @@ fn server(world: &World, host: &str, key: usize) -> (Peer, Peer) {
     (actor, person)
 }
 
-async fn follows_public(actor: &Peer, relay: &Instance, number: u32) {
+pub(super) async fn follows_public(actor: &Peer, relay: &Instance, number: u32) {
     actor.follows(number, relay, PUBLIC).await;
 }
 
