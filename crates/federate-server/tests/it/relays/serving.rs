@@ -542,3 +542,33 @@ async fn the_url_of_the_relays_actor_is_the_applications_where_there_is_none() {
     let document: Value = serde_json::from_slice(relay.get("/relay").await.body()).unwrap();
     assert_eq!(document["inbox"], INBOX);
 }
+
+/// By its own server it would be passed on: `other` is a relay of that one too.
+#[tokio::test]
+async fn w10_what_came_by_way_of_another_relay_is_not_passed_on_again() {
+    let world = World::default();
+    let one = relay(&world).await;
+    let configure = |builder: Builder<TestApp>| {
+        let builder = builder.manage_relays().relay(Admission::Open);
+        builder.on::<Activity>(spy)
+    };
+    let other = world.instance_with("other.test", configure).await;
+    joins(&world, &other, &one, RelayKind::Mastodon).await;
+    let (first, person) = server(&world, "first.test", 0);
+    let (second, _) = server(&world, "second.test", 1);
+    follows_public(&first, &one, 1).await;
+    follows_public(&first, &other, 2).await;
+    follows_public(&second, &other, 1).await;
+    let create = post(&person, 3, &json!(PUBLIC), &json!([]));
+    person.serves(create["id"].as_str().unwrap(), 200, &create);
+    person.serves("https://first.test/notes/3", 200, &create["object"]);
+    assert_eq!(person.post(&one, &create).await.status(), 202);
+    world.settle(&[&one, &other]).await;
+    assert_eq!(other.app.take_seen().len(), 1, "it did come");
+    assert_eq!(second.received_types(), ["Accept"]);
+    // And what its own server sends is.
+    let create = post(&person, 4, &json!(PUBLIC), &json!([]));
+    assert_eq!(person.post(&other, &create).await.status(), 202);
+    world.settle(&[&one, &other]).await;
+    assert_eq!(second.received_types(), ["Accept", "Announce"]);
+}
