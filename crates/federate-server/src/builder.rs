@@ -284,6 +284,7 @@ impl<App: Directory> Builder<App> {
             clock: self.clock,
             stores: federation.inner.stores.clone(),
             retention: self.retention,
+            uris: Arc::clone(&federation.inner.uris),
             listen: Box::new(move |wake| self.backend.listen(wake)),
             time_check: Arc::clone(&federation.inner.time_check),
             watch: Arc::clone(&federation.inner.watch),

@@ -196,6 +196,7 @@ impl<App: Directory> Draft<App> {
             let guards = &self.federation.inner.guards;
             guards.answers.count(&self.sender, whom, self.federation.now())?;
         }
+        audience.retain(|id| !relay::is_mark(id));
         audience.extend(self.inboxes.iter().filter_map(relay::inbox_as_audience));
         let for_relays = self.is_for_relays(&whole, &me);
         if for_relays {

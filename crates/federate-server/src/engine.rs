@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use futures_util::future::{self, Either};
 
 use crate::Health;
+use crate::Uris;
 use crate::health::InboxWatch;
 use crate::tidy;
 use crate::time_check::TimeCheck;
@@ -40,6 +41,7 @@ pub struct Engine {
     pub(crate) watch: Arc<InboxWatch>,
     pub(crate) time_check: Arc<TimeCheck>,
     pub(crate) retention: Retention,
+    pub(crate) uris: Arc<Uris>,
 }
 
 /// What one step did.
@@ -134,7 +136,8 @@ impl Engine {
     async fn tidy_until(&self, stop: impl Future<Output = ()> + Clone + Send + Unpin) {
         loop {
             let now = self.clock.now();
-            if let Err(e) = tidy::tidy(&self.stores, &self.retention, now).await {
+            if let Err(e) = tidy::tidy(&self.stores, &self.retention, &|id| self.uris.is_local(id), now).await
+            {
                 log_store(&e);
             }
             let rest = self.clock.sleep_until(now + tidy::EVERY);

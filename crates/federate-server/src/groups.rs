@@ -7,11 +7,11 @@
 //! may speak for whom there is known to that server alone, and asking it costs one request.
 
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use federate_protocol::activitystreams::{Activity, Iri, Object, PUBLIC};
 use federate_protocol::receive;
-use federate_protocol::{Authenticated, Known, RefusedKind, audience};
+use federate_protocol::{Authenticated, Evidence, Known, RefusedKind, audience};
 use federate_store::{OrderKey, Outgoing};
 use serde_json::{Value, json};
 
@@ -20,6 +20,9 @@ use crate::forwarded::A_MINUTE;
 use crate::forwarding::everybody;
 use crate::worker::Ended;
 use crate::{Builder, Cx, Directory, Error, Failure, Found};
+
+/// How long what a group announces waits for its turn to be looked up, from when it was signed.
+const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
 impl<App: Directory> Builder<App> {
     /// Actors of ours that are [groups](crate::Profile::group) announce to their followers what people do in them: `Create`, `Update`,
@@ -74,6 +77,12 @@ pub(crate) async fn announced<App: Directory>(
         return Ok(Announced::Taken);
     }
     if let Err(refused) = federation.count_look_up(activity.by()) {
+        if has_waited(activity, federation.now()) {
+            // A group that goes on like that would fill the inbox with what waits.
+            return Err(Failure::permanent(
+                "the group announced more than could be looked up in an hour",
+            ));
+        }
         // Accepted is accepted: it waits here, not there, and nothing of it has failed.
         return Ok(Announced::Later(refused.retry_after().unwrap_or(A_MINUTE)));
     }
@@ -83,6 +92,14 @@ pub(crate) async fn announced<App: Directory>(
         Ended::Again(reason) => Err(Error::passing(reason).into()),
         Ended::Never(reason) => Err(Failure::permanent(reason)),
     }
+}
+
+/// Whether it has waited for its turn as long as it may. What came with its author's own proof says of no time when it came.
+fn has_waited(announce: &Authenticated<Activity>, now: SystemTime) -> bool {
+    let Evidence::RequestSignature { signed_at, .. } = announce.evidence() else {
+        return true;
+    };
+    now.duration_since(*signed_at).is_ok_and(|ago| ago > LONGEST_WAIT)
 }
 
 /// Announces it in the groups of ours that it is for. It leaves together with the mark that the activity is handled.

@@ -96,9 +96,9 @@ impl<App: Directory> Inboxes for Recipients<App> {
         // What we pass on does not go back to where it comes from.
         let home = match self.uris.is_local(&outgoing.id) {
             true => home_of(outgoing),
-            false => outgoing.id.authority().map(str::to_owned),
+            false => Some(lane_of(&outgoing.id)),
         };
-        let away = |id: &Iri| home.is_none() || id.authority() != home.as_deref();
+        let away = |id: &Iri| home.as_ref().is_none_or(|home| lane_of(id) != *home);
         let Some(after) = after else {
             let (mut inboxes, actors) = self.known_inboxes(plan.actors).await;
             let relays = self.relays(outgoing).await.map_err(ExpandError::new)?;
@@ -185,7 +185,9 @@ impl<App: Directory> Recipients<App> {
         };
         for id in &outgoing.audience {
             if let Some(inbox) = inbox_of_audience(id) {
-                plan.inboxes.push(inbox);
+                if !self.uris.is_local(&inbox) {
+                    plan.inboxes.push(inbox);
+                }
                 continue;
             }
             if let Some(kind) = subscribers_of_audience(&self.uris, id) {

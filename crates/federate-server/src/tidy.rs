@@ -9,8 +9,14 @@ use federate_store::{Forgotten, Retention, StoreError, Stores};
 pub(crate) const EVERY: Duration = Duration::from_secs(3600);
 
 /// Forgets what is old.
-pub(crate) async fn tidy(stores: &Stores, retention: &Retention, now: SystemTime) -> Result<(), StoreError> {
-    let forgotten = retention.run(stores, now, &is_published).await?;
+pub(crate) async fn tidy(
+    stores: &Stores,
+    retention: &Retention,
+    is_local: &(dyn Fn(&Iri) -> bool + Send + Sync),
+    now: SystemTime,
+) -> Result<(), StoreError> {
+    let is_kept = |id: &Iri, body: &[u8]| is_local(id) && is_published(body);
+    let forgotten = retention.run(stores, now, &is_kept).await?;
     if forgotten != Forgotten::default() {
         tracing::info!(?forgotten, "forgot what ended long ago");
     }
@@ -18,8 +24,8 @@ pub(crate) async fn tidy(stores: &Stores, retention: &Retention, now: SystemTime
 }
 
 /// What this instance answers with, or reads again: notes that the application does not keep, and their tombstones; to whom a
-/// `Create` went, when its object is retracted; what was asked, when the answer comes.
-fn is_published(_: &Iri, body: &[u8]) -> bool {
+/// `Create` went, when its object is retracted; what was asked, when the answer comes. What was only passed on is nothing of this.
+fn is_published(body: &[u8]) -> bool {
     let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let kind = body
         .get("type")
@@ -39,6 +45,10 @@ mod tests {
 
     const DAY: Duration = Duration::from_secs(24 * 3600);
 
+    fn is_local(id: &Iri) -> bool {
+        id.host() == Some("our.example")
+    }
+
     #[tokio::test]
     async fn an_id_is_known_for_a_month_and_then_forgotten() {
         let stores = Memory::new().stores();
@@ -57,9 +67,13 @@ mod tests {
         };
         stores.inbox.settle(&received, Settlement::Done).await.unwrap();
         let retention = Retention::default();
-        tidy(&stores, &retention, began + 29 * DAY).await.unwrap();
+        tidy(&stores, &retention, &is_local, began + 29 * DAY)
+            .await
+            .unwrap();
         assert_eq!(accept(began + 29 * DAY).await, Accepted::Duplicate);
-        tidy(&stores, &retention, began + 31 * DAY).await.unwrap();
+        tidy(&stores, &retention, &is_local, began + 31 * DAY)
+            .await
+            .unwrap();
         assert!(matches!(accept(began + 31 * DAY).await, Accepted::New(_)));
     }
 
@@ -68,7 +82,11 @@ mod tests {
         let stores = Memory::new().stores();
         let began = SystemTime::UNIX_EPOCH + 20_000 * DAY;
         let kinds = ["Like", "Create", "Announce", "Delete", "Follow", "Update"];
-        let id = |kind: &str| Iri::parse(&format!("https://a.example/{kind}")).unwrap();
+        let id = |kind: &str| Iri::parse(&format!("https://our.example/{kind}")).unwrap();
+        let passed_on = Iri::parse("https://a.example/create#federate:relayed").unwrap();
+        let create = Outgoing::new(passed_on.clone(), "@relay", r#"{"type":"Create"}"#, Vec::new());
+        stores.outbox.record(&create).await.unwrap();
+        stores.outbox.expanded(&passed_on).await.unwrap();
         for kind in kinds {
             let body = format!(r#"{{"type":"{kind}"}}"#);
             let outgoing = Outgoing::new(id(kind), "alice", body, Vec::new());
@@ -76,7 +94,7 @@ mod tests {
             stores.outbox.expanded(&outgoing.id).await.unwrap();
         }
         for days in [0, 31, 9_999] {
-            tidy(&stores, &Retention::default(), began + days * DAY)
+            tidy(&stores, &Retention::default(), &is_local, began + days * DAY)
                 .await
                 .unwrap();
         }
@@ -87,5 +105,6 @@ mod tests {
             }
         }
         assert_eq!(kept, ["Create", "Delete", "Follow"]);
+        assert!(stores.outbox.body(&passed_on).await.unwrap().is_none());
     }
 }

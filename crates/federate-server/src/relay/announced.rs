@@ -7,7 +7,6 @@ use federate_store::{RelationKey, RelationKind as Kind, RelationState as State, 
 use super::RelayKind;
 use super::subscription::MOST;
 use crate::error::chain;
-use crate::forwarded::A_MINUTE;
 use crate::groups::Announced;
 use crate::{Cx, Directory, Error, Failure, Federation};
 
@@ -32,7 +31,9 @@ pub(crate) async fn announced<App: Directory>(
         return Ok(Announced::Taken);
     }
     if let Err(refused) = federation.count_look_up(activity.by()) {
-        return Ok(Announced::Later(refused.retry_after().unwrap_or(A_MINUTE)));
+        // What waited would pile up behind a relay that goes on like that, and a relay tells of what is to be had elsewhere.
+        tracing::info!(%object, relay = %activity.by(), reason = %refused.reason(), "dropped what a relay announced");
+        return Ok(Announced::Taken);
     }
     take_in(federation, activity.by(), &object).await?;
     Ok(Announced::Taken)

@@ -23,7 +23,7 @@ mod subscription;
 pub(crate) use announced::announced;
 pub(crate) use gone::Gone;
 pub(crate) use names::{
-    all_relays, inbox_as_audience, inbox_of_audience, subscribers_of, subscribers_of_audience,
+    all_relays, inbox_as_audience, inbox_of_audience, is_mark, subscribers_of, subscribers_of_audience,
 };
 pub(crate) use outgoing::is_for_relays;
 pub(crate) use passing::{home_of, pass_on, pass_on_announced};

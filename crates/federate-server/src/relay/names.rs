@@ -5,8 +5,15 @@ use federate_protocol::activitystreams::Iri;
 use super::RelayKind;
 use crate::Uris;
 
-/// A fragment is never sent, so that no actor has this end.
+/// A fragment is never sent, so that no actor has this in its id.
+const MARK: &str = "#federate:";
 const INBOX: &str = "#federate:inbox";
+
+/// Whether it is one of these names. They are ours to give: whoever writes one into `to` or `cc`, or has it copied by who answers, names
+/// nobody.
+pub(crate) fn is_mark(id: &Iri) -> bool {
+    id.as_str().contains(MARK)
+}
 
 /// The relays to which we subscribe when the activity is expanded. A release that does not know it takes it for somebody here, and sends
 /// nothing there.

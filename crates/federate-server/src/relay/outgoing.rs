@@ -53,8 +53,15 @@ impl<App: Directory> Recipients<App> {
         self.subscribed(RelayKind::Mastodon).await
     }
 
-    /// That something is gone is said to everybody, also where the thing was not for everybody: relays hear of what they had.
+    /// What is for everybody. That something is gone is said to everybody, also where the thing was not: relays hear of what they had.
     async fn is_relayed(&self, outgoing: &Outgoing, activity: &Object) -> Result<bool, Error> {
+        let is_public = activity
+            .actor()
+            .id()
+            .is_some_and(|me| is_for_relays(activity, &me));
+        if !is_public && !activity.is("Delete") {
+            return Ok(false);
+        }
         let object = activity.object().id().filter(|_| activity.is("Delete"));
         let Some(object) = object.filter(|id| matches!(self.uris.parse(id), Some(Local::Object(_)))) else {
             return Ok(true);

@@ -1,15 +1,14 @@
 //! What subscribers send, to all the others.
 
-use std::sync::PoisonError;
-
 use federate_protocol::activitystreams::{Activity, Iri, Object};
 use federate_protocol::{Authenticated, receive};
-use federate_store::{OrderKey, Outgoing, RelationKey, RelationKind as Kind, RelationState as State};
+use federate_store::{
+    OrderKey, Outgoing, RelationKey, RelationKind as Kind, RelationState as State, lane_of,
+};
 
 use super::outgoing::announcement;
 use super::{RelayKind, is_for_relays, subscribers_of};
 use crate::error::chain;
-use crate::forwarded::A_MINUTE;
 use crate::forwarding::{carries_proof, is_first_hand, names_blind_copies};
 use crate::groups::Announced;
 use crate::proofs::unmarked;
@@ -31,6 +30,11 @@ pub(crate) async fn pass_on<App: Directory>(
         || !is_for_relays(activity, activity.by())
         || !is_of_subscriber(cx, activity.by()).await?
     {
+        return Ok(());
+    }
+    // One post of a subscriber becomes thousands of deliveries.
+    if let Err(refused) = cx.federation.count_look_up(activity.by()) {
+        tracing::info!(activity = %activity.id(), by = %activity.by(), reason = %refused.reason(), "not relayed");
         return Ok(());
     }
     let whole = (carries_proof(activity) || !activity.is("Create")) && !names_blind_copies(activity);
@@ -64,7 +68,7 @@ pub(crate) async fn pass_on_announced<App: Directory>(
     if federation.inner.relaying.serves.is_none() || !activity.is("Announce") {
         return Ok(Announced::Nothing);
     }
-    let host = activity.by().authority().unwrap_or_default();
+    let host = lane_of(activity.by());
     let key = RelationKey::new(Kind::Subscriber, RelayKind::LitePub.as_str(), activity.by()).named(host);
     let subscriber = federation.stores().relations.get(&key).await?;
     if subscriber.is_none_or(|subscriber| subscriber.state != State::Accepted) {
@@ -81,17 +85,18 @@ pub(crate) async fn pass_on_announced<App: Directory>(
     if federation.stores().outbox.body(&announce.id).await?.is_some() {
         return Ok(Announced::Taken);
     }
-    let counted = {
-        let forwarders = &federation.inner.forwarders;
-        let mut forwarders = forwarders.lock().unwrap_or_else(PoisonError::into_inner);
-        forwarders.count(activity.by(), federation.limits(), federation.now())
-    };
-    if let Err(refused) = counted {
-        return Ok(Announced::Later(refused.retry_after().unwrap_or(A_MINUTE)));
-    }
     let dropped = |reason: &str| tracing::info!(%object, by = %activity.by(), %reason, "not relayed");
+    // What waited would pile up behind a subscriber that goes on like that.
+    if let Err(refused) = federation.count_look_up(activity.by()) {
+        dropped(&refused.reason());
+        return Ok(Announced::Taken);
+    }
     match federation.inner.fetcher.object(&object, federation.now()).await {
         Ok(document) => match receive::created(&document, &federation.receiving()) {
+            // Neither what is at home elsewhere, nor the same under another name.
+            Ok(genuine) if *document.id() != object || !genuine.by().same_origin(activity.by()) => {
+                dropped("not of the subscriber's server");
+            }
             Ok(genuine) if genuine.is("Create") && is_for_relays(&genuine, genuine.by()) => {
                 cx.leaves(announce);
             }
@@ -106,9 +111,9 @@ pub(crate) async fn pass_on_announced<App: Directory>(
 
 async fn is_of_subscriber<App: Directory>(cx: &Cx<App>, who: &Iri) -> Result<bool, Failure> {
     let inner = &cx.federation.inner;
-    let host = who.authority().unwrap_or_default();
+    let host = lane_of(who);
     let relations = &*inner.stores.relations;
-    Ok(inner.subscribed.contains(host, relations, cx.now()).await?)
+    Ok(inner.subscribed.contains(&host, relations, cx.now()).await?)
 }
 
 /// The server where it was made that we relay: nothing goes back there.
@@ -117,5 +122,5 @@ pub(crate) fn home_of(outgoing: &Outgoing) -> Option<String> {
         .ok()
         .filter(|_| outgoing.sender == RELAY)?;
     let announced = relayed.object().id().filter(|_| relayed.is("Announce"))?;
-    announced.authority().map(str::to_owned)
+    Some(lane_of(&announced))
 }

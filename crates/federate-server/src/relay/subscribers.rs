@@ -81,8 +81,8 @@ fn asked_for(uris: &Uris, follow: &Object) -> Option<RelayKind> {
 }
 
 fn key(kind: RelayKind, by: &Iri) -> RelationKey {
-    let host = by.authority().unwrap_or_default();
-    RelationKey::new(Kind::Subscriber, kind.as_str(), by).named(host)
+    // In one spelling: with another, of capitals or with a port, it would be another server, with room of its own.
+    RelationKey::new(Kind::Subscriber, kind.as_str(), by).named(lane_of(by))
 }
 
 async fn asked<App: Directory>(
@@ -196,7 +196,8 @@ impl<App: Directory> Builder<App> {
     ///
     /// Each thing once; never back to the server where it was made; never what came from another relay, nor what has Public only in its `cc`.
     /// What people of this instance write is for its own followers and relays, as ever. No handler gets a `Follow` of the
-    /// relay. Only actors of servers are admitted (`Application`, `Service`, `Organization`), within the
+    /// relay. Of one registered domain [so much a minute](federate_protocol::Limits::forwarded_per_minute) is passed on, and the rest is not:
+    /// one post becomes a delivery for each subscriber. Only actors of servers are admitted (`Application`, `Service`, `Organization`), within the
     /// [limits](crate::BehaviourLimits::subscribers). A subscriber of a suspended host is dropped, and one that is gone.
     ///
     /// ```no_run
