@@ -222,21 +222,23 @@ fn whose(id: &Iri) -> (String, String) {
 }
 
 /// The address behind so many proxies of ours: what the outermost of them saw. Whatever stands further to the left was written by whoever
-/// connected to it, and may say anything (GHSA-c2r5).
+/// connected to it, and may say anything (GHSA-c2r5), in bytes that are no text too. Where no address stands there, whoever connected is
+/// counted: nothing that a stranger sends may turn the limit off.
 fn forwarded_for(connected: Option<IpAddr>, headers: &HeaderMap, proxies: usize) -> Option<IpAddr> {
     if proxies == 0 {
         return connected;
     }
     let lines = headers.get_all("x-forwarded-for");
-    let entries: Vec<&str> = lines
+    let entries: Vec<&[u8]> = lines
         .iter()
-        .flat_map(|line| line.to_str().unwrap_or_default().split(','))
-        .map(str::trim)
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
         .collect();
-    let entry = entries
-        .len()
-        .checked_sub(proxies)
-        .and_then(|at| entries.get(at))?;
+    let entry = entries.len().checked_sub(proxies).and_then(|at| entries.get(at));
+    entry.and_then(|entry| address_in(entry)).or(connected)
+}
+
+fn address_in(entry: &[u8]) -> Option<IpAddr> {
+    let entry = std::str::from_utf8(entry).ok()?.trim();
     let bare = entry
         .trim_start_matches('[')
         .split(']')
@@ -264,7 +266,7 @@ fn block_of(address: IpAddr) -> String {
 mod tests {
     use std::net::IpAddr;
 
-    use http::HeaderMap;
+    use http::{HeaderMap, HeaderValue};
 
     use super::{block_of, forwarded_for};
 
@@ -288,7 +290,7 @@ mod tests {
             (1, Some("3.3.3.3")),
             (2, Some("2.2.2.2")),
             (3, Some("1.1.1.1")),
-            (4, None),
+            (4, Some("10.0.0.1")),
         ] {
             assert_eq!(
                 forwarded_for(connected, &spoofed, proxies),
@@ -300,14 +302,33 @@ mod tests {
             ("[2001:db8::1]:443", Some("2001:db8::1")),
             ("2001:db8::1", Some("2001:db8::1")),
             ("3.3.3.3:99", Some("3.3.3.3")),
-            ("unknown", None),
-            ("", None),
+            ("unknown", Some("10.0.0.1")),
+            ("", Some("10.0.0.1")),
         ] {
             assert_eq!(
                 forwarded_for(connected, &headers(&[entry]), 1),
                 expected.map(ip),
                 "{entry}"
             );
+        }
+    }
+
+    #[test]
+    fn ghsa_c2r5_no_bytes_of_a_stranger_turn_the_limit_off() {
+        let connected = Some(ip("10.0.0.1"));
+        for (lines, expected) in [
+            (&[&b"\xff, 3.3.3.3"[..]][..], "3.3.3.3"),
+            (&[&b"\xff"[..], &b"3.3.3.3"[..]][..], "3.3.3.3"),
+            (&[&b"3.3.3.3, \xff"[..]][..], "10.0.0.1"),
+            (&[&b"3.3.3.3, 4.4.4.4.4"[..]][..], "10.0.0.1"),
+            (&[][..], "10.0.0.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", HeaderValue::from_bytes(line).unwrap());
+            }
+            let counted = forwarded_for(connected, &headers, 1);
+            assert_eq!(counted, Some(ip(expected)), "{lines:?}");
         }
     }
 
