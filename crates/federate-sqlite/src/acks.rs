@@ -6,7 +6,7 @@ use crate::{
     error::{Failure, retrying},
     together::Together,
 };
-use federate_store::{Outgoing, ReceivedId, StoreError};
+use federate_store::{Outgoing, ReceivedId, StoreError, StoreErrorKind};
 use sqlx::{Connection as _, SqliteConnection, SqlitePool};
 use std::collections::BTreeSet;
 
@@ -32,7 +32,12 @@ impl Files {
 async fn write(into: SqlitePool, acks: Vec<Ack>) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
     let error = match retrying!(mark(&into, &acks)) {
         Ok(new) => return Ok(new.into_iter().map(Ok).collect()),
-        Err(error) if acks.len() == 1 => return Err(error),
+        // Where there is no lock or no room, each by itself would only find the same, one second after the other.
+        Err(error)
+            if acks.len() == 1 || matches!(error.kind(), StoreErrorKind::Busy | StoreErrorKind::Full) =>
+        {
+            return Err(error);
+        }
         Err(error) => error,
     };
     // What the application's database does not take of one (a trigger, a constraint of its own) keeps no other out.
@@ -162,5 +167,49 @@ mod tests {
         );
         let inbox = Arc::clone(&store.stores().inbox);
         assert!(inbox.handled(&id(0)).await.unwrap() && !inbox.handled(&id(1)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn without_a_room_for_all_none_is_tried_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(folder.path().join("a.db"))
+            .create_if_missing(true);
+        let pool = sqlx::sqlite::SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await
+            .unwrap();
+        let store = Sqlite::in_database(pool.clone()).await.unwrap();
+        let mut large = outgoing("large");
+        large.body = Bytes::from(vec![b'x'; 1 << 20]);
+        let acks = |first: Outgoing| {
+            vec![
+                Ack {
+                    id: id(0),
+                    outgoing: vec![first],
+                },
+                Ack {
+                    id: id(1),
+                    outgoing: vec![outgoing("small")],
+                },
+            ]
+        };
+        let pages: i64 = sqlx::query_scalar("PRAGMA page_count")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(format!(
+            "PRAGMA max_page_count = {}",
+            pages + 20
+        )))
+        .execute(&pool)
+        .await
+        .unwrap();
+        let refused = write(pool.clone(), acks(large)).await.unwrap_err();
+        assert_eq!(refused.kind(), StoreErrorKind::Full);
+        assert!(recorded(&store).await.is_empty());
+        let answers = write(pool.clone(), acks(outgoing("a"))).await.unwrap();
+        assert!(answers.into_iter().all(|answer| answer.unwrap()));
     }
 }
