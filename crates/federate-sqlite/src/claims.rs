@@ -60,15 +60,14 @@ impl Files {
         // Somebody else may have had one of the shards in hand since, and given it back: what is done by now does not come any more.
         let numbers = found.iter().filter(|(_, shard)| taken.contains_key(shard));
         let numbers = numbers.map(|(number, _)| *number).collect();
-        let claimed = match self.read_claimed(numbers, &taken, now).await {
-            Ok(claimed) => claimed,
-            Err(failure) => {
-                self.give_back(taken, &[]).await?;
-                return Err(failure);
-            }
-        };
-        self.give_back(taken, &claimed).await?;
-        Ok(claimed)
+        let claimed = self.read_claimed(numbers, &taken, now).await;
+        let used = claimed.as_deref().unwrap_or_default();
+        // Those that are not given back are free when their leases end. What was claimed must not wait for that too.
+        if let Err(failure) = self.give_back(taken, used).await {
+            let reason = StoreError::from(failure);
+            tracing::warn!(%reason, "shards of which nothing came stay claimed until their leases end");
+        }
+        claimed
     }
 
     async fn read_claimed(
@@ -349,4 +348,37 @@ pub(crate) async fn end(
     };
     query.execute(connection).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Sqlite;
+    use std::time::Duration;
+
+    /// One of two shards is empty by the time that it is claimed, and cannot be given back.
+    #[tokio::test]
+    async fn what_was_claimed_is_there_though_an_empty_shard_is_not_given_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
+        let files = store.files();
+        for statement in [
+            "INSERT INTO federate_received (id, received, sealed, shard) VALUES ('gone', 1, x'01', 1), ('here', 1, x'01', 2)",
+            "CREATE TRIGGER handled AFTER UPDATE OF worker ON federate_shards WHEN new.shard = 1 AND new.worker IS NOT NULL
+             BEGIN UPDATE federate_received SET state = 1 WHERE id = 'gone'; END",
+            "CREATE TRIGGER refuses BEFORE UPDATE OF worker ON federate_shards WHEN new.worker IS NULL
+             BEGIN SELECT raise(ABORT, 'not this one'); END",
+        ] {
+            sqlx::query(statement).execute(&files.write).await.unwrap();
+        }
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let claimed = files.claim_received("w", 10, now).await.unwrap();
+        let ids: Vec<&str> = claimed.iter().map(|one| one.pending.id.as_str()).collect();
+        assert_eq!(ids, ["here"]);
+        let held: Vec<i64> = sqlx::query_scalar("SELECT shard FROM federate_shards WHERE worker IS NOT NULL")
+            .fetch_all(&files.read)
+            .await
+            .unwrap();
+        assert_eq!(held, [1, 2]);
+    }
 }
