@@ -143,11 +143,10 @@ impl Keys {
         match self.known(of, name, ago) {
             Known::Fresh(pair) => Ok(pair),
             Known::Once(pair, stored) => {
-                let found = self.read(of, name, Some((pair, stored))).await;
-                if found.is_err() {
-                    self.forget(of, name);
-                }
-                found
+                let unread = Unread { keys: self, of, name };
+                let found = self.read(of, name, Some((pair, stored))).await?;
+                std::mem::forget(unread);
+                Ok(found)
             }
             Known::Nothing => self.read(of, name, None).await,
         }
@@ -293,6 +292,19 @@ impl Keys {
             e => Error::passing(e),
         })?;
         Ok(made.as_pkcs8().to_vec())
+    }
+}
+
+/// A look that began: `looked` says already that there was one. Where it fails, or whoever looks gives up, the next who asks looks again.
+struct Unread<'a> {
+    keys: &'a Keys,
+    of: Use,
+    name: &'a str,
+}
+
+impl Drop for Unread<'_> {
+    fn drop(&mut self) {
+        self.keys.forget(self.of, self.name);
     }
 }
 

@@ -144,6 +144,32 @@ async fn who_read_the_old_key_while_it_was_rotated_does_not_put_it_back() {
     assert_ne!(document(&site).await["publicKey"], before);
 }
 
+/// Whoever asked hung up: what was not read to its end is no look at the store.
+#[tokio::test]
+async fn a_look_that_was_given_up_is_none() {
+    let (world, store, app) = (World::default(), Memory::new(), Arc::new(App::default()));
+    app.people.lock().unwrap().insert("alice".into(), Found::Here(()));
+    let (gate, keys) = (Gate::default(), Arc::new(InTurn::default()));
+    let start = || {
+        let (cipher, keys) = (gate.clone(), Arc::clone(&keys));
+        world.start("site.test", app.clone(), store.clone(), move |b| {
+            b.key_cipher(cipher).keygen(keys)
+        })
+    };
+    let (one, other) = (start().await, start().await);
+    let before = document(&other).await;
+    one.federation.rotate_keys("alice").await.unwrap();
+    let after = document(&one).await;
+    assert_ne!(after["publicKey"], before["publicKey"]);
+    world.clock.advance(Duration::from_secs(61));
+    gate.0.is_closed.store(true, Ordering::SeqCst);
+    tokio::select! {
+        _ = document(&other) => panic!("it waits for the store"),
+        () = gate.0.reached.notified() => {}
+    }
+    assert_eq!(document(&other).await["publicKey"], after["publicKey"]);
+}
+
 #[tokio::test]
 async fn keys_in_plain_form_are_read_and_sealed_when_they_are_rotated() {
     let (world, store, app) = (World::default(), Memory::new(), Arc::new(App::default()));
