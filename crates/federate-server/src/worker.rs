@@ -109,14 +109,30 @@ impl<App: Directory> InboxWorker for Worker<App> {
 struct Opened {
     one: Pending,
     envelope: Envelope,
-    /// When it was asked whether it was handled, and it was not.
-    asked: Instant,
+    asked: Asked,
+}
+
+/// When it was asked what is free and what was handled, by both clocks: the one stands still while the machine sleeps, and leases end by the
+/// other, which somebody may set.
+#[derive(Clone, Copy)]
+struct Asked {
+    at: Instant,
+    wall: SystemTime,
+}
+
+impl Asked {
+    /// Whether the claim may have gone to another since.
+    fn is_late(self, now: SystemTime) -> bool {
+        // Of a clock that went back it is not known how long it was.
+        let since = now.duration_since(self.wall).unwrap_or(LEASE);
+        self.at.elapsed().max(since) >= LEASE / 3
+    }
 }
 
 /// What was claimed, and whether a former life handled it.
 struct Taken {
     claimed: Vec<(Claimed, bool)>,
-    asked: Instant,
+    asked: Asked,
 }
 
 /// Whose turn it takes: who sent it here.
@@ -275,18 +291,25 @@ impl<App: Directory> Worker<App> {
         if let Some(at) = at.filter(|at| *at > Instant::now()) {
             tokio::time::sleep_until(at).await;
             if self.federation.inner.watch.is_draining() {
-                let (claimed, asked) = (Vec::new(), Instant::now());
+                let (claimed, asked) = (Vec::new(), self.asked());
                 return Event::Claimed(Ok(Taken { claimed, asked }));
             }
         }
         Event::Claimed(self.claim(max).await)
     }
 
+    fn asked(&self) -> Asked {
+        Asked {
+            at: Instant::now(),
+            wall: self.federation.now(),
+        }
+    }
+
     async fn claim(&self, max: usize) -> Result<Taken, StoreError> {
         let inbox = &self.federation.inner.stores.inbox;
         let name = self.name.as_deref().unwrap_or("unnamed");
-        let claimed = inbox.claim(name, max, self.federation.now()).await?;
-        let asked = Instant::now();
+        let asked = self.asked();
+        let claimed = inbox.claim(name, max, asked.wall).await?;
         let ids: Vec<ReceivedId> = claimed.iter().map(|one| one.pending.id.clone()).collect();
         let handled = match ids.is_empty() {
             true => Vec::new(),
@@ -419,7 +442,7 @@ impl<App: Directory> Worker<App> {
             }
             let begun = Instant::now();
             // Whoever waited long for its turn may have lost the claim to another, who was quicker.
-            let is_late = asked.elapsed() >= LEASE / 3;
+            let is_late = asked.is_late(self.federation.now());
             let ended = if is_late && inner.stores.inbox.handled(&one.id).await? {
                 Ended::Done
             } else {
@@ -731,4 +754,25 @@ fn lock(held: &Held) -> MutexGuard<'_, BTreeSet<Claim>> {
 /// A store's refusal, for the log.
 pub(crate) fn log_store(e: &StoreError) {
     tracing::error!(reason = %chain(e), "the store does not answer the inbox worker");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_late_by_either_clock_and_by_one_that_went_back() {
+        let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let at = Instant::now();
+        let asked = Asked { at, wall };
+        let (moment, third) = (Duration::from_millis(1), LEASE / 3);
+        assert!(!asked.is_late(wall));
+        assert!(!asked.is_late(wall + third - moment));
+        assert!(asked.is_late(wall + third));
+        assert!(asked.is_late(wall - moment));
+        tokio::time::advance(third - moment).await;
+        assert!(!asked.is_late(wall));
+        tokio::time::advance(moment).await;
+        assert!(asked.is_late(wall));
+    }
 }

@@ -187,6 +187,36 @@ async fn p3_what_a_process_that_died_had_in_hand_is_handled() {
     }
 }
 
+/// The machine slept: by the clock on the wall the lease ended, by the one that stood still nothing took long.
+#[tokio::test]
+async fn p3_who_slept_handles_nothing_that_another_took_over() {
+    let world = World::default();
+    let (log, store) = (Log::default(), Memory::new());
+    let asleep = start(&world, store.clone(), 0, &log).await;
+    let other = start(&world, store, 1, &log).await;
+    let sender = world.peer("peer.test", "bob", 1);
+    for number in 0..3 {
+        assert_eq!(post(&asleep, &sender, number).await, 202);
+    }
+    asleep.gate.forget_permits(1_000);
+    let mut step = std::pin::pin!(asleep.engine.step());
+    tokio::select! {
+        biased;
+        _ = &mut step => panic!("its handler waits"),
+        () = std::future::ready(()) => {}
+    }
+    world.clock.advance(LEASE + Duration::from_secs(1));
+    while !other.engine.step().await.is_idle() {}
+    asleep.gate.add_permits(1_000);
+    step.await;
+    let handled: Vec<usize> = log.lock().unwrap().iter().map(|(by, _)| *by).collect();
+    assert_eq!(
+        handled,
+        [1, 1, 1, 0],
+        "the one that it had begun with, and no other"
+    );
+}
+
 async fn decided_by_one_holds_in_the_other<S: Backend>(one: S, other: S) {
     let world = World::default();
     let log = Log::default();
