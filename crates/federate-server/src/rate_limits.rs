@@ -111,7 +111,8 @@ impl RateLimits {
         self
     }
 
-    /// How many proxies of ours stand before this instance.
+    /// How many proxies of ours stand before this instance. The address is that many entries from the end of `X-Forwarded-For`; where it has
+    /// fewer, or no address there, whoever connected counts. With too great a number that is the proxy, for everybody.
     #[must_use]
     pub fn trusted_proxies(mut self, proxies: usize) -> Self {
         self.trusted_proxies = proxies;
