@@ -155,13 +155,15 @@ impl InboxWatch {
         });
     }
 
+    /// Whether it is time to [look](InboxWatch::sample) at what waits.
+    pub(crate) fn is_sample_due(&self, now: SystemTime) -> bool {
+        self.with(|seen| seen.is_due(now))
+    }
+
     /// Looks at what waits, at most once in a while.
     pub(crate) async fn sample(&self, stores: &Stores, now: SystemTime) -> Result<(), StoreError> {
         let is_due = self.with(|seen| {
-            let is_due = seen.sampled.is_none_or(|last| {
-                // A clock that went back says nothing about how long it has been.
-                now.duration_since(last).map_or(true, |passed| passed >= SAMPLE)
-            });
+            let is_due = seen.is_due(now);
             if is_due {
                 seen.sampled = Some(now);
             }
@@ -183,6 +185,13 @@ impl InboxWatch {
 }
 
 impl Seen {
+    fn is_due(&self, now: SystemTime) -> bool {
+        self.sampled.is_none_or(|last| {
+            // A clock that went back says nothing about how long it has been.
+            now.duration_since(last).map_or(true, |passed| passed >= SAMPLE)
+        })
+    }
+
     fn waits(&mut self, backlog: &InboxBacklog) {
         self.health.pending = Some(backlog.pending);
         self.health.oldest_pending = backlog.oldest;

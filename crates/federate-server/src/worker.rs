@@ -165,6 +165,8 @@ enum Event {
         Result<(), StoreError>,
     ),
     Finished(Result<(), StoreError>),
+    /// What waits was looked at, where it was time to.
+    Sampled(Result<(), StoreError>),
 }
 
 /// The claims of a step.
@@ -192,9 +194,11 @@ impl<App: Directory> Worker<App> {
     /// All of it is polled together: a handler that is not may hold the connection for which a claim waits.
     ///
     /// Where it goes on, what arrives meanwhile is claimed too, until the engine is told to stop: whoever arrives later does not wait
-    /// for the slowest of those before it.
+    /// for the slowest of those before it. Nor does it where the store has refused something: that is told at once, and a little later
+    /// the store is asked again.
     async fn work_off(&self, held: &Held, goes_on: bool) -> Result<usize, StoreError> {
-        let watch = &self.federation.inner.watch;
+        let inner = &self.federation.inner;
+        let watch = &inner.watch;
         let mut running: FuturesUnordered<BoxFuture<'_, Event>> = FuturesUnordered::new();
         let mut portions: BTreeMap<Option<Claim>, Portion> = BTreeMap::new();
         let (mut count, mut more, mut claiming, mut failed) = (0, true, false, None);
@@ -202,6 +206,7 @@ impl<App: Directory> Worker<App> {
         let (mut knows_claims, mut came) = (true, false);
         let mut arriving = pin!(self.more_may_be_there());
         let (mut next_claim, mut max) = (None, PORTION);
+        let mut sampling = false;
         loop {
             let room = match goes_on {
                 true => {
@@ -223,7 +228,18 @@ impl<App: Directory> Worker<App> {
             };
             let Some(ended) = ended else {
                 came = true;
-                more = knows_claims && failed.is_none();
+                if let Some(error) = failed.take() {
+                    log_store(&error);
+                    watch.store::<()>(&Err(error), inner.clock.now());
+                    next_claim = Some(Instant::now() + LOOK);
+                }
+                more = knows_claims;
+                if !sampling && watch.is_sample_due(inner.clock.now()) {
+                    sampling = true;
+                    running.push(Box::pin(async {
+                        Event::Sampled(watch.sample(&inner.stores, inner.clock.now()).await)
+                    }));
+                }
                 arriving.set(self.more_may_be_there());
                 continue;
             };
@@ -231,6 +247,7 @@ impl<App: Directory> Worker<App> {
                 None => break,
                 Some(Event::Claimed(Ok(taken))) => {
                     claiming = false;
+                    watch.store(&Ok(()), inner.clock.now());
                     let claims = taken.claimed.iter().map(|(one, _)| one.claim);
                     count += taken.claimed.len();
                     knows_claims &= claims.clone().all(|claim| claim.is_some());
@@ -259,6 +276,10 @@ impl<App: Directory> Worker<App> {
                     failed = failed.or(result.err());
                     // What arrived while its shard was in hand could not be claimed.
                     more |= came && knows_claims && failed.is_none();
+                }
+                Some(Event::Sampled(result)) => {
+                    sampling = false;
+                    failed = failed.or(result.err());
                 }
                 Some(Event::Claimed(Err(error))) => {
                     (claiming, more) = (false, false);

@@ -8,7 +8,7 @@ use federate_server::{
     Ask, Authenticated, Cx, Directory, Engine, Failure, Federation, Found, Profile, async_trait,
 };
 use federate_sqlite::Sqlite;
-use federate_store::{Backend, LEASE, Memory};
+use federate_store::{Backend, LEASE, Memory, shard_of};
 use serde_json::json;
 
 use crate::cluster;
@@ -23,6 +23,8 @@ struct Process<S> {
     log: Log,
     /// Handlers wait for it: so that a process can die in the middle.
     gate: Arc<tokio::sync::Semaphore>,
+    /// Those of `slow.test` wait for this one.
+    slow: Arc<tokio::sync::Semaphore>,
     store: std::marker::PhantomData<fn() -> S>,
 }
 
@@ -37,7 +39,11 @@ impl<S: Backend> Directory for Process<S> {
 
 async fn note<S: Backend>(cx: Cx<Process<S>>, activity: Authenticated<Activity>) -> Result<(), Failure> {
     let process = cx.app();
-    let _pass = process.gate.acquire().await?;
+    let gate = match activity.by().host() {
+        Some("slow.test") => &process.slow,
+        _ => &process.gate,
+    };
+    let _pass = gate.acquire().await?;
     let entry = (process.number, activity.id().to_string());
     process.log.lock().unwrap().push(entry);
     // Others have their turn.
@@ -49,13 +55,16 @@ struct Running<S: Backend> {
     federation: Federation<Process<S>>,
     engine: Engine,
     gate: Arc<tokio::sync::Semaphore>,
+    slow: Arc<tokio::sync::Semaphore>,
 }
 
 async fn start<S: Backend>(world: &World, store: S, number: usize, log: &Log) -> Running<S> {
     let gate = Arc::new(tokio::sync::Semaphore::new(1_000));
+    let slow = Arc::new(tokio::sync::Semaphore::new(0));
     let app = Process {
         number,
         log: Arc::clone(log),
+        slow: Arc::clone(&slow),
         gate: Arc::clone(&gate),
         store: std::marker::PhantomData,
     };
@@ -74,6 +83,7 @@ async fn start<S: Backend>(world: &World, store: S, number: usize, log: &Log) ->
         federation,
         engine,
         gate,
+        slow,
     }
 }
 
@@ -215,6 +225,70 @@ async fn p3_who_slept_handles_nothing_that_another_took_over() {
         [1, 1, 1, 0],
         "the one that it had begun with, and no other"
     );
+}
+
+#[tokio::test]
+async fn p14_a_store_that_refuses_one_and_a_slow_handler_stop_nobody_else() {
+    let world = World::default();
+    let log = Log::default();
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(folder.path().join("site.db")).await.unwrap();
+    let pool = store.pool().clone();
+    let refuse = "CREATE TRIGGER refuses BEFORE INSERT ON federate_handled WHEN new.id LIKE '%bad.test%'
+        BEGIN SELECT raise(ABORT, 'not this one'); END";
+    sqlx::query(refuse).execute(&pool).await.unwrap();
+    let site = start(&world, store, 0, &log).await;
+    let slow = world.peer("slow.test", "eve", 1);
+    let bad = world.peer("bad.test", "mallory", 2);
+    let good = (0..).map(|n| world.peer(&format!("good{n}.test"), "bob", 1));
+    let mut good = good.filter(|peer| {
+        [&slow, &bad]
+            .iter()
+            .all(|other| shard_of(&peer.id) != shard_of(&other.id))
+    });
+    let good = good.next().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let running = site.engine.run_until(async {
+        let _ = stopped.await;
+    });
+    let said = |host: &str| {
+        log.lock()
+            .unwrap()
+            .iter()
+            .filter(|(_, id)| id.contains(host))
+            .count()
+    };
+    let testing = async {
+        assert_eq!(post(&site, &slow, 1).await, 202);
+        assert_eq!(post(&site, &bad, 1).await, 202);
+        let mut number = 0;
+        while site.federation.health().inbox.store_refuses.is_none() {
+            assert_eq!(post(&site, &good, number).await, 202);
+            number += 1;
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(post(&site, &good, number).await, 202);
+        while said("good") <= number as usize {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(said("slow"), 0);
+        // What waits is looked at all the while.
+        world.clock.advance(Duration::from_secs(61));
+        while site.federation.health().inbox.pending.unwrap_or_default() < 2 {
+            number += 1;
+            assert_eq!(post(&site, &good, number).await, 202);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        sqlx::query("DROP TRIGGER refuses").execute(&pool).await.unwrap();
+        stop.send(()).unwrap();
+        site.slow.add_permits(1);
+    };
+    let both = async { tokio::join!(running, testing) };
+    tokio::time::timeout(Duration::from_secs(60), both).await.unwrap();
+    while !site.engine.step().await.is_idle() {}
+    // Its lease ended when the clock was put on: it may have been given out again.
+    assert!(said("slow") >= 1 && said("bad") >= 1);
+    assert_eq!(site.federation.stores().inbox.next_due().await.unwrap(), None);
 }
 
 async fn decided_by_one_holds_in_the_other<S: Backend>(one: S, other: S) {
