@@ -364,7 +364,7 @@ impl<App: Directory> Recipients<App> {
             let actor = subscriber.key.actor;
             if self.is_blocked(&actor) {
                 self.drop_subscriber(&actor, "its host is suspended").await;
-            } else if self.gone.contains(&lane_of(&actor)) {
+            } else if self.is_gone(&actor).await {
                 self.drop_subscriber(&actor, "its inbox is gone").await;
             } else {
                 actors.push(actor);
@@ -376,6 +376,15 @@ impl<App: Directory> Recipients<App> {
             actors,
             next,
         })
+    }
+
+    /// Whether one of its own inboxes is: that of a neighbour who closed an account says nothing of its server.
+    async fn is_gone(&self, subscriber: &Iri) -> bool {
+        let Some(actor) = self.fetcher.known_actor(subscriber).await else {
+            return false;
+        };
+        let reach = actor.reach();
+        self.gone.contains(&reach.inbox) || reach.shared_inbox.is_some_and(|inbox| self.gone.contains(&inbox))
     }
 
     /// Nothing is lost where that fails: it is dropped when it is met again.
