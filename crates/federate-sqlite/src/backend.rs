@@ -48,6 +48,9 @@ impl Sqlite {
     /// Opens the store in a file of its own, making it where there is none, with a second one beside it.
     /// `":memory:"` stays in memory.
     ///
+    /// It is for one runtime of tokio, that lives as long as the store is used: what several tasks write at once, one of them
+    /// writes for all.
+    ///
     /// # Errors
     /// Where the files cannot be opened, or are of a newer release.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
