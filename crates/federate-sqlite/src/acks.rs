@@ -4,7 +4,7 @@ use crate::{
     backend::{Files, record},
     clean,
     error::{Failure, retrying},
-    together::Together,
+    together::{Together, Written},
 };
 use federate_store::{Outgoing, ReceivedId, StoreError, StoreErrorKind};
 use sqlx::{Connection as _, SqliteConnection, SqlitePool};
@@ -20,10 +20,12 @@ pub(crate) struct Ack {
     pub(crate) outgoing: Vec<Outgoing>,
 }
 
+impl Written for Ack {}
+
 impl Files {
     /// Marks it and records what goes out, with all that are marked meanwhile. `false`: it was marked before, and nothing was recorded.
     pub(crate) async fn write_ack(&self, ack: Ack) -> Result<bool, StoreError> {
-        let into = self.application.clone();
+        let into = self.marks.clone();
         let write = move |acks| write(into.clone(), acks);
         self.acks.write(ack, write).await
     }
@@ -55,7 +57,10 @@ async fn write(into: SqlitePool, acks: Vec<Ack>) -> Result<Vec<Result<bool, Stor
 async fn mark(into: &SqlitePool, acks: &[Ack]) -> Result<Vec<bool>, Failure> {
     let mut connection = clean::acquire(into).await?;
     if acks.iter().all(|ack| ack.outgoing.is_empty()) {
-        // One statement is atomic by itself.
+        // One statement is atomic by itself. Nearly always all are new, and no row has to say so: each crosses by itself.
+        if insert_new(&mut connection, acks).await? {
+            return Ok(vec![true; acks.len()]);
+        }
         let marked = insert(&mut connection, acks).await?;
         return Ok(are_new(acks, marked).collect());
     }
@@ -70,13 +75,30 @@ async fn mark(into: &SqlitePool, acks: &[Ack]) -> Result<Vec<bool>, Failure> {
     Ok(new)
 }
 
-async fn insert(connection: &mut SqliteConnection, acks: &[Ack]) -> Result<BTreeSet<String>, Failure> {
+/// Marks all of them, or, where one of them is marked or comes twice, none.
+async fn insert_new(connection: &mut SqliteConnection, acks: &[Ack]) -> Result<bool, Failure> {
+    let inserted = sqlx::query("INSERT INTO federate_handled (id) SELECT value FROM json_each(?1)")
+        .bind(ids(acks))
+        .execute(connection)
+        .await;
+    match inserted {
+        Ok(_) => Ok(true),
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn ids(acks: &[Ack]) -> String {
     let ids: Vec<&str> = acks.iter().map(|ack| ack.id.as_str()).collect();
+    serde_json::Value::from(ids).to_string()
+}
+
+async fn insert(connection: &mut SqliteConnection, acks: &[Ack]) -> Result<BTreeSet<String>, Failure> {
     let marked: Vec<String> = sqlx::query_scalar(
         "INSERT INTO federate_handled (id) SELECT value FROM json_each(?1) WHERE true
          ON CONFLICT (id) DO NOTHING RETURNING id",
     )
-    .bind(serde_json::Value::from(ids).to_string())
+    .bind(ids(acks))
     .fetch_all(connection)
     .await?;
     Ok(marked.into_iter().collect())

@@ -2,16 +2,12 @@
 
 use crate::{
     backend::Files,
-    clean,
-    error::{Failure, retrying},
-    together::Together,
+    rounds::{Granted, KNOWN, Wish},
+    script::Script,
 };
 use bytes::Bytes;
 use federate_store::StoreError;
-use sqlx::{Connection as _, SqliteConnection, SqlitePool};
-
-/// Those that wait to be written; `false` is answered where it was there.
-pub(crate) type Arrivals = Together<Arrival, bool>;
+use std::collections::BTreeSet;
 
 /// A row of what was received, before it is one.
 #[derive(Clone, Debug)]
@@ -26,102 +22,99 @@ pub(crate) struct Arrival {
 impl Files {
     /// Writes it, with all that arrive meanwhile. `false`: it was there.
     pub(crate) async fn write_arrival(&self, arrival: Arrival) -> Result<bool, StoreError> {
-        let into = self.write.clone();
-        let write = move |arrivals| write(into.clone(), arrivals);
-        self.arrivals.write(arrival, write).await
+        let granted = self.wish(Wish::Arrive(arrival)).await?;
+        Ok(matches!(granted, Granted::Arrived(true)))
     }
 }
 
-async fn write(
-    into: SqlitePool,
-    arrivals: Vec<Arrival>,
-) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
-    let new: Vec<bool> = retrying!(insert(&into, &arrivals))?;
-    Ok(new.into_iter().map(Ok).collect())
+/// Says which are known, and inserts the others.
+pub(crate) fn write(script: &mut Script, arrivals: &[&Arrival]) {
+    if arrivals.is_empty() {
+        return;
+    }
+    let mut parameters: Vec<[String; 4]> = arrivals
+        .iter()
+        .map(|one| {
+            [
+                script.text(one.id.as_str()),
+                script.number(one.received),
+                script.blob(one.sealed.clone()),
+                script.number(one.shard),
+            ]
+        })
+        .collect();
+    // A connection keeps its statements prepared: there are to be few of them.
+    parameters.resize_with(arrivals.len().next_power_of_two(), || {
+        [(); 4].map(|()| script.nothing())
+    });
+    let list = |row: fn(&[String; 4]) -> String| {
+        let rows: Vec<String> = parameters.iter().map(row).collect();
+        rows.join(", ")
+    };
+    script.push(&format!(
+        "SELECT {KNOWN}, id FROM federate_received WHERE id IN ({})",
+        list(|[id, ..]| id.clone())
+    ));
+    script.push(&format!(
+        "INSERT INTO federate_received (id, received, shard)
+         SELECT column1, column2, column3 FROM (VALUES {}) WHERE column1 IS NOT NULL ON CONFLICT (id) DO NOTHING",
+        list(|[id, received, _, shard]| format!("({id}, {received}, {shard})"))
+    ));
+    // Of those that were known there is one, or none is needed any more.
+    script.push(&format!(
+        "INSERT INTO federate_envelopes (no, sealed)
+         SELECT r.no, v.column2 FROM (VALUES {}) v CROSS JOIN federate_received r ON r.id = v.column1
+         WHERE r.state = 0 AND r.sealed IS NULL ON CONFLICT (no) DO NOTHING",
+        list(|[id, _, sealed, _]| format!("({id}, {sealed})"))
+    ));
 }
 
-/// Which of them are new. All of them are durable then, or none was written.
-async fn insert(into: &SqlitePool, arrivals: &[Arrival]) -> Result<Vec<bool>, Failure> {
-    let mut connection = clean::acquire(into).await?;
-    // A turn of the connection's thread for each statement: one, as nearly always all are new. There are as many such statements as
-    // there are sizes, fewer than a connection keeps prepared.
-    if insert_new(&mut connection, arrivals).await? {
-        return Ok(vec![true; arrivals.len()]);
-    }
-    // Some were there, and all were left out: which?
-    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let mut new = Vec::with_capacity(arrivals.len());
-    for one in arrivals {
-        new.push(insert_new(&mut tx, std::slice::from_ref(one)).await?);
-    }
-    tx.commit().await?;
-    Ok(new)
-}
-
-/// Inserts all of them, or, where one of them is there or comes twice, none.
-async fn insert_new(connection: &mut SqliteConnection, some: &[Arrival]) -> Result<bool, Failure> {
-    // One statement is atomic by itself: `ABORT` takes back what it did, and no more.
-    let mut sql =
-        String::from("INSERT INTO federate_received (id, received, sealed, shard) VALUES (?, ?, ?, ?)");
-    for _ in some.iter().skip(1) {
-        sql.push_str(", (?, ?, ?, ?)");
-    }
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-    for one in some {
-        query = query
-            .bind(one.id.as_str())
-            .bind(one.received)
-            .bind(&one.sealed[..])
-            .bind(one.shard);
-    }
-    match query.execute(connection).await {
-        Ok(_) => Ok(true),
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+/// Which of them were not known: of those of one name the first.
+pub(crate) fn are_new(arrivals: &[&Arrival], known: &BTreeSet<String>) -> Vec<bool> {
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let ids = arrivals.iter().map(|one| one.id.as_str());
+    ids.map(|id| seen.insert(id) && !known.contains(id)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Sqlite;
-    use std::sync::Arc;
 
     fn arrival(name: &str) -> Arrival {
         Arrival {
             id: name.to_owned(),
             received: 1,
-            sealed: Bytes::from_static(b"sealed"),
+            sealed: Bytes::from(format!("sealed {name}")),
             shard: 0,
         }
     }
 
+    /// Those that are there, in the order in which they came, each with its envelope.
     async fn rows(store: &Sqlite) -> Vec<String> {
-        sqlx::query_scalar("SELECT id FROM federate_received ORDER BY no")
-            .fetch_all(&store.files().read)
-            .await
-            .unwrap()
+        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
+            "SELECT r.id, e.sealed FROM federate_received r LEFT JOIN federate_envelopes e ON e.no = r.no ORDER BY r.no",
+        )
+        .fetch_all(&store.files().read)
+        .await
+        .unwrap();
+        let checked = rows.into_iter().map(|(id, sealed)| {
+            assert_eq!(sealed, format!("sealed {id}").into_bytes());
+            id
+        });
+        checked.collect()
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn p2_of_many_that_arrive_at_once_each_is_written_once_and_knows_whether_it_was_new() {
         let folder = tempfile::tempdir().unwrap();
         let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
-        let arrivals = Arc::<Arrivals>::default();
         let writing: Vec<_> = (0..1_000)
             .map(|number| {
-                let (arrivals, pool) = (Arc::clone(&arrivals), store.files().write.clone());
+                let files = store.files().clone();
                 // Each twice, beside each other or far apart.
                 let one = arrival(&(number / 2 % 300 + number / 600 * 300).to_string());
-                tokio::spawn(async move {
-                    (
-                        one.id.clone(),
-                        arrivals
-                            .write(one, move |all| write(pool.clone(), all))
-                            .await
-                            .unwrap(),
-                    )
-                })
+                tokio::spawn(async move { (one.id.clone(), files.write_arrival(one).await.unwrap()) })
             })
             .collect();
         let mut new = std::collections::BTreeMap::<String, usize>::new();
@@ -133,14 +126,13 @@ mod tests {
         let mut rows = rows(&store).await;
         rows.sort();
         assert_eq!(rows, new.into_keys().collect::<Vec<_>>());
-        assert!(!arrivals.is_written());
+        assert!(!store.files().rounds.is_written());
     }
 
     #[tokio::test]
     async fn one_that_is_there_keeps_no_other_out() {
         let folder = tempfile::tempdir().unwrap();
         let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
-        let pool = &store.files().write;
         for (names, new) in [
             (&["a"][..], &[true][..]),
             (&["a"], &[false]),
@@ -151,33 +143,62 @@ mod tests {
                 &[true, true, true, true, true, false, true],
             ),
         ] {
-            let arrivals: Vec<_> = names.iter().map(|name| arrival(name)).collect();
-            assert_eq!(insert(pool, &arrivals).await.unwrap(), new, "{names:?}");
+            let wishes = names.iter().map(|name| Wish::Arrive(arrival(name))).collect();
+            let granted = crate::rounds::write(store.files().clone(), wishes).await.unwrap();
+            let granted = granted
+                .into_iter()
+                .map(|one| matches!(one, Ok(Granted::Arrived(true))));
+            assert_eq!(granted.collect::<Vec<_>>(), new, "{names:?}");
         }
         assert_eq!(rows(&store).await.concat(), "abcdefghij");
+    }
+
+    /// Also where it was handled since, and where its envelope stands where an older release put it.
+    #[tokio::test]
+    async fn what_comes_again_gets_no_envelope() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
+        let files = store.files();
+        for statement in [
+            "INSERT INTO federate_received (id, received, state) VALUES ('done', 1, 1)",
+            "INSERT INTO federate_received (id, received, sealed) VALUES ('older', 1, x'01')",
+        ] {
+            sqlx::query(statement).execute(&files.write).await.unwrap();
+        }
+        for (name, is_new) in [("done", false), ("older", false), ("new", true), ("new", false)] {
+            assert_eq!(
+                files.write_arrival(arrival(name)).await.unwrap(),
+                is_new,
+                "{name}"
+            );
+        }
+        assert_eq!(rows_with(files).await, 1);
+        sqlx::query("UPDATE federate_received SET state = 1")
+            .execute(&files.write)
+            .await
+            .unwrap();
+        assert_eq!(rows_with(files).await, 0);
+    }
+
+    async fn rows_with(files: &Files) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM federate_envelopes")
+            .fetch_one(&files.read)
+            .await
+            .unwrap()
     }
 
     #[tokio::test]
     async fn whoever_gives_up_takes_nothing_from_the_others() {
         let folder = tempfile::tempdir().unwrap();
         let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
-        let arrivals = Arc::<Arrivals>::default();
         for number in 0..100 {
-            let (arrivals, pool) = (Arc::clone(&arrivals), store.files().write.clone());
+            let files = store.files().clone();
             let gives_up = tokio::spawn({
-                let (arrivals, pool) = (Arc::clone(&arrivals), pool.clone());
-                async move {
-                    arrivals
-                        .write(arrival(&format!("gone {number}")), move |all| {
-                            write(pool.clone(), all)
-                        })
-                        .await
-                }
+                let files = files.clone();
+                async move { files.write_arrival(arrival(&format!("gone {number}"))).await }
             });
             tokio::task::yield_now().await;
-            let stays = arrivals.write(arrival(&format!("stays {number}")), move |all| {
-                write(pool.clone(), all)
-            });
+            let stays = files.write_arrival(arrival(&format!("stays {number}")));
             gives_up.abort();
             assert!(stays.await.unwrap());
         }

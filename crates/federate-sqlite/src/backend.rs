@@ -1,9 +1,6 @@
 //! The store as a value.
 
-use crate::{
-    Builder, OpenError, acks::Acks, arrivals::Arrivals, cache::CacheTable, claims::Finishes,
-    error::store_error, sql,
-};
+use crate::{Builder, OpenError, acks::Acks, cache::CacheTable, error::store_error, rounds::Rounds, sql};
 use federate_store::{Backend, BoxFuture, OrderKey, Outgoing, ReceivedId, StoreError, Stores};
 use sqlx::{SqliteConnection, SqlitePool};
 use std::{path::Path, sync::Arc};
@@ -20,6 +17,9 @@ pub struct Sqlite {
 pub(crate) struct Files {
     /// The application's database: `outbox`, `handled`, `keys`, `followers`, `rules`.
     pub(crate) application: SqlitePool,
+    /// The same database, for marks: where the file is ours, one connection that nothing else uses, as whoever writes over another lets it read
+    /// its pages anew. Elsewhere the application's pool.
+    pub(crate) marks: SqlitePool,
     /// The queue's file, one connection: SQLite has one writer, and a queue in the process is fairer than its locks.
     pub(crate) write: SqlitePool,
     /// The queue's file, one connection that does not wait for the disk: see [`claims`](crate::claims). In memory it is the same pool.
@@ -29,12 +29,10 @@ pub(crate) struct Files {
     /// Where the two files lie.
     pub(crate) places: Places,
     pub(crate) is_on_disk: bool,
-    /// What was received and waits to be written.
-    pub(crate) arrivals: Arc<Arrivals>,
+    /// What arrived, was claimed or is given back, and waits to be written.
+    pub(crate) rounds: Arc<Rounds>,
     /// What was handled and waits to be marked.
     pub(crate) acks: Arc<Acks>,
-    /// What was claimed and waits to be given back.
-    pub(crate) finishes: Arc<Finishes>,
 }
 
 /// Where files lie; `None` where that is not to be told, or does not matter.
@@ -81,6 +79,7 @@ impl Sqlite {
         self.files.read.close().await;
         self.files.loose.close().await;
         self.files.write.close().await;
+        self.files.marks.close().await;
         self.files.application.close().await;
     }
 

@@ -6,32 +6,41 @@
 use crate::{
     backend::Files,
     clean,
-    error::{Failure, retrying},
+    error::Failure,
+    rounds::{CLAIMED, Granted, RELEASED, Wish},
+    script::Script,
     time::{limit, micros},
-    together::Together,
 };
 use federate_store::{
     Claim, Claimed, Ending, LEASE, Pending, ReceivedId, Sealed, Settlement, StoreError, shorten,
 };
-use sqlx::{SqliteConnection, SqlitePool, pool::PoolConnection};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::SystemTime,
+use sqlx::{
+    Connection as _, Row as _, SqliteConnection, SqlitePool, pool::PoolConnection, sqlite::SqliteRow,
 };
+use std::{collections::BTreeSet, time::SystemTime};
 
-/// What is due and in nobody's hands, the oldest first. ?1: at most so many; ?2: now; ?3: a lease that ends later ended long ago.
-const FREE: &str = "WITH held (shard) AS MATERIALIZED (
-        SELECT shard FROM federate_shards WHERE worker IS NOT NULL AND until > ?2 AND until <= ?3)
-    SELECT no, shard FROM (
-        SELECT no, shard FROM (SELECT no, shard FROM federate_received INDEXED BY federate_received_turn
-            WHERE state = 0 AND due = 0 AND shard NOT IN held ORDER BY no LIMIT ?1)
-        UNION ALL
-        SELECT no, shard FROM (SELECT no, shard FROM federate_received INDEXED BY federate_received_turn
-            WHERE state = 0 AND due > 0 AND due <= ?2 AND shard NOT IN held ORDER BY due LIMIT ?1))
-    ORDER BY no LIMIT ?1";
+/// What is due and in nobody's hands, the oldest first, in a transaction. `max`: at most so many; `late`: a lease that ends later ended long ago.
+fn free(max: &str, now: &str, late: &str) -> String {
+    format!(
+        "WITH held (shard) AS MATERIALIZED (
+            SELECT shard FROM federate_shards WHERE worker IS NOT NULL AND until > {now} AND until <= {late}),
+        free (no, shard) AS MATERIALIZED (SELECT no, shard FROM (
+            SELECT no, shard FROM (SELECT no, shard FROM federate_received INDEXED BY federate_received_turn
+                WHERE state = 0 AND due = 0 AND shard NOT IN held ORDER BY no LIMIT {max})
+            UNION ALL
+            SELECT no, shard FROM (SELECT no, shard FROM federate_received INDEXED BY federate_received_turn
+                WHERE state = 0 AND due > 0 AND due <= {now} AND shard NOT IN held ORDER BY due LIMIT {max}))
+            ORDER BY no LIMIT {max})"
+    )
+}
 
-/// Claims that wait to be given back; `false` is answered where somebody else has it.
-pub(crate) type Finishes = Together<Finish, bool>;
+/// A claim that is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) worker: String,
+    pub(crate) max: usize,
+    pub(crate) now: SystemTime,
+}
 
 /// A claim, and what became of what came with it.
 #[derive(Clone, Debug)]
@@ -40,68 +49,110 @@ pub(crate) struct Finish {
     endings: Vec<(ReceivedId, Ending)>,
 }
 
+impl Finish {
+    pub(crate) fn new(claim: Claim, endings: Vec<(ReceivedId, Ending)>) -> Self {
+        Self { claim, endings }
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.endings.iter().all(|(_, ending)| ending.is_done())
+    }
+
+    pub(crate) fn is_among(&self, released: &BTreeSet<[i64; 2]>) -> bool {
+        released.contains(&pair(self.claim))
+    }
+}
+
+/// Whether there is something to claim.
+pub(crate) async fn is_something_free(on: &SqlitePool, wanted: &Wanted) -> Result<bool, Failure> {
+    let sql = format!("{} SELECT EXISTS (SELECT 1 FROM free)", free("1", "?1", "?2"));
+    let found: bool = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        .bind(micros(wanted.now))
+        .bind(micros(wanted.now + 2 * LEASE))
+        .fetch_one(on)
+        .await?;
+    Ok(found && wanted.max > 0)
+}
+
+/// Gives what is free, and takes its shards.
+pub(crate) fn claim(script: &mut Script, wanted: &Wanted) {
+    let max = script.number(limit(wanted.max));
+    let now = script.number(micros(wanted.now));
+    let late = script.number(micros(wanted.now + 2 * LEASE));
+    let worker = script.text(wanted.worker.as_str());
+    let until = script.number(micros(wanted.now + LEASE));
+    let free = free(&max, &now, &late);
+    script.push(&format!(
+        "{free} SELECT {CLAIMED}, r.id, r.attempt, coalesce(e.sealed, r.sealed), s.shard, s.fence + 1
+         FROM free CROSS JOIN federate_received r ON r.no = free.no
+         CROSS JOIN federate_shards s ON s.shard = r.shard
+         LEFT JOIN federate_envelopes e ON e.no = r.no ORDER BY r.no"
+    ));
+    script.push(&format!(
+        "{free} UPDATE federate_shards SET worker = {worker}, until = {until}, fence = fence + 1
+         WHERE shard IN (SELECT shard FROM free)"
+    ));
+}
+
+/// A row of those.
+pub(crate) fn claimed(row: &SqliteRow) -> Result<Claimed, Failure> {
+    let attempt: i64 = row.try_get(2)?;
+    let sealed: Vec<u8> = row.try_get(3)?;
+    let (shard, fence): (i64, i64) = (row.try_get(4)?, row.try_get(5)?);
+    Ok(Claimed {
+        pending: Pending {
+            id: ReceivedId::from_stored(row.try_get(1)?),
+            sealed: Sealed::from_bytes(sealed),
+            attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+        },
+        claim: Some(Claim {
+            shard: u16::try_from(shard).unwrap_or(0),
+            fence: fence.cast_unsigned(),
+        }),
+    })
+}
+
+/// Writes down what was handled, and marked, and gives the shards back: of claims that somebody else has in hand by now nothing is written.
+pub(crate) fn finish_done(script: &mut Script, finishes: &[&Finish]) {
+    if finishes.is_empty() {
+        return;
+    }
+    let endings = finishes.iter().flat_map(|one| &one.endings);
+    let done: Vec<&str> = endings.map(|(id, _)| id.as_str()).collect();
+    let done = script.text(serde_json::Value::from(done).to_string());
+    let claims = script.text(pairs(finishes));
+    script.push(&format!(
+        "UPDATE federate_received SET state = 1, reason = NULL, sealed = NULL
+         WHERE state = 0 AND id IN (SELECT value FROM json_each({done})) AND shard IN (
+             SELECT s.shard FROM json_each({claims}) claim
+             JOIN federate_shards s ON s.shard = claim.value ->> 0 AND s.fence = claim.value ->> 1
+             WHERE s.worker IS NOT NULL)"
+    ));
+    script.push(&release(&claims, RELEASED));
+}
+
+/// Which of these claims were held; they are in nobody's hands now.
+fn release(claims: &str, what: i64) -> String {
+    format!(
+        "UPDATE federate_shards SET worker = NULL FROM json_each({claims}) AS claim
+         WHERE shard = claim.value ->> 0 AND fence = claim.value ->> 1 AND worker IS NOT NULL
+         RETURNING {what}, shard, fence"
+    )
+}
+
 impl Files {
     pub(crate) async fn claim_received(
         &self,
         worker: &str,
         max: usize,
         now: SystemTime,
-    ) -> Result<Vec<Claimed>, Failure> {
-        // Whoever finds nothing takes no lock for it.
-        let found = free(&self.read, max, now).await?;
-        if found.is_empty() {
-            return Ok(Vec::new());
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let worker = worker.to_owned();
+        let wanted = Wanted { worker, max, now };
+        match self.wish(Wish::Claim(wanted)).await? {
+            Granted::Claimed(claimed) => Ok(claimed),
+            _ => Ok(Vec::new()),
         }
-        let shards: Vec<i64> = found.iter().map(|(_, shard)| *shard).collect();
-        let taken = {
-            let _turn = self.turn().await?;
-            take(&self.loose, worker, &shards, now).await?
-        };
-        // Somebody else may have had one of the shards in hand since, and given it back: what is done by now does not come any more.
-        let numbers = found.iter().filter(|(_, shard)| taken.contains_key(shard));
-        let numbers = numbers.map(|(number, _)| *number).collect();
-        let claimed = self.read_claimed(numbers, &taken, now).await;
-        let used = claimed.as_deref().unwrap_or_default();
-        // Those that are not given back are free when their leases end. What was claimed must not wait for that too.
-        if let Err(failure) = self.give_back(taken, used).await {
-            let reason = StoreError::from(failure);
-            tracing::warn!(%reason, "shards of which nothing came stay claimed until their leases end");
-        }
-        claimed
-    }
-
-    async fn read_claimed(
-        &self,
-        numbers: Vec<i64>,
-        taken: &BTreeMap<i64, i64>,
-        now: SystemTime,
-    ) -> Result<Vec<Claimed>, Failure> {
-        let rows: Vec<(String, i64, Vec<u8>, i64)> = sqlx::query_as(
-            "SELECT r.id, r.attempt, r.sealed, r.shard
-             FROM json_each(?1) n CROSS JOIN federate_received r ON r.no = n.value
-             WHERE r.state = 0 AND r.due <= ?2 ORDER BY r.no",
-        )
-        .bind(serde_json::Value::from(numbers).to_string())
-        .bind(micros(now))
-        .fetch_all(&self.read)
-        .await?;
-        Ok(rows.into_iter().filter_map(|row| claimed(row, taken)).collect())
-    }
-
-    /// What nothing came of is in nobody's hands: nobody would finish it.
-    async fn give_back(&self, mut taken: BTreeMap<i64, i64>, claimed: &[Claimed]) -> Result<(), Failure> {
-        for claim in claimed.iter().filter_map(|one| one.claim) {
-            taken.remove(&i64::from(claim.shard));
-        }
-        let empty = taken.into_iter().map(|(shard, fence)| Finish {
-            claim: claim(shard, fence),
-            endings: Vec::new(),
-        });
-        let empty: Vec<Finish> = empty.collect();
-        if !empty.is_empty() {
-            self.finish_claims(&empty).await?;
-        }
-        Ok(())
     }
 
     pub(crate) async fn renew_claims(&self, claims: &[Claim], now: SystemTime) -> Result<usize, Failure> {
@@ -129,13 +180,9 @@ impl Files {
         claim: Claim,
         endings: &[(ReceivedId, Ending)],
     ) -> Result<bool, StoreError> {
-        let finish = Finish {
-            claim,
-            endings: endings.to_vec(),
-        };
-        let files = self.clone();
-        let write = move |finishes| finish_all(files.clone(), finishes);
-        self.finishes.write(finish, write).await
+        let finish = Finish::new(claim, endings.to_vec());
+        let granted = self.wish(Wish::Finish(finish)).await?;
+        Ok(matches!(granted, Granted::Finished(true)))
     }
 
     pub(crate) async fn reclaim_shards(&self, worker: &str) -> Result<usize, Failure> {
@@ -147,18 +194,9 @@ impl Files {
         Ok(usize::try_from(freed.rows_affected()).unwrap_or(usize::MAX))
     }
 
-    async fn finish_claims(&self, finishes: &[Finish]) -> Result<Vec<bool>, Failure> {
-        let mut endings = finishes.iter().flat_map(|one| &one.endings);
-        if !endings.all(|(_, ending)| ending.is_done()) {
-            return finish(&self.write, finishes).await;
-        }
-        let _turn = self.turn().await?;
-        finish_done(&self.loose, finishes).await
-    }
-
     /// Its turn to write, in this process: a queue is fairer than the locks of SQLite, which would let the two connections wait
     /// for each other by chance. In memory both are the same one.
-    async fn turn(&self) -> Result<Option<PoolConnection<sqlx::Sqlite>>, Failure> {
+    pub(crate) async fn turn(&self) -> Result<Option<PoolConnection<sqlx::Sqlite>>, Failure> {
         Ok(match self.is_on_disk {
             true => Some(clean::acquire(&self.write).await?),
             false => None,
@@ -166,76 +204,19 @@ impl Files {
     }
 }
 
-async fn free(
-    on: impl sqlx::SqliteExecutor<'_>,
-    max: usize,
-    now: SystemTime,
-) -> Result<Vec<(i64, i64)>, Failure> {
-    let rows = sqlx::query_as(FREE)
-        .bind(limit(max))
-        .bind(micros(now))
-        .bind(micros(now + 2 * LEASE))
-        .fetch_all(on)
-        .await?;
-    Ok(rows)
-}
-
-/// Takes those of these shards that are in nobody's hands: their fences.
-async fn take(
-    pool: &SqlitePool,
-    worker: &str,
-    shards: &[i64],
-    now: SystemTime,
-) -> Result<BTreeMap<i64, i64>, Failure> {
-    let taken: Vec<(i64, i64)> = sqlx::query_as(
-        "UPDATE federate_shards SET worker = ?2, until = ?3, fence = fence + 1
-         WHERE shard IN (SELECT value FROM json_each(?1)) AND (worker IS NULL OR until <= ?4 OR until > ?5)
-         RETURNING shard, fence",
-    )
-    .bind(serde_json::Value::from(shards).to_string())
-    .bind(worker)
-    .bind(micros(now + LEASE))
-    .bind(micros(now))
-    .bind(micros(now + 2 * LEASE))
-    .fetch_all(pool)
-    .await?;
-    Ok(taken.into_iter().collect())
-}
-
-fn claimed(
-    (id, attempt, sealed, shard): (String, i64, Vec<u8>, i64),
-    fences: &BTreeMap<i64, i64>,
-) -> Option<Claimed> {
-    let fence = *fences.get(&shard)?;
-    Some(Claimed {
-        pending: Pending {
-            id: ReceivedId::from_stored(id),
-            sealed: Sealed::from_bytes(sealed),
-            attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
-        },
-        claim: Some(claim(shard, fence)),
-    })
-}
-
-fn claim(shard: i64, fence: i64) -> Claim {
-    Claim {
-        shard: u16::try_from(shard).unwrap_or(0),
-        fence: fence.cast_unsigned(),
-    }
-}
-
-async fn finish_all(
-    files: Files,
-    finishes: Vec<Finish>,
-) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
-    let held: Vec<bool> = retrying!(files.finish_claims(&finishes))?;
-    Ok(held.into_iter().map(Ok).collect())
-}
-
 /// Gives back what was done with, in a transaction. Which were held; of those that were not nothing is written.
-async fn finish(pool: &SqlitePool, finishes: &[Finish]) -> Result<Vec<bool>, Failure> {
-    let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let held = release(&mut tx, finishes).await?;
+pub(crate) async fn finish(pool: &SqlitePool, finishes: &[&Finish]) -> Result<Vec<bool>, Failure> {
+    let mut connection = clean::acquire(pool).await?;
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let released: Vec<(i64, i64, i64)> = sqlx::query_as(sqlx::AssertSqlSafe(release("?1", RELEASED)))
+        .bind(pairs(finishes))
+        .fetch_all(&mut *tx)
+        .await?;
+    let released: BTreeSet<[i64; 2]> = released
+        .into_iter()
+        .map(|(_, shard, fence)| [shard, fence])
+        .collect();
+    let held: Vec<bool> = finishes.iter().map(|one| one.is_among(&released)).collect();
     let finishes = finishes.iter().zip(&held).filter(|(_, held)| **held);
     for (id, ending) in finishes.flat_map(|(one, _)| &one.endings) {
         match ending {
@@ -248,49 +229,7 @@ async fn finish(pool: &SqlitePool, finishes: &[Finish]) -> Result<Vec<bool>, Fai
     Ok(held)
 }
 
-/// The same where all of it was handled, and marked: two statements and no transaction around them. Whoever dies between them leaves what
-/// is done, and its shards to whoever comes when the leases end.
-async fn finish_done(pool: &SqlitePool, finishes: &[Finish]) -> Result<Vec<bool>, Failure> {
-    let mut connection = clean::acquire(pool).await?;
-    let endings = finishes.iter().flat_map(|one| &one.endings);
-    let done: Vec<&str> = endings.map(|(id, _)| id.as_str()).collect();
-    if !done.is_empty() {
-        sqlx::query(
-            "UPDATE federate_received SET state = 1, reason = NULL, sealed = NULL
-             WHERE state = 0 AND id IN (SELECT value FROM json_each(?1)) AND shard IN (
-                 SELECT s.shard FROM json_each(?2) claim
-                 JOIN federate_shards s ON s.shard = claim.value ->> 0 AND s.fence = claim.value ->> 1
-                 WHERE s.worker IS NOT NULL)",
-        )
-        .bind(serde_json::Value::from(done).to_string())
-        .bind(pairs(finishes))
-        .execute(&mut *connection)
-        .await?;
-    }
-    release(&mut connection, finishes).await
-}
-
-/// Which of them were held; they are in nobody's hands now.
-async fn release(connection: &mut SqliteConnection, finishes: &[Finish]) -> Result<Vec<bool>, Failure> {
-    let released: Vec<(i64, i64)> = sqlx::query_as(
-        "UPDATE federate_shards SET worker = NULL FROM json_each(?1) AS claim
-         WHERE shard = claim.value ->> 0 AND fence = claim.value ->> 1 AND worker IS NOT NULL
-         RETURNING shard, fence",
-    )
-    .bind(pairs(finishes))
-    .fetch_all(connection)
-    .await?;
-    let released: BTreeSet<[i64; 2]> = released
-        .into_iter()
-        .map(|(shard, fence)| [shard, fence])
-        .collect();
-    Ok(finishes
-        .iter()
-        .map(|one| released.contains(&pair(one.claim)))
-        .collect())
-}
-
-fn pairs(finishes: &[Finish]) -> String {
+fn pairs(finishes: &[&Finish]) -> String {
     let pairs = finishes.iter().map(|one| pair(one.claim).to_vec());
     serde_json::Value::from_iter(pairs).to_string()
 }
@@ -348,37 +287,4 @@ pub(crate) async fn end(
     };
     query.execute(connection).await?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Sqlite;
-    use std::time::Duration;
-
-    /// One of two shards is empty by the time that it is claimed, and cannot be given back.
-    #[tokio::test]
-    async fn what_was_claimed_is_there_though_an_empty_shard_is_not_given_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
-        let files = store.files();
-        for statement in [
-            "INSERT INTO federate_received (id, received, sealed, shard) VALUES ('gone', 1, x'01', 1), ('here', 1, x'01', 2)",
-            "CREATE TRIGGER handled AFTER UPDATE OF worker ON federate_shards WHEN new.shard = 1 AND new.worker IS NOT NULL
-             BEGIN UPDATE federate_received SET state = 1 WHERE id = 'gone'; END",
-            "CREATE TRIGGER refuses BEFORE UPDATE OF worker ON federate_shards WHEN new.worker IS NULL
-             BEGIN SELECT raise(ABORT, 'not this one'); END",
-        ] {
-            sqlx::query(statement).execute(&files.write).await.unwrap();
-        }
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-        let claimed = files.claim_received("w", 10, now).await.unwrap();
-        let ids: Vec<&str> = claimed.iter().map(|one| one.pending.id.as_str()).collect();
-        assert_eq!(ids, ["here"]);
-        let held: Vec<i64> = sqlx::query_scalar("SELECT shard FROM federate_shards WHERE worker IS NOT NULL")
-            .fetch_all(&files.read)
-            .await
-            .unwrap();
-        assert_eq!(held, [1, 2]);
-    }
 }

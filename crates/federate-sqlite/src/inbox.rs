@@ -39,7 +39,7 @@ impl Inbox for Files {
     }
 
     async fn claim(&self, worker: &str, max: usize, now: SystemTime) -> Result<Vec<Claimed>, StoreError> {
-        retrying!(self.claim_received(worker, max, now))
+        self.claim_received(worker, max, now).await
     }
 
     async fn renew(&self, claims: &[Claim], now: SystemTime) -> Result<usize, StoreError> {
@@ -143,13 +143,14 @@ impl Files {
 
     async fn read_pending(&self, max: usize, now: SystemTime) -> Result<Vec<Pending>, Failure> {
         let rows: Vec<(String, i64, Vec<u8>)> = sqlx::query_as(
-            "SELECT id, attempt, sealed FROM federate_received WHERE no IN (
+            "SELECT r.id, r.attempt, coalesce(e.sealed, r.sealed) FROM federate_received r
+             LEFT JOIN federate_envelopes e ON e.no = r.no WHERE r.no IN (
                  SELECT no FROM (SELECT no FROM federate_received
                                  WHERE state = 0 AND due = 0 ORDER BY no LIMIT ?1)
                  UNION ALL
                  SELECT no FROM (SELECT no FROM federate_received
                                  WHERE state = 0 AND due > 0 AND due <= ?2 ORDER BY due LIMIT ?1))
-             ORDER BY no LIMIT ?1",
+             ORDER BY r.no LIMIT ?1",
         )
         .bind(limit(max))
         .bind(micros(now))
@@ -186,7 +187,7 @@ impl Files {
             "SELECT id FROM federate_handled WHERE id IN (SELECT value FROM json_each(?1))",
         )
         .bind(json(ids.iter()))
-        .fetch_all(&self.application)
+        .fetch_all(&self.marks)
         .await?;
         let found: BTreeSet<String> = found.into_iter().collect();
         Ok(ids.iter().map(|id| found.contains(id.as_str())).collect())
@@ -202,7 +203,8 @@ impl Files {
 
     async fn read_dead_received(&self, max: usize) -> Result<Vec<DeadActivity>, Failure> {
         let rows: Vec<(String, i64, Option<String>, Vec<u8>)> = sqlx::query_as(
-            "SELECT id, attempt, reason, sealed FROM federate_received WHERE state = 2 ORDER BY no LIMIT ?1",
+            "SELECT r.id, r.attempt, r.reason, coalesce(e.sealed, r.sealed) FROM federate_received r
+             LEFT JOIN federate_envelopes e ON e.no = r.no WHERE r.state = 2 ORDER BY r.no LIMIT ?1",
         )
         .bind(limit(max))
         .fetch_all(&self.read)

@@ -7,6 +7,9 @@
 //! release, which notes the oldest release that it leaves in working order. So a process that runs can go on when a newer one
 //! has opened the files, and whoever takes an update back can. A process that starts is refused by steps that it does not
 //! know, unless each of them notes that it may go on.
+//!
+//! One step did more, before there was a release: since the fourth of the queue envelopes stand elsewhere. A process from before it that
+//! still runs is refused what came since, loses nothing, and is to be started anew.
 
 use crate::error::OpenError;
 use sqlx::{SqliteConnection, SqlitePool};
@@ -59,6 +62,11 @@ pub(crate) const QUEUE: Part = Part {
         Step {
             sql: include_str!("../migrations/queue-3.sql"),
             works_with: 1,
+        },
+        Step {
+            // An older release would look for envelopes where there are none.
+            sql: include_str!("../migrations/queue-4.sql"),
+            works_with: 4,
         },
     ],
 };

@@ -64,10 +64,11 @@ impl Builder {
         let path = path.as_ref();
         if path == Path::new(":memory:") {
             let pool = in_memory().await?;
-            return self.finish(pool, None).await;
+            return self.finish(pool.clone(), pool, None).await;
         }
         let pool = connect(path, READERS, SqliteSynchronous::Full).await?;
-        self.finish(pool, Some(path.to_owned())).await
+        let marks = connect(path, 1, SqliteSynchronous::Full).await?;
+        self.finish(pool, marks, Some(path.to_owned())).await
     }
 
     /// As [`Sqlite::in_database`].
@@ -81,27 +82,32 @@ impl Builder {
             .await
             .map_err(OpenError::Pool)?;
         if file.is_empty() {
-            return self.finish(pool, None).await;
+            return self.finish(pool.clone(), pool, None).await;
         }
         warn_if_weak(&pool).await?;
-        self.finish(pool, Some(PathBuf::from(file))).await
+        self.finish(pool.clone(), pool, Some(PathBuf::from(file))).await
     }
 
-    async fn finish(self, application: SqlitePool, file: Option<PathBuf>) -> Result<Sqlite, OpenError> {
+    async fn finish(
+        self,
+        application: SqlitePool,
+        marks: SqlitePool,
+        file: Option<PathBuf>,
+    ) -> Result<Sqlite, OpenError> {
         migrate(&application, &APPLICATION).await?;
         let files = match file {
             None => {
                 let queue = in_memory().await?;
                 Files {
                     application,
+                    marks,
                     write: queue.clone(),
                     loose: queue.clone(),
                     read: queue,
                     places: Places::default(),
                     is_on_disk: false,
-                    arrivals: Arc::default(),
+                    rounds: Arc::default(),
                     acks: Arc::default(),
-                    finishes: Arc::default(),
                 }
             }
             Some(file) => {
@@ -116,14 +122,14 @@ impl Builder {
                 };
                 Files {
                     application,
+                    marks,
                     write,
                     loose,
                     read,
                     places,
                     is_on_disk: true,
-                    arrivals: Arc::default(),
+                    rounds: Arc::default(),
                     acks: Arc::default(),
-                    finishes: Arc::default(),
                 }
             }
         };
@@ -165,6 +171,8 @@ async fn connect(
         .synchronous(synchronous)
         .foreign_keys(true)
         .pragma("cache_size", format!("-{CACHE}"))
+        // A statement that writes several rows keeps what it would take back: in a file of its own, made and removed for each, otherwise.
+        .pragma("temp_store", "MEMORY")
         .busy_timeout(BUSY_TIMEOUT);
     let mut wait = Duration::from_millis(10);
     loop {

@@ -9,14 +9,30 @@ use std::{
     fmt,
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 /// Written together at most: of what is received, a mebibyte each would be 64 MiB.
 const MOST: usize = 64;
 
 /// Things of one kind that wait to be written, and what each is answered.
-pub(crate) struct Together<T, R>(Mutex<State<T, R>>);
+pub(crate) struct Together<T, R> {
+    state: Mutex<State<T, R>>,
+    /// Somebody came who does not wait for others.
+    urgent: Notify,
+}
+
+/// What may be written together.
+pub(crate) trait Written {
+    /// Whether nobody waits for it: it is written with the next for which somebody does, or [`PATIENCE`] later.
+    fn is_patient(&self) -> bool {
+        false
+    }
+}
+
+/// How long what is patient waits for somebody to come.
+const PATIENCE: Duration = Duration::from_millis(3);
 
 struct State<T, R> {
     waiting: Vec<(T, oneshot::Sender<Answer<R>>)>,
@@ -28,10 +44,13 @@ type Answer<R> = Result<R, StoreError>;
 
 impl<T, R> Default for Together<T, R> {
     fn default() -> Self {
-        Self(Mutex::new(State {
-            waiting: Vec::new(),
-            is_written: false,
-        }))
+        Self {
+            state: Mutex::new(State {
+                waiting: Vec::new(),
+                is_written: false,
+            }),
+            urgent: Notify::new(),
+        }
     }
 }
 
@@ -45,7 +64,7 @@ impl<T, R> fmt::Debug for Together<T, R> {
     }
 }
 
-impl<T: Send + 'static, R: Send + 'static> Together<T, R> {
+impl<T: Written + Send + 'static, R: Send + 'static> Together<T, R> {
     /// Writes it with all that come meanwhile: `write` is given them in the order in which they came, and answers each in that order.
     /// With an error of the whole nothing was written.
     pub(crate) async fn write<W, F>(self: &Arc<Self>, one: T, write: W) -> Answer<R>
@@ -54,11 +73,15 @@ impl<T: Send + 'static, R: Send + 'static> Together<T, R> {
         F: Future<Output = Result<Vec<Answer<R>>, StoreError>> + Send + 'static,
     {
         let (told, answer) = oneshot::channel();
+        let is_patient = one.is_patient();
         let is_written = {
             let mut state = self.state();
             state.waiting.push((one, told));
             std::mem::replace(&mut state.is_written, true)
         };
+        if !is_patient {
+            self.urgent.notify_one();
+        }
         if !is_written {
             tokio::spawn(write_all(Writer(Some(Arc::clone(self))), write));
         }
@@ -74,7 +97,7 @@ impl<T: Send + 'static, R: Send + 'static> Together<T, R> {
 
 impl<T, R> Together<T, R> {
     fn state(&self) -> MutexGuard<'_, State<T, R>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[cfg(test)]
@@ -105,6 +128,30 @@ impl<T, R> Writer<T, R> {
     }
 }
 
+impl<T: Written, R> Writer<T, R> {
+    /// Returns at once where somebody waits, or nothing is there.
+    async fn wait(&self) {
+        let Some(all) = &self.0 else { return };
+        if !all.is_patient() {
+            return;
+        }
+        // What was told before is no news, and whoever told it since is seen.
+        let _ = tokio::time::timeout(Duration::ZERO, all.urgent.notified()).await;
+        if all.is_patient() {
+            // Whether somebody came or the time is over: it is written now.
+            let _ = tokio::time::timeout(PATIENCE, all.urgent.notified()).await;
+        }
+    }
+}
+
+impl<T: Written, R> Together<T, R> {
+    /// Whether something waits, and nobody waits for it.
+    fn is_patient(&self) -> bool {
+        let state = self.state();
+        !state.waiting.is_empty() && state.waiting.iter().all(|(one, _)| one.is_patient())
+    }
+}
+
 impl<T, R> Drop for Writer<T, R> {
     fn drop(&mut self) {
         if let Some(all) = &self.0 {
@@ -117,10 +164,12 @@ impl<T, R> Drop for Writer<T, R> {
 
 async fn write_all<T, R, W, F>(mut writer: Writer<T, R>, write: W)
 where
+    T: Written,
     W: Fn(Vec<T>) -> F,
     F: Future<Output = Result<Vec<Answer<R>>, StoreError>>,
 {
     loop {
+        writer.wait().await;
         let next = writer.next();
         if next.is_empty() {
             return;

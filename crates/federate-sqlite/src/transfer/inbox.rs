@@ -30,7 +30,11 @@ impl Files {
         max: usize,
     ) -> Result<Vec<(String, Record)>, Failure> {
         let rows: Vec<Row> =
-            sqlx::query_as("SELECT * FROM federate_received WHERE no > ?1 ORDER BY no LIMIT ?2")
+            sqlx::query_as(
+                "SELECT r.no, r.id, r.received, r.state, r.due, r.attempt, r.reason, coalesce(e.sealed, r.sealed) AS sealed
+                 FROM federate_received r LEFT JOIN federate_envelopes e ON e.no = r.no
+                 WHERE r.no > ?1 ORDER BY r.no LIMIT ?2",
+            )
                 .bind(after)
                 .bind(limit(max))
                 .fetch_all(&self.read)
@@ -86,9 +90,9 @@ pub(super) async fn write(connection: &mut SqliteConnection, record: &Record) ->
             sealed,
         } => (2, 0, *attempt, Some(reason.as_str()), Some(sealed)),
     };
-    sqlx::query(
-        "INSERT INTO federate_received (id, received, state, due, attempt, reason, sealed)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+    let written = sqlx::query(
+        "INSERT INTO federate_received (id, received, state, due, attempt, reason)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
     )
     .bind(id.as_str())
     .bind(micros(*received))
@@ -96,8 +100,16 @@ pub(super) async fn write(connection: &mut SqliteConnection, record: &Record) ->
     .bind(due)
     .bind(i64::from(attempt))
     .bind(reason)
-    .bind(sealed.map(Sealed::as_bytes))
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    if let Some(sealed) = sealed
+        && written.rows_affected() > 0
+    {
+        sqlx::query("INSERT INTO federate_envelopes (no, sealed) VALUES (?1, ?2)")
+            .bind(written.last_insert_rowid())
+            .bind(sealed.as_bytes())
+            .execute(connection)
+            .await?;
+    }
     Ok(())
 }

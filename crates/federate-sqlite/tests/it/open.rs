@@ -145,7 +145,7 @@ async fn p20_a_newer_schema_is_refused_and_left_alone() {
 async fn migrate_further(file: &std::path::Path) {
     for (file, part, known) in [
         (file.to_owned(), "application", 4),
-        (file.with_extension("db-federate"), "queue", 3),
+        (file.with_extension("db-federate"), "queue", 4),
     ] {
         let pool = connect(&file).await;
         let tables: Vec<String> = sqlx::query_scalar(

@@ -1,0 +1,351 @@
+//! What is written of the inbox, together: what arrives, what is given back, and what is claimed, of all who ask while the last round is
+//! written. One transaction, one wait for the disk, and one connection, as each that writes makes all others read their pages anew.
+
+use crate::{
+    arrivals::{self, Arrival},
+    backend::Files,
+    claims::{self, Finish, Wanted},
+    error::{Failure, retrying},
+    script::Script,
+    together::{Together, Written},
+};
+use federate_store::{Claimed, StoreError};
+use sqlx::{Row as _, sqlite::SqliteRow};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Those that wait for the next round.
+pub(crate) type Rounds = Together<Wish, Granted>;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Wish {
+    Arrive(Arrival),
+    Finish(Finish),
+    Claim(Wanted),
+}
+
+impl Written for Wish {
+    fn is_patient(&self) -> bool {
+        matches!(self, Self::Finish(_))
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum Granted {
+    /// `false`: it was there.
+    Arrived(bool),
+    /// `false`: somebody else has it in hand.
+    Finished(bool),
+    Claimed(Vec<Claimed>),
+}
+
+impl Files {
+    pub(crate) async fn wish(&self, wish: Wish) -> Result<Granted, StoreError> {
+        let files = self.clone();
+        let write = move |wishes| write(files.clone(), wishes);
+        self.rounds.write(wish, write).await
+    }
+}
+
+/// What is wished, each with its place among the answers.
+#[derive(Default)]
+struct Round<'a> {
+    arrivals: Vec<(usize, &'a Arrival)>,
+    finishes: Vec<(usize, &'a Finish)>,
+    /// The first: another finds nothing but what it leaves.
+    claim: Option<(usize, &'a Wanted)>,
+}
+
+type Answers = Vec<Option<Result<Granted, StoreError>>>;
+
+pub(crate) async fn write(
+    files: Files,
+    wishes: Vec<Wish>,
+) -> Result<Vec<Result<Granted, StoreError>>, StoreError> {
+    let mut answers: Answers = Vec::new();
+    answers.resize_with(wishes.len(), || None);
+    let mut round = Round::default();
+    let (mut failures, mut claims) = (Vec::new(), Vec::new());
+    for (place, wish) in wishes.iter().enumerate() {
+        match wish {
+            Wish::Arrive(arrival) => round.arrivals.push((place, arrival)),
+            Wish::Finish(finish) if finish.is_done() => round.finishes.push((place, finish)),
+            Wish::Finish(finish) => failures.push((place, finish)),
+            Wish::Claim(wanted) if round.claim.is_none() => round.claim = Some((place, wanted)),
+            Wish::Claim(wanted) => claims.push((place, wanted)),
+        }
+    }
+    // What is put off, or given up, is seldom, and takes other statements.
+    if !failures.is_empty() {
+        files.finish_with_failures(&failures, &mut answers).await;
+    }
+    files.write_round(&round, &mut answers).await;
+    for claim in claims {
+        let round = Round {
+            claim: Some(claim),
+            ..Round::default()
+        };
+        files.write_round(&round, &mut answers).await;
+    }
+    let unanswered = || Err(StoreError::broken("a round left a question without an answer"));
+    Ok(answers
+        .into_iter()
+        .map(|answer| answer.unwrap_or_else(unanswered))
+        .collect())
+}
+
+impl Files {
+    async fn write_round(&self, round: &Round<'_>, answers: &mut Answers) {
+        let all = round.arrivals.iter().map(|(place, _)| place);
+        let all = all.chain(round.finishes.iter().map(|(place, _)| place));
+        let all: Vec<usize> = all
+            .chain(round.claim.iter().map(|(place, _)| place))
+            .copied()
+            .collect();
+        if all.is_empty() {
+            return;
+        }
+        let written = retrying!(self.try_round(round)).map_err(Arc::new);
+        match written {
+            Ok(granted) => fill(
+                answers,
+                granted.into_iter().map(|(place, granted)| (place, Ok(granted))),
+            ),
+            Err(error) => fill(answers, all.into_iter().map(|place| (place, Err(again(&error))))),
+        }
+    }
+
+    async fn try_round(&self, round: &Round<'_>) -> Result<Vec<(usize, Granted)>, Failure> {
+        let alone = round.arrivals.is_empty() && round.finishes.is_empty();
+        if let Some((place, wanted)) = round.claim
+            && alone
+            && !claims::is_something_free(&self.read, wanted).await?
+        {
+            // Whoever finds nothing takes no lock for it.
+            return Ok(vec![(place, Granted::Claimed(Vec::new()))]);
+        }
+        let mut script = Script::new();
+        let arrivals: Vec<&Arrival> = round.arrivals.iter().map(|(_, arrival)| *arrival).collect();
+        let finishes: Vec<&Finish> = round.finishes.iter().map(|(_, finish)| *finish).collect();
+        arrivals::write(&mut script, &arrivals);
+        claims::finish_done(&mut script, &finishes);
+        if let Some((_, wanted)) = round.claim {
+            claims::claim(&mut script, wanted);
+        }
+        let mut said = Said::default();
+        // What is done, and who has what in hand, need not survive the loss of power. What arrived must.
+        let rows = match arrivals.is_empty() {
+            false => script.run(&self.write).await?,
+            true => {
+                let _turn = self.turn().await?;
+                script.run(&self.loose).await?
+            }
+        };
+        for row in rows {
+            said.hear(&row)?;
+        }
+        let arrived = arrivals::are_new(&arrivals, &said.known);
+        let arrived = round.arrivals.iter().zip(arrived);
+        let arrived = arrived.map(|((place, _), new)| (*place, Granted::Arrived(new)));
+        let finished = round.finishes.iter();
+        let finished =
+            finished.map(|(place, finish)| (*place, Granted::Finished(finish.is_among(&said.released))));
+        let claimed = round
+            .claim
+            .map(|(place, _)| (place, Granted::Claimed(said.claimed)));
+        Ok(arrived.chain(finished).chain(claimed).collect())
+    }
+
+    async fn finish_with_failures(&self, finishes: &[(usize, &Finish)], answers: &mut Answers) {
+        let all: Vec<&Finish> = finishes.iter().map(|(_, finish)| *finish).collect();
+        let held = retrying!(claims::finish(&self.write, &all)).map_err(Arc::new);
+        let places = finishes.iter().map(|(place, _)| *place);
+        match held {
+            Ok(held) => fill(
+                answers,
+                places.zip(held.into_iter().map(|held| Ok(Granted::Finished(held)))),
+            ),
+            Err(error) => fill(answers, places.map(|place| (place, Err(again(&error))))),
+        }
+    }
+}
+
+fn fill(answers: &mut Answers, with: impl Iterator<Item = (usize, Result<Granted, StoreError>)>) {
+    for (place, answer) in with {
+        if let Some(slot) = answers.get_mut(place) {
+            *slot = Some(answer);
+        }
+    }
+}
+
+fn again(error: &Arc<StoreError>) -> StoreError {
+    StoreError::new(error.kind(), Arc::clone(error))
+}
+
+/// Which statement a row is of: its first column.
+pub(crate) const KNOWN: i64 = 0;
+pub(crate) const RELEASED: i64 = 1;
+pub(crate) const CLAIMED: i64 = 2;
+
+/// What the statements of a round gave.
+#[derive(Default)]
+struct Said {
+    known: BTreeSet<String>,
+    released: BTreeSet<[i64; 2]>,
+    claimed: Vec<Claimed>,
+}
+
+impl Said {
+    fn hear(&mut self, row: &SqliteRow) -> Result<(), Failure> {
+        match row.try_get::<i64, _>(0)? {
+            KNOWN => {
+                self.known.insert(row.try_get(1)?);
+            }
+            RELEASED => {
+                self.released.insert([row.try_get(1)?, row.try_get(2)?]);
+            }
+            _ => self.claimed.push(claims::claimed(row)?),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Sqlite, arrivals::Arrival};
+    use bytes::Bytes;
+    use federate_store::{Ending, LEASE, ReceivedId, Settlement};
+    use std::time::{Duration, SystemTime};
+
+    fn now() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+    }
+
+    fn arrive(name: &str, shard: i64) -> Wish {
+        Wish::Arrive(Arrival {
+            id: name.to_owned(),
+            received: 1,
+            sealed: Bytes::from(format!("sealed {name}")),
+            shard,
+        })
+    }
+
+    fn claim(max: usize) -> Wish {
+        let worker = "w".to_owned();
+        Wish::Claim(Wanted {
+            worker,
+            max,
+            now: now(),
+        })
+    }
+
+    fn finish(of: &[Claimed], ending: &Ending) -> Wish {
+        let claim = of[0].claim.unwrap();
+        let endings = of
+            .iter()
+            .map(|one| (one.pending.id.clone(), ending.clone()))
+            .collect();
+        Wish::Finish(Finish::new(claim, endings))
+    }
+
+    async fn round(files: &Files, wishes: Vec<Wish>) -> Vec<Granted> {
+        let granted = write(files.clone(), wishes).await.unwrap();
+        granted.into_iter().map(Result::unwrap).collect()
+    }
+
+    fn claimed(granted: &Granted) -> Vec<Claimed> {
+        match granted {
+            Granted::Claimed(claimed) => claimed.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn ids(claimed: &[Claimed]) -> Vec<&str> {
+        claimed.iter().map(|one| one.pending.id.as_str()).collect()
+    }
+
+    /// Wherever they stand in it.
+    #[tokio::test]
+    async fn what_arrives_in_a_round_is_claimed_in_it_and_what_is_given_back_too() {
+        let done = Ending::Settled(Settlement::Done);
+        for path in ["a.db", ":memory:"] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = match path {
+                ":memory:" => path.into(),
+                path => folder.path().join(path),
+            };
+            let store = Sqlite::open(path).await.unwrap();
+            let files = store.files();
+            let granted = round(
+                files,
+                vec![claim(10), arrive("a", 3), arrive("b", 4), arrive("a", 3)],
+            )
+            .await;
+            let first = claimed(&granted[0]);
+            assert_eq!(ids(&first), ["a", "b"]);
+            assert_eq!(first[1].pending.sealed.as_bytes(), b"sealed b");
+            assert!(matches!(
+                granted[1..],
+                [
+                    Granted::Arrived(true),
+                    Granted::Arrived(true),
+                    Granted::Arrived(false)
+                ]
+            ));
+            // Another of a shard that is in hand waits until it is given back, in the same round.
+            let granted = round(files, vec![arrive("c", 3), claim(10)]).await;
+            assert_eq!(ids(&claimed(&granted[1])), [""; 0]);
+            let back = finish(&first[..1], &done);
+            let granted = round(files, vec![claim(10), back.clone(), arrive("d", 3), claim(1)]).await;
+            assert!(matches!(granted[1], Granted::Finished(true)));
+            assert_eq!(ids(&claimed(&granted[0])), ["c", "d"]);
+            // The second claim found nothing, and the first one is not given back twice.
+            assert_eq!(ids(&claimed(&granted[3])), [""; 0]);
+            assert!(matches!(
+                round(files, vec![back]).await[..],
+                [Granted::Finished(false)]
+            ));
+            let left: Vec<(String, i64)> = sqlx::query_as(
+                "SELECT r.id, r.state FROM federate_received r JOIN federate_envelopes e ON e.no = r.no ORDER BY r.no",
+            )
+            .fetch_all(&files.read)
+            .await
+            .unwrap();
+            let left: Vec<(&str, i64)> = left.iter().map(|(id, state)| (id.as_str(), *state)).collect();
+            assert_eq!(left, [("b", 0), ("c", 0), ("d", 0)]);
+        }
+    }
+
+    #[tokio::test]
+    async fn p2_what_is_given_back_after_its_lease_went_to_another_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
+        let files = store.files();
+        let granted = round(files, vec![arrive("a", 3), claim(10)]).await;
+        let mine = claimed(&granted[1]);
+        let later = Wanted {
+            worker: "another".to_owned(),
+            max: 1,
+            now: now() + LEASE + Duration::from_secs(1),
+        };
+        let granted = round(files, vec![Wish::Claim(later)]).await;
+        assert_eq!(ids(&claimed(&granted[0])), ["a"]);
+        let failed = Ending::Again {
+            at: now(),
+            reason: "no".to_owned(),
+        };
+        for ending in [Ending::Settled(Settlement::Done), failed] {
+            // In a round with something else, and in one of its own.
+            let granted = round(files, vec![arrive("b", 5), finish(&mine, &ending)]).await;
+            assert!(matches!(granted[1], Granted::Finished(false)));
+            let granted = round(files, vec![finish(&mine, &ending)]).await;
+            assert!(matches!(granted[0], Granted::Finished(false)));
+        }
+        let a: (i64, i64) = sqlx::query_as("SELECT state, attempt FROM federate_received WHERE id = 'a'")
+            .fetch_one(&files.read)
+            .await
+            .unwrap();
+        assert_eq!(a, (0, 0));
+        assert_eq!(mine[0].pending.id, ReceivedId::from_stored("a".to_owned()));
+    }
+}
