@@ -266,6 +266,7 @@ impl<App: Directory> Builder<App> {
                 keys,
                 delivery: Arc::clone(&delivery),
                 arrived: tokio::sync::Notify::new(),
+                fresh: crate::fresh::Fresh::default(),
                 watch: Arc::default(),
                 time_check,
                 clock: Arc::clone(&self.clock),

@@ -18,6 +18,7 @@ use serde_json::json;
 use crate::behaviour::Managed;
 use crate::erase::Tools;
 use crate::forwarding::Passing;
+use crate::fresh::Fresh;
 use crate::guards::Guards;
 use crate::handler::Handlers;
 use crate::health::InboxWatch;
@@ -58,6 +59,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) keys: Arc<Keys>,
     pub(crate) delivery: Arc<federate_delivery::Engine>,
     pub(crate) arrived: tokio::sync::Notify,
+    pub(crate) fresh: Fresh,
     pub(crate) watch: Arc<InboxWatch>,
     pub(crate) time_check: Arc<TimeCheck>,
     pub(crate) clock: Arc<dyn Clock>,

@@ -65,6 +65,7 @@ mod error;
 mod federation;
 mod forwarded;
 mod forwarding;
+mod fresh;
 mod front;
 mod groups;
 mod guards;

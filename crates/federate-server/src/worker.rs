@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use federate_protocol::activitystreams::{Activity, Iri};
 use federate_protocol::delivery::backoff;
-use federate_protocol::{Authenticated, Envelope};
+use federate_protocol::{Authenticated, BadSeal, Envelope};
 use federate_store::{BoxFuture, Claim, Claimed, Ending, LEASE, Pending, ReceivedId, Settlement, StoreError};
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
@@ -81,6 +81,9 @@ pub(crate) enum Ended {
 #[async_trait]
 impl<App: Directory> InboxWorker for Worker<App> {
     async fn step(&self, goes_on: bool) -> Result<usize, StoreError> {
+        if goes_on {
+            self.federation.inner.fresh.wanted();
+        }
         self.take_back().await?;
         let held = Mutex::default();
         let renewing = pin!(self.renew(&held));
@@ -364,8 +367,8 @@ impl<App: Directory> Worker<App> {
                 portion.endings.push((one.id, Ending::Settled(Settlement::Done)));
                 continue;
             }
-            match one.sealed.open_envelope(&self.federation.inner.secret) {
-                Ok((envelope, _)) => {
+            match self.open(&one) {
+                Ok(envelope) => {
                     let of_sender = senders.entry((claim, sent_by(&envelope))).or_insert_with(|| {
                         portion.left += 1;
                         Vec::new()
@@ -384,6 +387,16 @@ impl<App: Directory> Worker<App> {
         }
         let of_senders = senders.into_iter();
         of_senders.map(|((claim, _), opened)| (claim, opened)).collect()
+    }
+
+    /// What waits, as it was accepted by this process a moment ago, or out of its envelope.
+    fn open(&self, one: &Pending) -> Result<Envelope, BadSeal> {
+        let inner = &self.federation.inner;
+        if let Some(activity) = inner.fresh.take(&one.id) {
+            return Ok(Envelope::Activity(activity));
+        }
+        let (envelope, _) = one.sealed.open_envelope(&inner.secret)?;
+        Ok(envelope)
     }
 
     /// Writes down what became of all that came with a claim, and gives it back.

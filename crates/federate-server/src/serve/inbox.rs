@@ -102,24 +102,16 @@ pub(super) async fn receive<App: Directory>(
             tracing::debug!(activity = %id, r#type = activity.type_name(), "accepted");
             metered::received(Answer::Accepted);
             metered::accepted(activity.evidence());
-            inner.arrived.notify_one();
             if let Some(claim) = claim {
                 synchronization::look(federation, &activity, claim);
             }
+            let talks = Talks::of(&activity);
+            inner.fresh.keep(id, activity);
+            inner.arrived.notify_one();
             // A host that talks is up: what waits for it is tried soon.
-            if activity.evidence().is_first_hand()
-                && let Some(origin) = activity.by().origin()
-            {
-                let host = origin.authority();
+            if let Some(Talks { host, in_rfc9421 }) = talks {
                 inner.delivery.heard_from(&host);
-                let signed = activity.evidence();
-                if matches!(
-                    signed,
-                    Evidence::RequestSignature {
-                        flavour: Flavour::Rfc9421,
-                        ..
-                    }
-                ) {
+                if in_rfc9421 {
                     inner.delivery.takes_rfc9421(&host).await;
                 }
             }
@@ -149,6 +141,30 @@ impl Taken {
             Taken::Activity(activity) => activity.forwarder().unwrap_or(activity.by()),
             Taken::Forwarded(forwarded) => forwarded.forwarder(),
         }
+    }
+}
+
+/// Which host sent it here itself, and how it signs.
+struct Talks {
+    host: String,
+    in_rfc9421: bool,
+}
+
+impl Talks {
+    fn of(activity: &Authenticated<Activity>) -> Option<Self> {
+        let evidence = activity.evidence();
+        let origin = activity.by().origin().filter(|_| evidence.is_first_hand())?;
+        let in_rfc9421 = matches!(
+            evidence,
+            Evidence::RequestSignature {
+                flavour: Flavour::Rfc9421,
+                ..
+            }
+        );
+        Some(Self {
+            host: origin.authority(),
+            in_rfc9421,
+        })
     }
 }
 
