@@ -100,8 +100,8 @@ pub use async_trait::async_trait;
 pub use admin::Admin;
 pub use adopted::AdoptedKey;
 pub use behaviour::{
-    Approval, BehaviourLimits, FollowRequest, Following, Listed, Quote, Reacted, Reaction, Reactions, Report,
-    ReportRules,
+    Approval, BehaviourLimits, FollowRequest, Following, Listed, MoveRefused, Quote, Reacted, Reaction,
+    Reactions, Report, ReportRules,
 };
 pub use buckets::Rate;
 pub use builder::{BuildError, Builder, DangerousBuilder, Software};

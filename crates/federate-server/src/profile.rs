@@ -152,6 +152,15 @@ impl Profile {
         self.with(|said| said.also_known_as.push(id.as_str().into()))
     }
 
+    /// Whether it says that this is another account of the same person.
+    pub(crate) fn names(&self, id: &Iri) -> bool {
+        self.inner
+            .said
+            .also_known_as
+            .iter()
+            .any(|also| also == id.as_str())
+    }
+
     /// Where the person has moved to.
     pub fn moved_to(self, id: &Iri) -> Self {
         self.with(|said| said.moved_to = Some(id.as_str().into()))

@@ -97,7 +97,7 @@ pub enum RelationKind {
     Tombstone,
     /// The remote actor undid the activity with the id `subject` before it came.
     Undone,
-    /// Our actor `subject` moved to the remote one.
+    /// Our actor `subject` moved to the remote one, or to another of ours. Pending until its followers are told.
     Moved,
     /// We subscribe to a relay of the kind `subject`. In the place of the actor stands what an operator is given of such a relay: an
     /// inbox, or the relay's actor.

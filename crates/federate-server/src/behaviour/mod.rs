@@ -16,6 +16,7 @@ mod undo;
 pub use followers::FollowRequest;
 pub use following::Following;
 pub use limits::BehaviourLimits;
+pub use moves::MoveRefused;
 pub use quotes::{Approval, Quote};
 pub use reactions::{Reacted, Reaction, Reactions};
 pub use reports::{Report, ReportRules};

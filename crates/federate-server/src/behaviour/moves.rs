@@ -1,11 +1,14 @@
 //! Accounts that move; see [`Builder::manage_moves`](crate::Builder::manage_moves).
 
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
 use federate_protocol::Authenticated;
 use federate_protocol::activitystreams::{Activity, Iri, Move, terms};
 use federate_store::{Relation, RelationKey, RelationKind as Kind, RelationState as State, Which};
 
 use super::{Turn, keeps_apart};
-use crate::{Builder, Cx, Directory, Enqueued, Error, Failure, Federation};
+use crate::{Builder, Cx, Directory, Enqueued, Error, Failure, Federation, Found, Local};
 
 /// Those of ours who follow the old account follow the new one, a bounded number at a time: who was moved follows the old
 /// one no more, so that the next turn, also of another life of this process, begins with who is left (W9).
@@ -79,50 +82,144 @@ impl<App: Directory> Builder<App> {
     }
 }
 
+/// Why an actor of ours may not move: the `source()` of what [`Federation::move_away`] fails with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MoveRefused {
+    /// The other account is the same one.
+    Itself,
+    /// The other account does not say that it is [also known as](crate::Profile::also_known_as) this one.
+    NotNamed,
+    /// It moved less than [seven days](federate_protocol::Limits::move_cooldown) ago, there or elsewhere.
+    Lately,
+    /// The other account would be one of ours, and there is none.
+    Unknown,
+}
+
+impl fmt::Display for MoveRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Itself => "the other account is the same one",
+            Self::NotNamed => "the other account does not say that it is also known as this one",
+            Self::Lately => "it moved less than seven days ago",
+            Self::Unknown => "there is no such account here",
+        })
+    }
+}
+
+impl std::error::Error for MoveRefused {}
+
+impl From<MoveRefused> for Error {
+    fn from(refused: MoveRefused) -> Self {
+        Error::permanent(refused)
+    }
+}
+
 impl<App: Directory> Federation<App> {
-    /// The actor `me` of ours moves to another account, which must name it in its `alsoKnownAs`. The application is
-    /// [told](Directory::moved), so that the profile says [where to](crate::Profile::moved_to), and then the followers.
+    /// The actor `me` of ours moves to another account, there or here, which must name it in its `alsoKnownAs`: it is looked up
+    /// anew. The application is [told](Directory::moved), so that the profile says [where to](crate::Profile::moved_to), and
+    /// then the followers, whose servers have them follow the other account. Followers of ours are the application's to move.
+    ///
+    /// What a crash or a store interrupted is finished by calling it again for the same account: the followers
+    /// get the same activity once.
+    ///
+    /// ```
+    /// # use federate_protocol::activitystreams::Iri;
+    /// use std::error::Error as _;
+    /// use federate_server::{Directory, Federation, MoveRefused};
+    ///
+    /// # #[allow(dead_code)]
+    /// async fn leave<App: Directory>(federation: &Federation<App>, target: &Iri) -> Result<(), Box<dyn std::error::Error>> {
+    ///     match federation.move_away("alice", target).await {
+    ///         Ok(_) => println!("alice's followers are told"),
+    ///         Err(e) => match e.source().and_then(|cause| cause.downcast_ref()) {
+    ///             Some(MoveRefused::NotNamed) => println!("first name the old account on the new one"),
+    ///             _ => return Err(e.into()),
+    ///         },
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
-    /// A permanent one where the other account does not name this one, where this one moved less than
-    /// [seven days](federate_protocol::Limits::move_cooldown) ago, and where it cannot be looked up; or the application's, or the store's.
+    /// A permanent one with [`MoveRefused`] as its source; the fetcher's, where the other account cannot be looked up; the application's;
+    /// or the store's.
     pub async fn move_away(&self, me: &str, target: &Iri) -> Result<Enqueued, Error> {
         let id = self.uris().actor(me);
-        let relations = &self.stores().relations;
-        let before = Which::of(Kind::Moved).about(me);
+        let last = self.last_move(me).await?;
+        // What is not finished may be; whether it is the same one shows when the other account has said who it is.
+        if last.as_ref().is_some_and(|last| last.state == State::Accepted) {
+            return Err(MoveRefused::Lately.into());
+        }
+        let to = self.named_by(target, &id).await?;
+        let begun = match last {
+            Some(last) if last.key.actor != to => return Err(MoveRefused::Lately.into()),
+            begun => begun,
+        };
+        self.app().moved(me, &to).await?;
+        let moved = match begun {
+            Some(begun) => begun,
+            None => self.begin_move(me, &id, &to).await?,
+        };
+        let moves = Move::new(&id).with(&terms::TARGET, &to);
+        let mut told = self.send(me, moves).to(self.uris().followers(me));
+        if let Some(activity) = moved.activity {
+            told = told.id(activity);
+        }
+        let told = told.await?;
+        self.stores()
+            .relations
+            .advance(&moved.key, State::Pending, State::Accepted, moved.until)
+            .await?;
+        Ok(told)
+    }
+
+    /// The last time that it moved, or began to, where that is less than the time ago after which it may again.
+    async fn last_move(&self, me: &str) -> Result<Option<Relation>, Error> {
         let cooldown = self.limits().move_cooldown;
-        let lately = self.now().checked_sub(cooldown).unwrap_or(std::time::UNIX_EPOCH);
+        let lately = self.now().checked_sub(cooldown).unwrap_or(SystemTime::UNIX_EPOCH);
         // At exactly the end of the time it may.
-        if relations
-            .count(&before.since(lately + std::time::Duration::from_micros(1)))
-            .await?
-            > 0
-        {
-            return Err(Error::permanent("it moved less than seven days ago"));
+        let since = lately + Duration::from_micros(1);
+        let which = Which::of(Kind::Moved).about(me).since(since);
+        let found = self.stores().relations.page(&which, None, 1).await?;
+        Ok(found.into_iter().next().map(|(_, moved)| moved))
+    }
+
+    /// The id of the account at `target`, where it says today that it is `me` too.
+    async fn named_by(&self, target: &Iri, me: &Iri) -> Result<Iri, Error> {
+        let target = target.without_fragment();
+        // Our own server is not asked over the network.
+        let (to, names) = if self.uris().is_local(&target) {
+            let Some(Local::Actor(name)) = self.uris().parse(&target) else {
+                return Err(MoveRefused::Unknown.into());
+            };
+            match self.app().actor(&self.ask(None), &name).await? {
+                Found::Here(profile) => (target, profile.names(me)),
+                Found::Gone | Found::Missing => return Err(MoveRefused::Unknown.into()),
+            }
+        } else {
+            self.inner.moderation.look().await;
+            let actor = self.inner.fetcher.fresh_actor(&target, self.now()).await?;
+            (actor.id().clone(), actor.also_known_as().contains(me))
+        };
+        match names {
+            _ if to == *me => Err(MoveRefused::Itself.into()),
+            true => Ok(to),
+            false => Err(MoveRefused::NotNamed.into()),
         }
-        let to = self.inner.fetcher.fresh_actor(target, self.now()).await?;
-        let confirmed = to.also_known_as();
-        let confirmed = confirmed.iter().take(self.limits().also_known_as);
-        if *to.id() == id || !confirmed.into_iter().any(|also| *also == id) {
-            return Err(Error::permanent(
-                "the other account does not say that it is also known as this one",
-            ));
-        }
-        self.app()
-            .moved(me, to.id())
-            .await
-            .map_err(|failure| match failure.is_permanent() {
-                true => Error::permanent(failure.chain()),
-                false => Error::passing(failure.chain()),
-            })?;
+    }
+
+    /// Writes down that it moves, and under which id the followers will be told: so nobody is told under two.
+    async fn begin_move(&self, me: &str, id: &Iri, to: &Iri) -> Result<Relation, Error> {
         let now = self.now();
         let moved = Relation {
-            until: Some(now + cooldown),
-            ..Relation::new(RelationKey::new(Kind::Moved, me, to.id()), now)
+            activity: Some(Iri::parse(&format!("{id}#move/{}", self.new_id()))?),
+            state: State::Pending,
+            until: Some(now + self.limits().move_cooldown),
+            ..Relation::new(RelationKey::new(Kind::Moved, me, to), now)
         };
-        relations.put(&moved).await?;
-        let moves = Move::new(&id).with(&terms::TARGET, to.id());
-        self.send(me, moves).to(self.uris().followers(me)).await
+        self.stores().relations.put(&moved).await?;
+        Ok(moved)
     }
 }

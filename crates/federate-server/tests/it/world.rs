@@ -164,6 +164,8 @@ pub(crate) struct App {
     pub(crate) pages: Mutex<Vec<(Collection, Page)>>,
     /// Whether the application vouches for whoever asks.
     pub(crate) vouches: AtomicBool,
+    /// Other accounts of the people, by name.
+    pub(crate) aliases: Mutex<HashMap<String, Iri>>,
 }
 
 impl App {
@@ -205,6 +207,11 @@ impl Directory for TestApp {
                 .icon("image/png", "https://files.example/a.png")
                 .field("site", "<a href=\"https://x.example\">x</a>")
                 .published("2026-01-01T00:00:00Z");
+            let aliases = self.0.aliases.lock().unwrap();
+            let profile = aliases
+                .get(name)
+                .into_iter()
+                .fold(profile, Profile::also_known_as);
             if locked {
                 profile.approves_followers()
             } else {
@@ -277,6 +284,9 @@ impl Directory for TestApp {
     }
 
     async fn moved(&self, name: &str, target: &Iri) -> Result<(), Failure> {
+        if self.0.failures.load(Ordering::Relaxed) > 0 {
+            return Err(Failure::permanent("nobody moves today"));
+        }
         self.0.saw(format!("{name} moved to {target}"));
         Ok(())
     }

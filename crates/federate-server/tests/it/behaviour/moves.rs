@@ -1,13 +1,15 @@
 //! `manage_moves`.
 
+use std::error::Error as _;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use federate_server::Cursor;
-use federate_store::{RelationKind, RelationState, Which};
+use federate_server::{Cursor, Error, Found, MoveRefused};
+use federate_store::{Relation, RelationKey, RelationKind, RelationState, Which};
 use serde_json::json;
 
 use super::{ALICE, follow, last, refused, says, site};
-use crate::world::{Instance, Peer, World};
+use crate::world::{Instance, Peer, World, iri};
 
 /// bob on an old server, and on a new one, which says that they are the same.
 fn two_of(world: &World) -> (Peer, Peer) {
@@ -165,6 +167,21 @@ async fn a_follower_of_ours_that_moves_is_delivered_to_still() {
     assert!(followers.contains("alice", &old.id).await.unwrap());
 }
 
+/// Why it was refused.
+fn why(e: &Error) -> Option<MoveRefused> {
+    assert!(e.is_permanent(), "{e}");
+    e.source().and_then(|cause| cause.downcast_ref()).copied()
+}
+
+/// alice on another server, which says that she is ours too.
+fn her_new_account(world: &World, host: &str, key: usize) -> Peer {
+    let new = world.peer(host, "alice", key);
+    let mut document = world.published(new.id.as_str());
+    document["alsoKnownAs"] = json!([ALICE]);
+    world.publish(new.id.as_str(), &document);
+    new
+}
+
 #[tokio::test]
 async fn i18_our_own_move_needs_the_other_accounts_word() {
     let world = World::default();
@@ -173,11 +190,11 @@ async fn i18_our_own_move_needs_the_other_accounts_word() {
     says(&bob, &site, 1, follow()).await;
     let new = world.peer("new.test", "alice", 2);
     let federation = &site.federation;
+    // What is cached is not asked.
+    federation.remote_actor(&new.id).await.unwrap();
     let refused = federation.move_away("alice", &new.id).await.unwrap_err();
-    assert!(refused.is_permanent(), "{refused}");
-    let mut document = world.published(new.id.as_str());
-    document["alsoKnownAs"] = json!([ALICE]);
-    world.publish(new.id.as_str(), &document);
+    assert_eq!(why(&refused), Some(MoveRefused::NotNamed));
+    her_new_account(&world, "new.test", 2);
     federation.move_away("alice", &new.id).await.unwrap();
     site.step_until_idle().await;
     assert_eq!(
@@ -189,15 +206,126 @@ async fn i18_our_own_move_needs_the_other_accounts_word() {
         (&told["type"], &told["object"], &told["target"]),
         (&json!("Move"), &json!(ALICE), &json!(new.id.as_str()))
     );
-    assert!(
-        federation
-            .move_away("alice", &new.id)
-            .await
-            .unwrap_err()
-            .is_permanent()
-    );
+}
+
+#[tokio::test]
+async fn i18_our_own_move_is_made_once_in_seven_days() {
+    let world = World::default();
+    let site = site(&world, |b| b.manage_followers()).await;
+    let new = her_new_account(&world, "new.test", 2);
+    let other = her_new_account(&world, "other.test", 1);
+    let federation = &site.federation;
+    federation.move_away("alice", &new.id).await.unwrap();
+    for target in [&new.id, &other.id] {
+        let refused = federation.move_away("alice", target).await.unwrap_err();
+        assert_eq!(why(&refused), Some(MoveRefused::Lately), "{target}");
+    }
+    assert_eq!(site.app.take_seen().len(), 1, "the application is told of one");
     world.clock.advance(Duration::from_secs(7 * 86_400 - 1));
-    assert!(federation.move_away("alice", &new.id).await.is_err());
+    assert!(federation.move_away("alice", &other.id).await.is_err());
     world.clock.advance(Duration::from_secs(1));
+    assert!(federation.move_away("alice", &other.id).await.is_ok());
+    // There and back.
+    world.clock.advance(Duration::from_secs(7 * 86_400));
     assert!(federation.move_away("alice", &new.id).await.is_ok());
+    let refused = federation.move_away("alice", &other.id).await.unwrap_err();
+    assert_eq!(why(&refused), Some(MoveRefused::Lately));
+}
+
+#[tokio::test]
+async fn our_own_move_that_a_crash_interrupted_is_finished_under_the_same_id() {
+    let world = World::default();
+    let site = site(&world, |b| b.manage_followers()).await;
+    let bob = world.peer("peer.test", "bob", 1);
+    says(&bob, &site, 1, follow()).await;
+    let new = her_new_account(&world, "new.test", 2);
+    let other = her_new_account(&world, "other.test", 0);
+    let federation = &site.federation;
+    let now = federation.now();
+    let begun = Relation {
+        activity: Some(iri(&format!("{ALICE}#move/1"))),
+        state: RelationState::Pending,
+        ..Relation::new(RelationKey::new(RelationKind::Moved, "alice", &new.id), now)
+    };
+    federation.stores().relations.put(&begun).await.unwrap();
+    let refused = federation.move_away("alice", &other.id).await.unwrap_err();
+    assert_eq!(
+        why(&refused),
+        Some(MoveRefused::Lately),
+        "elsewhere it may not go"
+    );
+    world.clock.advance(Duration::from_secs(3600));
+    let told = federation.move_away("alice", &new.id).await.unwrap();
+    assert_eq!(Some(&told.id), begun.activity.as_ref());
+    let refused = federation.move_away("alice", &new.id).await.unwrap_err();
+    assert_eq!(why(&refused), Some(MoveRefused::Lately), "it is finished");
+    site.step_until_idle().await;
+    assert_eq!(bob.received_of("Move").len(), 1);
+}
+
+#[tokio::test]
+async fn our_own_move_is_not_begun_where_the_application_says_no() {
+    let world = World::default();
+    let site = site(&world, |b| b.manage_followers()).await;
+    let bob = world.peer("peer.test", "bob", 1);
+    says(&bob, &site, 1, follow()).await;
+    let new = her_new_account(&world, "new.test", 2);
+    let federation = &site.federation;
+    site.app.failures.store(1, Ordering::Relaxed);
+    let refused = federation.move_away("alice", &new.id).await.unwrap_err();
+    assert_eq!(refused.source().unwrap().to_string(), "nobody moves today");
+    assert!(refused.is_permanent());
+    site.app.failures.store(0, Ordering::Relaxed);
+    site.step_until_idle().await;
+    assert!(bob.received_of("Move").is_empty());
+    let other = her_new_account(&world, "other.test", 0);
+    assert!(federation.move_away("alice", &other.id).await.is_ok());
+}
+
+/// Our own server is not asked over the network, and the same holds of who lives here.
+#[tokio::test]
+async fn i18_our_own_move_within_the_server() {
+    let world = World::default();
+    let site = site(&world, |b| b.manage_followers()).await;
+    site.app
+        .people
+        .lock()
+        .unwrap()
+        .extend([("alix".into(), Found::Here(())), ("gone".into(), Found::Gone)]);
+    let federation = &site.federation;
+    let at = |name: &str| federation.uris().actor(name);
+    let before = world.net.count();
+    for (target, expected) in [
+        (at("alix"), MoveRefused::NotNamed),
+        (at("alice"), MoveRefused::Itself),
+        (at("gone"), MoveRefused::Unknown),
+        (at("nobody"), MoveRefused::Unknown),
+        (super::post(), MoveRefused::Unknown),
+    ] {
+        let refused = federation.move_away("alice", &target).await.unwrap_err();
+        assert_eq!(why(&refused), Some(expected), "{target}");
+    }
+    site.app
+        .aliases
+        .lock()
+        .unwrap()
+        .insert("alix".into(), at("alice"));
+    let told = federation.move_away("alice", &at("alix")).await.unwrap();
+    assert_eq!(told.activity.target().id(), Some(at("alix")));
+    assert_eq!(world.net.count(), before, "nobody was asked");
+}
+
+/// An account that names itself is none to move to.
+#[tokio::test]
+async fn i18_our_own_move_is_not_to_itself() {
+    let world = World::default();
+    let site = site(&world, |b| b.manage_followers()).await;
+    let alice = site.federation.uris().actor("alice");
+    site.app
+        .aliases
+        .lock()
+        .unwrap()
+        .insert("alice".into(), alice.clone());
+    let refused = site.federation.move_away("alice", &alice).await.unwrap_err();
+    assert_eq!(why(&refused), Some(MoveRefused::Itself));
 }
