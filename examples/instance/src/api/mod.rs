@@ -6,6 +6,7 @@ mod cors;
 mod empty;
 mod follow_requests;
 mod instance;
+mod moves;
 mod notifications;
 mod oauth;
 mod paged;

@@ -1,7 +1,8 @@
 //! Which address is answered by what.
 
 use super::{
-    accounts, cors, empty, follow_requests, instance, notifications, oauth, search, statuses, timelines,
+    accounts, cors, empty, follow_requests, instance, moves, notifications, oauth, search, statuses,
+    timelines,
 };
 use crate::{error::ApiError, site::Site};
 use axum::{
@@ -56,6 +57,8 @@ fn account_routes() -> Router<Site> {
             "/api/v1/accounts/update_credentials",
             axum::routing::patch(accounts::update_credentials),
         )
+        .route("/api/v1/accounts/alias", post(moves::alias))
+        .route("/api/v1/accounts/move", post(moves::leave))
         .route("/api/v1/accounts/lookup", get(accounts::lookup))
         .route("/api/v1/accounts/search", get(search::accounts))
         .route("/api/v1/accounts/relationships", get(accounts::relationships))

@@ -21,6 +21,7 @@ pub(crate) struct Account {
     pub(crate) locked: bool,
     pub(crate) bot: bool,
     pub(crate) created_at: String,
+    pub(crate) moved_to: Option<String>,
     pub(crate) deleted: bool,
     pub(crate) followers_count: i64,
     pub(crate) following_count: i64,

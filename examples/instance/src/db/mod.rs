@@ -1,6 +1,7 @@
 //! The instance's own tables. Federation's tables lie in the same database under names of their own.
 
 pub(crate) mod accounts;
+pub(crate) mod aliases;
 pub(crate) mod apps;
 pub(crate) mod follows;
 pub(crate) mod interactions;

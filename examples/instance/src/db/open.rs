@@ -10,7 +10,11 @@ pub(crate) type Db = SqlitePool;
 pub(crate) type Tx = Transaction<'static, Sqlite>;
 
 /// Each entry brings a database from the version of its index to the next one.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("oauth.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("oauth.sql"),
+    include_str!("aliases.sql"),
+];
 
 /// Opens `<dir>/instance.db`, makes the directory where it is missing.
 pub(crate) async fn open(dir: &Path) -> Result<Db, String> {

@@ -91,6 +91,7 @@ pub(crate) fn note_html(urls: &Urls, row: &Row) -> String {
 }
 
 pub(crate) async fn credential_account(site: &Site, row: &Row) -> Result<CredentialAccount, sqlx::Error> {
+    let also_known_as = db::aliases::of(&site.db, row.id).await?;
     let waiting = db::follows::waiting(&site.db, row.id, None, None, 80)
         .await?
         .len();
@@ -106,6 +107,7 @@ pub(crate) async fn credential_account(site: &Site, row: &Row) -> Result<Credent
             "hide_collections": false,
             "discoverable": true,
             "indexable": false,
+            "also_known_as_uris": also_known_as,
         }),
         role: json!({ "id": "-99", "name": "", "permissions": "0", "color": "", "highlighted": false }),
     })

@@ -23,7 +23,7 @@ impl Directory for App {
         Ok(match row {
             None => Found::Missing,
             Some(row) if row.deleted => Found::Gone,
-            Some(row) => Found::Here(self.profile(&row)),
+            Some(row) => Found::Here(self.profile(&row).await?),
         })
     }
 
@@ -146,6 +146,15 @@ impl Directory for App {
         Ok(())
     }
 
+    async fn moved(&self, name: &str, target: &Iri) -> Result<(), Failure> {
+        let mut tx = db::begin(&self.db).await?;
+        if let Some(me) = db::accounts::local(&mut *tx, name).await? {
+            db::accounts::set_moved(&mut tx, me.id, target.as_str()).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
     async fn usage(&self) -> Result<Usage, Failure> {
         let totals = totals(&self.db).await?;
         let number = |n: i64| u64::try_from(n).unwrap_or(0);
@@ -155,22 +164,27 @@ impl Directory for App {
 }
 
 impl App {
-    fn profile(&self, row: &Account) -> Profile {
+    async fn profile(&self, row: &Account) -> Result<Profile, Failure> {
         let profile = if row.bot {
             Profile::bot(&row.username)
         } else {
             Profile::person(&row.username)
         };
-        let profile = profile
+        let mut profile = profile
             .name(row.shown_name())
             .summary(&crate::entities::note_html(&self.urls, row))
             .url(self.urls.profile(&row.username))
             .published(&crate::time::whole_seconds(&row.created_at));
-        if row.locked {
-            profile.approves_followers()
-        } else {
-            profile
+        for other in db::aliases::of(&self.db, row.id).await? {
+            profile = profile.also_known_as(&Iri::parse(&other)?);
         }
+        if let Some(to) = &row.moved_to {
+            profile = profile.moved_to(&Iri::parse(to)?);
+        }
+        if row.locked {
+            profile = profile.approves_followers();
+        }
+        Ok(profile)
     }
 
     /// The post at one of our addresses, deleted or not, if it is that author's and no reblog.

@@ -3,6 +3,7 @@
 mod app;
 mod collections;
 mod directory;
+mod follow_on;
 mod handlers;
 mod network;
 pub(crate) mod outgoing;
@@ -10,5 +11,6 @@ mod read;
 mod remote;
 
 pub(crate) use app::{App, Options, build};
+pub(crate) use follow_on::follow_on;
 pub(crate) use network::Network;
 pub(crate) use outgoing::Letter;

@@ -8,7 +8,7 @@ use crate::{
 };
 use bytes::Bytes;
 use federate::{
-    Error, Federation,
+    Enqueued, Error, Failure, Federation,
     activitystreams::{Iri, Object},
     server::Health,
 };
@@ -42,6 +42,20 @@ impl Network {
         }
         draft.enqueue_in(tx).await?;
         Ok(())
+    }
+
+    /// One of ours moves to another account, if that one names it; their followers elsewhere are told.
+    pub(crate) async fn move_away(&self, me: &Account, to: &Iri) -> Result<Enqueued, Error> {
+        self.federation.move_away(&me.username, to).await
+    }
+
+    /// Who this is, asked for where we do not know.
+    pub(crate) async fn account(&self, id: &Iri) -> Result<Option<Account>, Failure> {
+        let app = self.federation.app();
+        match known(&app.db, &app.urls, id).await? {
+            Some(known) => Ok(Some(known)),
+            None => remote::account(&self.federation, id).await,
+        }
     }
 
     /// Where our people see a picture of another server: here, so that it does not see who looks.

@@ -13,6 +13,7 @@ mod cli;
 mod crash;
 mod crossing;
 mod demo;
+mod moves;
 mod privacy;
 mod program;
 mod undone;

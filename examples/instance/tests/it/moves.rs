@@ -1,0 +1,121 @@
+//! People leave for another instance, and their followers with them.
+
+use crate::program::{Answer, Instance, Person, until};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+async fn leaves(who: &Person, target: &str) -> Answer {
+    who.post("/api/v1/accounts/move", &json!({ "moved_to_uri": target }))
+        .await
+}
+
+async fn names(who: &Person, others: &[&str]) -> Answer {
+    let others = json!({ "also_known_as_uris": others });
+    who.post("/api/v1/accounts/alias", &others).await
+}
+
+async fn document(of: &Person) -> Value {
+    let path = format!("/users/{}", of.name);
+    of.get_as(&path, "application/activity+json").await.ok()
+}
+
+async fn own_id(who: &Person) -> String {
+    document(who).await["id"].as_str().unwrap().to_owned()
+}
+
+async fn followers(of: &Person) -> Vec<String> {
+    let me = of.get("/api/v1/accounts/verify_credentials").await.ok();
+    let path = format!("/api/v1/accounts/{}/followers", me["id"].as_str().unwrap());
+    let all = of.get(&path).await.ok();
+    let mut all: Vec<String> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["username"].as_str().unwrap().to_owned())
+        .collect();
+    all.sort();
+    all
+}
+
+#[tokio::test]
+async fn i18_somebody_leaves_and_all_followers_follow_on() {
+    let (a, b, c) = (Instance::start(), Instance::start(), Instance::start());
+    let alice = a.person("alice", &[]);
+    let (bob, dan) = (b.person("bob", &[]), b.person("dan", &[]));
+    let new = c.person("bob", &[]);
+    alice.follows(&bob).await;
+    dan.follows(&bob).await;
+    let (old_id, new_id) = (own_id(&bob).await, own_id(&new).await);
+
+    let refused = leaves(&bob, &new_id).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
+    assert!(refused.text().contains("does not say that it is also known as"));
+    assert_eq!(document(&bob).await["movedTo"], Value::Null);
+
+    let named = names(&new, &[&old_id]).await.ok();
+    assert_eq!(named["source"]["also_known_as_uris"], json!([old_id]));
+    assert_eq!(document(&new).await["alsoKnownAs"], json!([old_id]));
+    // Twice is once.
+    for _ in 0..2 {
+        assert_eq!(leaves(&bob, &new_id).await.status, StatusCode::ACCEPTED);
+    }
+    assert_eq!(document(&bob).await["movedTo"], json!(new_id));
+    until("both follow the new account", async || {
+        (followers(&new).await == ["alice", "dan"]).then_some(())
+    })
+    .await;
+    until("nobody follows the old one", async || {
+        followers(&bob).await.is_empty().then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn i18_to_another_account_here() {
+    let (a, b) = (Instance::start(), Instance::start());
+    let alice = a.person("alice", &[]);
+    let (bob, new, dan) = (b.person("bob", &[]), b.person("bobby", &[]), b.person("dan", &[]));
+    alice.follows(&bob).await;
+    dan.follows(&bob).await;
+    let (old_id, new_id) = (own_id(&bob).await, own_id(&new).await);
+    names(&new, &[&old_id]).await.ok();
+    assert_eq!(leaves(&bob, &new_id).await.status, StatusCode::ACCEPTED);
+    until("both follow the new account", async || {
+        (followers(&new).await == ["alice", "dan"]).then_some(())
+    })
+    .await;
+    until("nobody follows the old one", async || {
+        followers(&bob).await.is_empty().then_some(())
+    })
+    .await;
+    let elsewhere = leaves(&bob, &own_id(&dan).await).await;
+    assert!(
+        elsewhere.text().contains("less than seven days ago"),
+        "{elsewhere:?}"
+    );
+}
+
+#[tokio::test]
+async fn other_accounts_are_named_by_their_ids() {
+    let a = Instance::start();
+    let alice = a.person("alice", &[]);
+    let own = own_id(&alice).await;
+    let others: Vec<String> = (0..21).map(|n| format!("https://there.example/{n}")).collect();
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    for bad in [&["@bob@there.example"][..], &[own.as_str()], &others] {
+        let refused = names(&alice, bad).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad:?}");
+    }
+    names(&alice, &others[..20]).await.ok();
+    assert_eq!(
+        document(&alice).await["alsoKnownAs"].as_array().unwrap().len(),
+        20
+    );
+    names(&alice, &[]).await.ok();
+    assert_eq!(document(&alice).await["alsoKnownAs"], Value::Null);
+    let nowhere = leaves(&alice, "nowhere").await;
+    assert_eq!(nowhere.status, StatusCode::UNPROCESSABLE_ENTITY);
+    // Nothing listens on port 1.
+    let silent = leaves(&alice, "http://127.0.0.1:1/users/alice").await;
+    assert_ne!(silent.status, StatusCode::ACCEPTED);
+}
