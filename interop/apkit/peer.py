@@ -195,6 +195,12 @@ async def handle(ctx):
                 followed_elsewhere.add(sender)
                 accept = {"type": "Accept", "id": fresh("accepts"), "actor": elsewhere, "object": activity}
                 await send(accept, [await inbox_of(sender)], keys_elsewhere)
+            # Whom we followed there we follow on, if the new account names the old one.
+            case "Move" if id_of(activity["object"]) == sender and sender in following:
+                target = id_of(activity["target"])
+                if sender in (await fetch(target)).get("alsoKnownAs", []):
+                    await verbs.follow(target)
+                    await verbs.unfollow(sender)
             case "Block" if id_of(activity["object"]) == me:
                 blocked_by.add(sender)
                 followers.pop(sender, None)

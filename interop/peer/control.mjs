@@ -1,13 +1,12 @@
 // What the driver can have the peer do and ask it: POST /control/VERB with a JSON object, JSON back.
 import { Temporal } from "@js-temporal/polyfill";
-import { Announce, Block, Create, Delete, Follow, Like, Mention, Note, PUBLIC_COLLECTION, Reject, Tombstone, Undo, Update, isActor } from "@fedify/vocab";
+import { Announce, Block, Create, Delete, Follow, Like, Mention, Move, Note, PUBLIC_COLLECTION, Reject, Tombstone, Undo, Update, isActor } from "@fedify/vocab";
 import { readBody } from "./wire.mjs";
 
 class Refused extends Error {}
 
 /** A listener for node's http server. */
-export function control(peer) {
-  const verbs = commands(peer);
+export function control(verbs) {
   return async (incoming, outgoing) => {
     const answer = (status, value) => {
       outgoing.writeHead(status, { "content-type": "application/json" });
@@ -24,7 +23,8 @@ export function control(peer) {
   };
 }
 
-function commands({ context, identifier, state, crossed, person }) {
+/** What the peer can do. */
+export function commands({ context, identifier, elsewhere, state, crossed, person }) {
   const ctx = context();
   const self = ctx.getActorUri(identifier);
   const fresh = (kind) => new URL(`#${kind}/${crypto.randomUUID()}`, self);
@@ -172,10 +172,25 @@ function commands({ context, identifier, state, crossed, person }) {
       await toOne(recipient, activity);
     },
     unblock: ({ actor }) => undo("Block", actor),
+    async move() {
+      state.movedTo = ctx.getActorUri(elsewhere);
+      await toFollowers(new Move({
+        id: fresh("move"), actor: self, object: self, target: state.movedTo, to: ctx.getFollowersUri(identifier),
+      }));
+      return { id: state.movedTo.href };
+    },
+    /** Somebody moved: whom we followed there we follow on, if the new account names the old one. */
+    async followOn({ from, to }) {
+      const target = await findActor(to);
+      if (!state.following.has(from) || !target.aliasIds.some((alias) => alias.href === from)) return {};
+      await this.follow({ actor: target.id.href });
+      return await this.unfollow({ actor: from });
+    },
     /** What was verified and handled so far. */
     received: () => ({ received: state.received, errors: state.errors }),
     state: () => ({
       followers: [...state.followers.keys()],
+      followedElsewhere: [...state.followedElsewhere],
       following: Object.fromEntries(state.following),
       notes: [...state.notes.keys()],
       blockedBy: [...state.blockedBy],

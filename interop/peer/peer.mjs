@@ -1,4 +1,4 @@
-// One actor on Fedify: a peer that others wrote, for interop runs.
+// Somebody on Fedify, and the account to which they move: a peer that others wrote, for interop runs.
 //
 // Prints one line of JSON with its ports, is driven through a control API on a second port (control.mjs), and
 // ends when its standard input closes. Everything is in memory. Fedify verifies every signature; private
@@ -8,12 +8,12 @@ import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 import { generateCryptoKeyPair, createFederation, MemoryKvStore } from "@fedify/fedify";
 import {
-  Accept, Activity, Announce, Block, Create, Delete, Endpoints, Follow, Like, Note, Person, PUBLIC_COLLECTION, Reject,
+  Accept, Activity, Announce, Block, Create, Delete, Endpoints, Follow, Like, Move, Note, Person, PUBLIC_COLLECTION, Reject,
   Undo, Update,
 } from "@fedify/vocab";
 import { configure, getStreamSink } from "@logtape/logtape";
 import { Writable } from "node:stream";
-import { control } from "./control.mjs";
+import { commands, control } from "./control.mjs";
 import { crossed, listen, serve, watchFetch } from "./wire.mjs";
 
 const { values: options } = parseArgs({
@@ -32,6 +32,8 @@ if (options.log) {
 }
 
 const identifier = options.name;
+/** Where it moves to. */
+const elsewhere = `${identifier}-elsewhere`;
 // The port is part of every id, so it has to be known before the first one.
 const server = createServer();
 const origin = `http://127.0.0.1:${await listen(server)}`;
@@ -43,6 +45,10 @@ const state = {
   followers: new Map(),
   /** Whom we follow, by actor id: "pending", "accepted" or "rejected". */
   following: new Map(),
+  /** Who follows the account to which we move, by actor id. */
+  followedElsewhere: new Set(),
+  /** Whither we moved. */
+  movedTo: null,
   /** The Follow of each follower, by actor id. */
   requests: new Map(),
   /** Who blocks us, by actor id. */
@@ -70,16 +76,18 @@ const keys = [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5"), await generateCr
 
 federation
   .setActorDispatcher("/users/{identifier}", async (ctx, id) => {
-    if (id !== identifier) return null;
+    if (id !== identifier && id !== elsewhere) return null;
     return person(ctx, id, await ctx.getActorKeyPairs(id));
   })
-  .setKeyPairsDispatcher((_ctx, id) => (id === identifier ? keys : []));
+  .setKeyPairsDispatcher((_ctx, id) => (id === identifier || id === elsewhere ? keys : []));
 
 function person(ctx, id, pairs) {
   return new Person({
     id: ctx.getActorUri(id),
     preferredUsername: id,
-    name: state.name,
+    name: id === elsewhere ? "elsewhere" : state.name,
+    aliases: id === elsewhere ? [ctx.getActorUri(identifier)] : [],
+    successor: id === elsewhere ? null : state.movedTo,
     summary: "<p>A peer for interop runs.</p>",
     url: ctx.getActorUri(id),
     inbox: ctx.getInboxUri(id),
@@ -99,8 +107,10 @@ federation.setObjectDispatcher(Note, "/notes/{id}", (ctx, { id }) => {
 });
 
 federation
-  .setFollowersDispatcher("/users/{identifier}/followers", () => ({ items: [...state.followers.values()] }))
-  .setCounter(() => state.followers.size);
+  .setFollowersDispatcher("/users/{identifier}/followers", (_ctx, id) => ({
+    items: id === identifier ? [...state.followers.values()] : [],
+  }))
+  .setCounter((_ctx, id) => (id === identifier ? state.followers.size : state.followedElsewhere.size));
 
 federation
   .setFollowingDispatcher("/users/{identifier}/following", () => ({
@@ -150,9 +160,16 @@ federation
   .setSharedKeyDispatcher(() => ({ identifier }))
   .on(Follow, async (ctx, follow) => {
     await record(ctx, follow);
-    if (ctx.parseUri(follow.objectId)?.identifier !== identifier) return;
+    const whom = ctx.parseUri(follow.objectId)?.identifier;
     const follower = await follow.getActor(ctx);
     if (follower?.id == null || follower.inboxId == null) return;
+    if (whom === elsewhere) {
+      state.followedElsewhere.add(follower.id.href);
+      const id = new URL(`#accepts/${crypto.randomUUID()}`, follow.objectId);
+      const accept = new Accept({ id, actor: follow.objectId, object: follow });
+      return await ctx.sendActivity({ identifier: elsewhere }, follower, accept);
+    }
+    if (whom !== identifier) return;
     state.followers.set(follower.id.href, {
       id: follower.id,
       inboxId: follower.inboxId,
@@ -185,6 +202,11 @@ federation
     state.followers.delete(block.actorId.href);
     state.following.delete(block.actorId.href);
   })
+  .on(Move, async (ctx, move) => {
+    await record(ctx, move);
+    if (move.objectId?.href !== move.actorId?.href || move.targetId == null) return;
+    await verbs.followOn({ from: move.actorId.href, to: move.targetId.href });
+  })
   .on(Create, record)
   .on(Update, record)
   .on(Delete, record)
@@ -208,7 +230,8 @@ server.on("request", serve((request) => federation.fetch(request, { contextData:
 const controlServer = createServer();
 const controlPort = await listen(controlServer);
 const context = () => federation.createContext(new URL(origin), undefined);
-controlServer.on("request", control({ context, identifier, state, crossed, person }));
+const verbs = commands({ context, identifier, elsewhere, state, crossed, person });
+controlServer.on("request", control(verbs));
 
 process.stdin.resume();
 for (const event of ["end", "close"]) process.stdin.on(event, () => process.exit(0));
@@ -219,5 +242,4 @@ console.log(JSON.stringify({
   control: `http://127.0.0.1:${controlPort}`,
   handle: `@${identifier}@${new URL(origin).host}`,
   actor: context().getActorUri(identifier).href,
-  cannot: { Move: "this peer has one actor" },
 }));

@@ -64,26 +64,46 @@ async fn befriend(one: &dyn Side, other: &dyn Side) -> Result<(), Trouble> {
     observe(|| one.sees_accept(other.actor())).await
 }
 
+const MOVE: &str = "Move";
+const FOLLOWED: &str = "Move: followed";
+
 /// Who follows the peer follows the account to which it moves.
-pub(crate) async fn moves(peer: &Peer, instance: &dyn Side, report: &mut Report) {
-    const STEP: &str = "Move";
-    if let Some(why) = instance.cannot(STEP) {
-        report.known(STEP, instance, peer, why);
-    }
-    if let Some(why) = peer.cannot(STEP) {
-        return report.known(STEP, peer, instance, why);
-    }
+pub(crate) async fn moves(peer: &Peer, instance: &Instance, report: &mut Report) {
     if let Err(trouble) = befriend(instance, peer).await {
-        return report.broken(STEP, peer, instance, trouble);
+        return report.broken(MOVE, peer, instance, trouble);
     }
     let has_followed = |to: String| async move { instance.sees_move(peer.actor(), &to).await };
     report
-        .step(STEP, peer, instance, peer.move_away(), has_followed)
+        .step(MOVE, peer, instance, peer.move_away(), has_followed)
         .await;
     // What that sends to the peer: a Follow of the one account, an Undo of that of the other.
     let is_followed = |()| peer.is_followed_elsewhere(instance.actor());
     report
-        .step("Move: followed", instance, peer, nothing(), is_followed)
+        .step(FOLLOWED, instance, peer, nothing(), is_followed)
+        .await;
+}
+
+/// The instance moves to another one, which must say first that it is the same person; the peer, who follows, follows on.
+pub(crate) async fn moves_out(instance: &Instance, home: &Instance, peer: &Peer, report: &mut Report) {
+    if let Err(trouble) = befriend(peer, instance).await {
+        return report.broken(MOVE, instance, peer, trouble);
+    }
+    let (old, new) = (instance.actor(), home.actor());
+    let leave = async {
+        if instance.move_to(new).await.is_ok() {
+            return Err(Trouble::new("it moved to an account that does not name it"));
+        }
+        home.is_also(old).await?;
+        instance.move_to(new).await
+    };
+    report
+        .step(MOVE, instance, peer, leave, |()| peer.sees_move(old, new))
+        .await;
+    let is_followed = |()| async {
+        Ok(home.sees_follower(peer.actor()).await? && !instance.sees_follower(peer.actor()).await?)
+    };
+    report
+        .step(FOLLOWED, peer, instance, nothing(), is_followed)
         .await;
 }
 

@@ -150,6 +150,20 @@ impl Instance {
         self.api.post(&path, &json!({})).await?.ok(verb).map(drop)
     }
 
+    /// Says that `other` is an account of the same person, which may move here.
+    pub(crate) async fn is_also(&self, other: &str) -> Result<(), Trouble> {
+        let others = json!({ "also_known_as_uris": [other] });
+        let path = "/api/v1/accounts/alias";
+        self.api.post(path, &others).await?.ok("alias").map(drop)
+    }
+
+    /// Moves to another account.
+    pub(crate) async fn move_to(&self, other: &str) -> Result<(), Trouble> {
+        let body = json!({ "moved_to_uri": other });
+        let path = "/api/v1/accounts/move";
+        self.api.post(path, &body).await?.ok("move").map(drop)
+    }
+
     /// All that this actor could change here, as far as it is shown.
     pub(crate) async fn snapshot(&self, actor: &str, note: &str) -> Result<Value, Trouble> {
         let get = async |path: String| self.api.get(&path).await?.ok(&path);
@@ -240,10 +254,6 @@ impl Side for Instance {
         Ok(uri.to_owned())
     }
 
-    fn cannot(&self, step: &str) -> Option<&str> {
-        (step == "Move").then_some("its API cannot move an account")
-    }
-
     async fn follow(&self, actor: &str) -> Result<(), Trouble> {
         self.towards(actor, "follow").await
     }
@@ -312,10 +322,6 @@ impl Side for Instance {
 
     async fn unblock(&self, actor: &str) -> Result<(), Trouble> {
         self.towards(actor, "unblock").await
-    }
-
-    async fn move_away(&self) -> Result<String, Trouble> {
-        Err(Trouble::new("its API cannot move an account"))
     }
 
     async fn sees_follower(&self, actor: &str) -> Result<bool, Trouble> {

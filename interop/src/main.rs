@@ -115,8 +115,11 @@ async fn against(kind: Kind, options: &Options) -> Result<End, Trouble> {
         further::run(&instance, &peer, &mut report).await;
         further::others(&peer, &instance, &mut report).await;
         further::moves(&peer, &instance, &mut report).await;
+        let home = Instance::start(options).await?;
+        further::moves_out(&instance, &home, &peer, &mut report).await;
         if !report.all_crossed() {
             report.note("the end of the instance's log", &instance.log_tail());
+            report.note("the end of the other instance's log", &home.log_tail());
         }
     }
     if !report.all_crossed() {

@@ -77,6 +77,11 @@ impl Peer {
             .collect()
     }
 
+    /// Moves to its other account, and returns the id of that.
+    pub(crate) async fn move_away(&self) -> Result<String, Trouble> {
+        Ok(text(&self.control("move", &json!({})).await?, "id"))
+    }
+
     /// Whether this actor follows the account to which the peer's moved, and no more the one before.
     pub(crate) async fn is_followed_elsewhere(&self, actor: &str) -> Result<bool, Trouble> {
         let state = self.control("state", &json!({})).await?;
@@ -219,10 +224,6 @@ impl Side for Peer {
             .map(drop)
     }
 
-    async fn move_away(&self) -> Result<String, Trouble> {
-        Ok(text(&self.control("move", &json!({})).await?, "id"))
-    }
-
     async fn sees_follower(&self, actor: &str) -> Result<bool, Trouble> {
         let state = self.control("state", &json!({})).await?;
         Ok(state["followers"]
@@ -289,8 +290,9 @@ impl Side for Peer {
             .is_some_and(|all| all.iter().any(|id| id == actor)))
     }
 
-    async fn sees_move(&self, _from: &str, _to: &str) -> Result<bool, Trouble> {
-        Err(Trouble::new("nobody here follows whoever moves"))
+    async fn sees_move(&self, from: &str, to: &str) -> Result<bool, Trouble> {
+        let state = self.control("state", &json!({})).await?;
+        Ok(state["following"][from].is_null() && state["following"][to] == "accepted")
     }
 
     async fn forge(&self, activity: &Value, signature: Option<&str>) -> Result<u16, Trouble> {

@@ -36,8 +36,6 @@ pub(crate) trait Side: Send + Sync {
     async fn reject(&self, actor: &str) -> Result<(), Trouble>;
     async fn block(&self, actor: &str) -> Result<(), Trouble>;
     async fn unblock(&self, actor: &str) -> Result<(), Trouble>;
-    /// Moves to another account, and returns its id.
-    async fn move_away(&self) -> Result<String, Trouble>;
 
     /// Whether `actor` follows us.
     async fn sees_follower(&self, actor: &str) -> Result<bool, Trouble>;
