@@ -3,8 +3,8 @@
 Prints one line of JSON with its ports, is driven by POST /control/VERB on a second port (the verbs are those of
 ../peer/control.mjs), and ends when its standard input closes. Everything is in memory. apkit verifies every
 signature, reads every activity and writes and signs what is sent; the handlers only write down what they are given.
-WebFinger requests to loopback go by http, because apkit asks by https only: the one thing in which this peer differs
-from what its users run.
+WebFinger requests to loopback go by http, because apkit asks by https only, and no context is fetched for Linked Data
+Signatures: in these two things this peer differs from what its users run.
 """
 
 import argparse
@@ -25,11 +25,14 @@ from apkit.client.asyncio.client import ActivityPubClient
 from apkit.config import AppConfig
 from apkit.server.app import ActivityPubServer
 from apkit.types import ActorKey
+from apmodel._core._jsonjd.loader import create_document_loader
 from apmodel.vocab import activity as kinds
+from apsig import LDSignature, ProofVerifier
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from pyld import jsonld
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 CONTEXT = ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"]
@@ -90,6 +93,12 @@ followed_elsewhere = set()
 
 _webfinger_url = _common.build_webfinger_url
 _common.build_webfinger_url = lambda host, resource: _webfinger_url(host, resource).replace("https://127.0.0.1", "http://127.0.0.1")
+
+
+# apsig has the context of Linked Data Signatures from another address than apkit ships it under.
+_load = create_document_loader()
+_old_security = "https://w3c-ccg.github.io/security-vocab/contexts/security-v1.jsonld"
+jsonld.set_document_loader(lambda url, options: _load(CONTEXT[1] if url == _old_security else url, options))
 
 
 def now():
@@ -421,6 +430,21 @@ class Verbs:
     async def types(self):
         return {"types": list(kinds.__all__)}
 
+    async def judge(self, document):
+        """What apsig says of a document, by which apkit verifies, with the key that apkit's inbox does not find. As FEP-8b32 has it
+        a proof is made without the signature that covers it."""
+        async with ActivityPubClient() as client:
+            actor = await client.actor.fetch(id_of(document["actor"]))
+        said = {}
+        if "signature" in document:
+            key = actor.get_key(document["signature"]["creator"]).public_key
+            said["signature"] = LDSignature().verify(document, key) is not None
+        if "proof" in document:
+            unsigned = {name: value for name, value in document.items() if name != "signature"}
+            key = actor.get_key(document["proof"]["verificationMethod"]).public_key
+            said["proof"] = ProofVerifier(key).verify(unsigned) is not None
+        return said
+
     async def received(self):
         return {"received": received, "errors": errors}
 
@@ -460,6 +484,8 @@ async def main():
         "handle": f"@{options.name}@{host}", "actor": me,
         # Its types take an object for `inReplyTo`, and no id: such a Note is none, and what holds it is answered 400.
         "cannot": {"Create (reply)": "apkit reads no inReplyTo that is an id"},
+        # Its inbox finds the key of no proof and of no Linked Data Signature: it has the key's document, and wants the key.
+        "judges": True,
     }), flush=True)
     running = asyncio.gather(*(server.serve(sockets=[sock]) for server, sock in servers))
     await asyncio.to_thread(sys.stdin.buffer.read)

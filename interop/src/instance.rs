@@ -19,7 +19,7 @@ use url::form_urlencoded::byte_serialize;
 use crate::http::{Api, text};
 use crate::options::Options;
 use crate::out;
-use crate::side::{Reaction, Side};
+use crate::side::{Named, Reaction, Side};
 use crate::trouble::{Trouble, at};
 
 /// How long the instance may take to start.
@@ -227,12 +227,14 @@ fn has_text(status: &Value, text: &str) -> bool {
         .is_some_and(|content| content.contains(text))
 }
 
-#[async_trait]
-impl Side for Instance {
+impl Named for Instance {
     fn name(&self) -> &str {
         "instance"
     }
+}
 
+#[async_trait]
+impl Side for Instance {
     fn actor(&self) -> &str {
         &self.actor
     }

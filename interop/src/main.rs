@@ -9,6 +9,7 @@
     reason = "a JSON value has `Null` where it has nothing"
 )]
 
+mod author;
 mod capture;
 mod further;
 mod http;
@@ -17,6 +18,7 @@ mod launch;
 mod node;
 mod options;
 mod peer;
+mod proven;
 mod python;
 mod report;
 mod scenario;
@@ -117,6 +119,7 @@ async fn against(kind: Kind, options: &Options) -> Result<End, Trouble> {
         further::moves(&peer, &instance, &mut report).await;
         let home = Instance::start(options).await?;
         further::moves_out(&instance, &home, &peer, &mut report).await;
+        proven::run(&peer, &mut report).await?;
         if !report.all_crossed() {
             report.note("the end of the instance's log", &instance.log_tail());
             report.note("the end of the other instance's log", &home.log_tail());

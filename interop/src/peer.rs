@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::http::{Api, text};
 use crate::launch::Launch;
-use crate::side::{Reaction, Side};
+use crate::side::{Named, Reaction, Side};
 use crate::trouble::{Trouble, at};
 
 /// How long a peer may take to start.
@@ -25,6 +25,8 @@ pub(crate) struct Peer {
     software: String,
     /// What it is known not to take, by the step, with the reason.
     cannot: Value,
+    /// Whether it says what it thinks of a document by itself, as its inbox does not get so far.
+    judges: bool,
     api: Api,
     /// Ends when its standard input closes, and with us at the latest.
     _process: Child,
@@ -57,6 +59,7 @@ impl Peer {
             handle: text(&said, "handle"),
             software: text(&said, "software"),
             cannot: said["cannot"].clone(),
+            judges: said["judges"] == true,
             api: Api::new(&text(&said, "control"), None)?,
             _process: process,
         })
@@ -91,6 +94,15 @@ impl Peer {
                 .is_some_and(|all| all.iter().any(|id| id == actor))
         };
         Ok(has("followedElsewhere") && !has("followers"))
+    }
+
+    pub(crate) fn judges(&self) -> bool {
+        self.judges
+    }
+
+    /// What the peer says of a proof and of a Linked Data Signature of a document, each where there is one.
+    pub(crate) async fn judge(&self, document: &Value) -> Result<Value, Trouble> {
+        self.control("judge", &json!({ "document": document })).await
     }
 
     /// Sends an activity of any type about an object, and returns how it was answered.
@@ -138,12 +150,14 @@ fn has_text(activity: &Value, text: &str) -> bool {
         .is_some_and(|content| content.contains(text))
 }
 
-#[async_trait]
-impl Side for Peer {
+impl Named for Peer {
     fn name(&self) -> &str {
         &self.name
     }
+}
 
+#[async_trait]
+impl Side for Peer {
     fn actor(&self) -> &str {
         &self.actor
     }

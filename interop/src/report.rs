@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::out;
-use crate::side::Side;
+use crate::side::Named;
 use crate::trouble::Trouble;
 
 /// How long a step may take to be observed.
@@ -41,8 +41,8 @@ impl Report {
     pub(crate) async fn step<T, A, L, F>(
         &mut self,
         step: &str,
-        from: &dyn Side,
-        to: &dyn Side,
+        from: &dyn Named,
+        to: &dyn Named,
         act: A,
         look: L,
     ) -> Option<T>
@@ -63,13 +63,13 @@ impl Report {
     }
 
     /// A step that cannot be tried because what it stands on failed.
-    pub(crate) fn broken(&mut self, step: &str, from: &dyn Side, to: &dyn Side, trouble: Trouble) {
+    pub(crate) fn broken(&mut self, step: &str, from: &dyn Named, to: &dyn Named, trouble: Trouble) {
         let direction = format!("{} -> {}", from.name(), to.name());
         self.row::<()>(step, &direction, &Err(trouble), Duration::ZERO);
     }
 
     /// A step that cannot be tried because an earlier one failed.
-    pub(crate) fn not_reached(&mut self, step: &str, from: &dyn Side, to: &dyn Side) {
+    pub(crate) fn not_reached(&mut self, step: &str, from: &dyn Named, to: &dyn Named) {
         let direction = format!("{} -> {}", from.name(), to.name());
         self.row::<()>(
             step,
@@ -80,7 +80,7 @@ impl Report {
     }
 
     /// A step that one of the two is known not to take. It is no failure, and counts as nothing.
-    pub(crate) fn known(&mut self, step: &str, from: &dyn Side, to: &dyn Side, why: &str) {
+    pub(crate) fn known(&mut self, step: &str, from: &dyn Named, to: &dyn Named, why: &str) {
         let direction = format!("{} -> {}", from.name(), to.name());
         out(&format!("{step:<24} {direction:<22} {:<9} {:>6}", "known", "-"));
         self.known.push(format!("{step}, {direction}: {why}"));

@@ -2,14 +2,18 @@ use async_trait::async_trait;
 
 use crate::trouble::Trouble;
 
+/// Whoever stands in the table.
+pub(crate) trait Named: Sync {
+    /// A short name.
+    fn name(&self) -> &str;
+}
+
 /// One of the two that talk: a person on a server, driven through the server's own API.
 ///
 /// Notes are named by their ids (URLs), because these are what both sides know. What begins with `sees_` looks
 /// at what has come so far; the caller asks again until it is there.
 #[async_trait]
-pub(crate) trait Side: Send + Sync {
-    /// A short name for the table.
-    fn name(&self) -> &str;
+pub(crate) trait Side: Named + Send + Sync {
     /// The id of the person.
     fn actor(&self) -> &str;
     /// The handle of the person.
