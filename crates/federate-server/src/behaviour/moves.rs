@@ -90,7 +90,7 @@ pub enum MoveRefused {
     Itself,
     /// The other account does not say that it is [also known as](crate::Profile::also_known_as) this one.
     NotNamed,
-    /// It moved less than [seven days](federate_protocol::Limits::move_cooldown) ago, there or elsewhere.
+    /// It moved less than [seven days](federate_protocol::Limits::move_cooldown) ago, there or elsewhere, or is about to at this moment.
     Lately,
     /// The other account would be one of ours, and there is none.
     Unknown,
@@ -147,21 +147,24 @@ impl<App: Directory> Federation<App> {
     /// or the store's.
     pub async fn move_away(&self, me: &str, target: &Iri) -> Result<Enqueued, Error> {
         let id = self.uris().actor(me);
-        let last = self.last_move(me).await?;
+        let late = self.late_moves(me).await?;
         // What is not finished may be; whether it is the same one shows when the other account has said who it is.
-        if last.as_ref().is_some_and(|last| last.state == State::Accepted) {
+        if late.iter().any(|moved| moved.state == State::Accepted) {
             return Err(MoveRefused::Lately.into());
         }
         let to = self.named_by(target, &id).await?;
-        let begun = match last {
-            Some(last) if last.key.actor != to => return Err(MoveRefused::Lately.into()),
-            begun => begun,
-        };
-        self.app().moved(me, &to).await?;
-        let moved = match begun {
+        let is_first = late.is_empty();
+        let moved = match late.into_iter().find(|moved| moved.key.actor == to) {
             Some(begun) => begun,
-            None => self.begin_move(me, &id, &to).await?,
+            None if is_first => self.begin_move(me, &id, &to).await?,
+            None => return Err(MoveRefused::Lately.into()),
         };
+        if let Err(failure) = self.app().moved(me, &to).await {
+            if is_first {
+                self.forget_move(&moved).await?;
+            }
+            return Err(failure.into());
+        }
         let moves = Move::new(&id).with(&terms::TARGET, &to);
         let mut told = self.send(me, moves).to(self.uris().followers(me));
         if let Some(activity) = moved.activity {
@@ -175,15 +178,15 @@ impl<App: Directory> Federation<App> {
         Ok(told)
     }
 
-    /// The last time that it moved, or began to, where that is less than the time ago after which it may again.
-    async fn last_move(&self, me: &str) -> Result<Option<Relation>, Error> {
+    /// When it moved, or began to, less than the time ago after which it may again.
+    async fn late_moves(&self, me: &str) -> Result<Vec<Relation>, Error> {
         let cooldown = self.limits().move_cooldown;
         let lately = self.now().checked_sub(cooldown).unwrap_or(SystemTime::UNIX_EPOCH);
         // At exactly the end of the time it may.
         let since = lately + Duration::from_micros(1);
         let which = Which::of(Kind::Moved).about(me).since(since);
-        let found = self.stores().relations.page(&which, None, 1).await?;
-        Ok(found.into_iter().next().map(|(_, moved)| moved))
+        let found = self.stores().relations.page(&which, None, AT_ONCE).await?;
+        Ok(found.into_iter().map(|(_, moved)| moved).collect())
     }
 
     /// The id of the account at `target`, where it says today that it is `me` too.
@@ -210,16 +213,32 @@ impl<App: Directory> Federation<App> {
         }
     }
 
-    /// Writes down that it moves, and under which id the followers will be told: so nobody is told under two.
+    /// Writes down that it moves, and under which id the followers will be told: so nobody is told under two. Where another
+    /// began at the same time, here or in another process, at most one of the two goes on.
     async fn begin_move(&self, me: &str, id: &Iri, to: &Iri) -> Result<Relation, Error> {
-        let now = self.now();
+        let (now, name) = (self.now(), self.new_id());
         let moved = Relation {
-            activity: Some(Iri::parse(&format!("{id}#move/{}", self.new_id()))?),
+            activity: Some(Iri::parse(&format!("{id}#move/{name}"))?),
             state: State::Pending,
             until: Some(now + self.limits().move_cooldown),
-            ..Relation::new(RelationKey::new(Kind::Moved, me, to), now)
+            ..Relation::new(RelationKey::new(Kind::Moved, me, to).named(name), now)
         };
         self.stores().relations.put(&moved).await?;
+        // Of two who have both written, the later one surely sees the other.
+        let late = self.late_moves(me).await?;
+        if late.iter().any(|other| other.key != moved.key) {
+            self.forget_move(&moved).await?;
+            return Err(MoveRefused::Lately.into());
+        }
         Ok(moved)
     }
+
+    async fn forget_move(&self, moved: &Relation) -> Result<(), Error> {
+        let which = Which::exactly(&moved.key);
+        self.stores().relations.remove(&which, 1).await?;
+        Ok(())
+    }
 }
+
+/// More than one is there only where several began at once.
+const AT_ONCE: usize = 8;

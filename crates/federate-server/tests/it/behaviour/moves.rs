@@ -1,12 +1,16 @@
 //! `manage_moves`.
 
 use std::error::Error as _;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use bytes::Bytes;
 use federate_server::{Cursor, Error, Found, MoveRefused};
-use federate_store::{Relation, RelationKey, RelationKind, RelationState, Which};
+use federate_store::{BoxFuture, Relation, RelationKey, RelationKind, RelationState, Which};
+use http::Response;
 use serde_json::json;
+use tokio::sync::Barrier;
 
 use super::{ALICE, follow, last, refused, says, site};
 use crate::world::{Instance, Peer, World, iri};
@@ -230,6 +234,42 @@ async fn i18_our_own_move_is_made_once_in_seven_days() {
     assert!(federation.move_away("alice", &new.id).await.is_ok());
     let refused = federation.move_away("alice", &other.id).await.unwrap_err();
     assert_eq!(why(&refused), Some(MoveRefused::Lately));
+}
+
+/// Both have asked how they moved before either has written that it moves.
+#[tokio::test]
+async fn i18_of_two_moves_of_ours_at_once_one_is_made() {
+    let world = World::default();
+    let site = site(&world, |b| b.manage_followers()).await;
+    let bob = world.peer("peer.test", "bob", 1);
+    says(&bob, &site, 1, follow()).await;
+    let both = Arc::new(Barrier::new(2));
+    let targets = ["new.test", "other.test"].map(|host| {
+        let id = her_new_account(&world, host, 2).id;
+        let (document, both) = (world.published(id.as_str()), Arc::clone(&both));
+        let answer = move |_| -> BoxFuture<'static, _> {
+            let (both, body) = (Arc::clone(&both), Bytes::from(document.to_string()));
+            Box::pin(async move {
+                both.wait().await;
+                let answer = Response::builder().header("content-type", "application/activity+json");
+                Ok(answer.body(body).unwrap())
+            })
+        };
+        world.net.connect(host, Arc::new(answer));
+        id
+    });
+    let (one, other) = tokio::join!(
+        site.federation.move_away("alice", &targets[0]),
+        site.federation.move_away("alice", &targets[1])
+    );
+    let refused = match (&one, &other) {
+        (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => refused,
+        both => panic!("{both:?}"),
+    };
+    assert_eq!(why(refused), Some(MoveRefused::Lately));
+    site.step_until_idle().await;
+    assert_eq!(bob.received_of("Move").len(), 1);
+    assert_eq!(site.app.take_seen().len(), 2, "a follow, and one move");
 }
 
 #[tokio::test]
