@@ -39,6 +39,7 @@
 //! | [`media_deadline`](Limits::media_deadline) | 60 s | for one of them, all its redirects together |
 //! | [`media_lifetime`](Limits::media_lifetime) | 7 days | how long one is kept before it is fetched again: what its author took away goes here too |
 //! | [`forwarded_per_minute`](Limits::forwarded_per_minute) | 120 | activities without a proof of their own that one domain passes on; each costs a look-up, more are answered 429 |
+//! | [`forwarded_wait`](Limits::forwarded_wait) | 1 h | that what was passed on waits for a look-up that is too much for its minute; then it is dropped, so that nobody fills the inbox with what waits |
 //! | [`forwarders`](Limits::forwarders) | 10,000 | domains of which that is counted within one minute; others are answered 429 |
 //! | [`proof_age`](Limits::proof_age) | 7 days | of the proof of a forwarded activity; the ids of what was received are known for longer, so that none counts twice |
 //! | [`move_cooldown`](Limits::move_cooldown) | 7 days | between two moves of one actor; each makes all its followers follow anew |
@@ -123,6 +124,8 @@ pub struct Limits {
     pub media_lifetime: Duration,
     /// Activities without a proof of their own that one domain, with all below it, passes on within a minute.
     pub forwarded_per_minute: u32,
+    /// How long what was passed on, or what a group announced, waits for a look-up that is too much for its minute.
+    pub forwarded_wait: Duration,
     /// Domains of which that is counted within one minute.
     pub forwarders: usize,
     /// How old the proof of a forwarded activity may be.
@@ -174,6 +177,7 @@ impl Default for Limits {
             media_deadline: Duration::from_secs(MINUTE),
             media_lifetime: Duration::from_secs(7 * 24 * HOUR),
             forwarded_per_minute: 120,
+            forwarded_wait: Duration::from_secs(HOUR),
             forwarders: 10_000,
             proof_age: Duration::from_secs(7 * 24 * HOUR),
             move_cooldown: Duration::from_secs(7 * 24 * HOUR),

@@ -1,12 +1,14 @@
 //! What others pass on: kept as a hint, looked up at its own place, and taken in from there.
 
 use std::sync::PoisonError;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use federate_fetch::{FetchError, FetchErrorKind};
 use federate_protocol::activitystreams::{Activity, Iri};
 use federate_protocol::receive::{Answer, Instead, NotRefetched};
-use federate_protocol::{Authenticated, FetchRefusal, Forwarded, Known, Receiving, Refused, RefusedKind};
+use federate_protocol::{
+    Authenticated, FetchRefusal, Forwarded, Known, Receiving, Refused, RefusedKind, Sealed,
+};
 use federate_store::{Accepted, ReceivedId, StoreError, origin_of};
 
 use crate::error::chain;
@@ -63,6 +65,33 @@ impl<App: Directory> Federation<App> {
         let forwarders = self.inner.forwarders.lock();
         let mut forwarders = forwarders.unwrap_or_else(PoisonError::into_inner);
         forwarders.count(forwarder, self.limits(), self.now())
+    }
+
+    /// Looks up what is stored, as [`look_up`](Self::look_up) does. What waits too long for its turn is dropped: it would be put off without
+    /// an end where more is passed on than is looked up.
+    pub(crate) async fn look_up_stored(
+        &self,
+        forwarded: &Forwarded,
+        stored: &Sealed,
+    ) -> Result<Ended, StoreError> {
+        match self.look_up(forwarded).await? {
+            Ended::Goes(_) if self.has_waited(stored) => Ok(dropped(
+                forwarded,
+                "it was not its turn within the time that it may wait",
+            )),
+            ended => Ok(ended),
+        }
+    }
+
+    fn has_waited(&self, stored: &Sealed) -> bool {
+        let opened = stored.open_envelope(&self.inner.secret);
+        opened.is_ok_and(|(_, at)| self.is_over(at))
+    }
+
+    /// Whether what came at that time has waited for its turn as long as it may.
+    pub(crate) fn is_over(&self, since: SystemTime) -> bool {
+        let most = self.limits().forwarded_wait;
+        self.now().duration_since(since).is_ok_and(|ago| ago > most)
     }
 
     /// Looks at its own place for what was passed on, and takes in what is there. What is not there, or not to be believed, is

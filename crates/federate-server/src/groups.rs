@@ -7,7 +7,7 @@
 //! may speak for whom there is known to that server alone, and asking it costs one request.
 
 use std::fmt::Write as _;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use federate_protocol::activitystreams::{Activity, Iri, Object, PUBLIC};
 use federate_protocol::receive;
@@ -20,9 +20,6 @@ use crate::forwarded::A_MINUTE;
 use crate::forwarding::everybody;
 use crate::worker::Ended;
 use crate::{Builder, Cx, Directory, Error, Failure, Found};
-
-/// How long what a group announces waits for its turn to be looked up, from when it was signed.
-const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
 impl<App: Directory> Builder<App> {
     /// Actors of ours that are [groups](crate::Profile::group) announce to their followers what people do in them: `Create`, `Update`,
@@ -77,29 +74,34 @@ pub(crate) async fn announced<App: Directory>(
         return Ok(Announced::Taken);
     }
     if let Err(refused) = federation.count_look_up(activity.by()) {
-        if has_waited(activity, federation.now()) {
-            // A group that goes on like that would fill the inbox with what waits.
-            return Err(Failure::permanent(
-                "the group announced more than could be looked up in an hour",
-            ));
-        }
-        // Accepted is accepted: it waits here, not there, and nothing of it has failed.
-        return Ok(Announced::Later(refused.retry_after().unwrap_or(A_MINUTE)));
+        return later(cx, activity, refused.retry_after().unwrap_or(A_MINUTE));
     }
     match federation.look_up(&hint).await? {
         Ended::Done => Ok(Announced::Taken),
-        Ended::Goes(pause) => Ok(Announced::Later(pause)),
+        Ended::Goes(pause) => later(cx, activity, pause),
         Ended::Again(reason) => Err(Error::passing(reason).into()),
         Ended::Never(reason) => Err(Failure::permanent(reason)),
     }
 }
 
-/// Whether it has waited for its turn as long as it may. What came with its author's own proof says of no time when it came.
-fn has_waited(announce: &Authenticated<Activity>, now: SystemTime) -> bool {
-    let Evidence::RequestSignature { signed_at, .. } = announce.evidence() else {
-        return true;
+/// Accepted is accepted: it waits here, not there, and nothing of it has failed. But not for ever: a group that goes on like that would fill
+/// the inbox with what waits.
+fn later<App: Directory>(
+    cx: &Cx<App>,
+    announce: &Authenticated<Activity>,
+    pause: Duration,
+) -> Result<Announced, Failure> {
+    let is_over = match announce.evidence() {
+        Evidence::RequestSignature { signed_at, .. } => cx.federation.is_over(*signed_at),
+        // What came with its author's own proof says of no time when it came.
+        _ => true,
     };
-    now.duration_since(*signed_at).is_ok_and(|ago| ago > LONGEST_WAIT)
+    if is_over {
+        return Err(Failure::permanent(
+            "the group announced more than could be looked up in the time that it may wait",
+        ));
+    }
+    Ok(Announced::Later(pause))
 }
 
 /// Announces it in the groups of ours that it is for. It leaves together with the mark that the activity is handled.

@@ -529,7 +529,7 @@ impl<App: Directory> Worker<App> {
             }
             Envelope::Forwarded(forwarded) => {
                 let span = spans::forwarded(one, &forwarded);
-                let looking = self.federation.look_up(&forwarded);
+                let looking = self.federation.look_up_stored(&forwarded, &one.sealed);
                 self.told(looking).instrument(span).await
             }
             _ => Ok(Ended::Never(

@@ -191,3 +191,55 @@ async fn r15_both_look_ups_count_for_whoever_made_us() {
         [format!("Create by {}: late, of {POST}", dan.id)]
     );
 }
+
+/// A post of which its activity is not to be had, and whose second look-up is too much at first and again after `waited`: what became of it
+/// in the minute after that, and how many dead letters there are.
+async fn put_off(is_announced: bool, waited: Duration) -> (Vec<String>, usize) {
+    let world = World::default();
+    let site = site(&world).await;
+    let (group, dan) = (group(&world), world.peer("d.test", "dan", 2));
+    let create = page(&dan, 1);
+    publish(&dan, &create, "late");
+    let like = async |number: u32| {
+        let like = dan.activity(number, json!({ "type": "Like", "object": POST }));
+        assert_eq!(group.post(&site, &like).await.status(), 202);
+    };
+    let limit = Limits::default().forwarded_per_minute;
+    for number in 1..limit {
+        like(1_000 + number).await;
+    }
+    let came = match is_announced {
+        true => announce(&group, 1, &create),
+        false => create,
+    };
+    assert_eq!(group.post(&site, &came).await.status(), 202);
+    site.step_until_idle().await;
+    world.clock.advance(waited);
+    // The group's own is looked at once more, which counts again.
+    let first = if is_announced { 1 } else { 0 };
+    for number in first..limit {
+        like(2_000 + number).await;
+    }
+    site.step_until_idle().await;
+    assert_eq!(site.app.take_seen(), [""; 0]);
+    world.clock.advance(Duration::from_secs(60));
+    site.step_until_idle().await;
+    let dead = site.federation.admin().dead_received(9).await.unwrap();
+    (site.app.take_seen(), dead.len())
+}
+
+#[tokio::test]
+async fn r15_what_is_put_off_has_an_end() {
+    let most = Limits::default().forwarded_wait;
+    assert_eq!(most, Duration::from_secs(3_600));
+    let late = "Create by https://d.test/users/dan: late, of https://d.test/post/1".to_owned();
+    for is_announced in [false, true] {
+        assert_eq!(put_off(is_announced, most).await, (vec![late.clone()], 0));
+        // What a group announces was accepted, and is a dead letter; of what was forwarded nothing was promised.
+        let over = most + Duration::from_secs(1);
+        assert_eq!(
+            put_off(is_announced, over).await,
+            (Vec::new(), usize::from(is_announced))
+        );
+    }
+}
