@@ -5,7 +5,7 @@ use federate_protocol::signatures::{LdPolicy, PublicKey, parse_ld_signature};
 use federate_server::{Builder, RelayKind};
 use serde_json::{Value, json};
 
-use super::serving::{follows_public, joins, member, relay, says, server};
+use super::setup::{follows_public, joins, member, relay, says, server};
 use super::spy;
 use crate::world::{TestApp, World};
 

@@ -3,6 +3,7 @@
 #[cfg(feature = "ld")]
 mod linked_data;
 mod serving;
+mod setup;
 mod subscribing;
 
 use federate_protocol::activitystreams::Activity;

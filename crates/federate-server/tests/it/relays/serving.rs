@@ -3,106 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use federate_protocol::activitystreams::{Activity, Create, Iri};
+use federate_protocol::activitystreams::Activity;
 use federate_server::store::RelationState as State;
-use federate_server::{
-    Actors, Admission, BehaviourLimits, Builder, Cursor, Engine, Federation, Found, Profile, RelayKind,
-};
+use federate_server::{Admission, BehaviourLimits, Builder, Found, RelayKind};
 use federate_sqlite::Sqlite;
 use federate_store::BoxFuture;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{ACTOR, INBOX, PUBLIC, spy};
-use crate::world::{Counting, FixedKeys, Instance, Peer, TestApp, World, iri, status};
-
-const OURS: &str = "https://relay.test/relay";
-
-async fn relay_with(world: &World, configure: impl FnOnce(Builder<TestApp>) -> Builder<TestApp>) -> Instance {
-    let usual = |builder: Builder<TestApp>| {
-        let builder = builder.manage_followers().manage_relays();
-        configure(builder.relay(Admission::Open)).on::<Activity>(spy)
-    };
-    world.instance_with("relay.test", usual).await
-}
-
-pub(super) async fn relay(world: &World) -> Instance {
-    relay_with(world, |builder| builder).await
-}
-
-/// An instance of ours, with people; what it sends is proven or not.
-pub(super) async fn member(world: &World, host: &str, proofs: bool) -> Instance {
-    let configure = |builder: Builder<TestApp>| {
-        let builder = builder.manage_followers().manage_relays().on::<Activity>(spy);
-        if proofs { builder.proofs() } else { builder }
-    };
-    world.instance_with(host, configure).await
-}
-
-pub(super) async fn joins(world: &World, member: &Instance, relay: &Instance, kind: RelayKind) {
-    let at = match kind {
-        RelayKind::LitePub => OURS,
-        _ => INBOX,
-    };
-    let at = at.replace("relay.test", relay.federation.uris().host());
-    member
-        .federation
-        .subscribe_to_relay(kind, &iri(&at))
-        .await
-        .unwrap();
-    world.settle(&[member, relay]).await;
-    let relays = member.federation.relays().await.unwrap();
-    assert!(
-        relays.iter().all(|relay| relay.state == State::Accepted),
-        "{relays:?}"
-    );
-    member.app.take_seen();
-    let seen = relay.app.take_seen();
-    let follow = seen.iter().find(|seen| seen.starts_with("Follow"));
-    assert_eq!(follow, None, "no handler gets a Follow of the relay");
-}
-
-pub(super) async fn says(member: &Instance) -> Iri {
-    let note = member.federation.note("alice").text("hello").build();
-    let id = note.id().unwrap();
-    member.federation.send("alice", Create::new(note)).await.unwrap();
-    id
-}
-
-/// A server of another program: its own actor, and a person.
-pub(super) fn server(world: &World, host: &str, key: usize) -> (Peer, Peer) {
-    let person = world.peer(host, "someone", key);
-    let mut actor = person.neighbour("actor", (key + 1) % 3);
-    actor.document["type"] = json!("Application");
-    actor.serves(actor.id.as_str(), 200, &actor.document);
-    person.serves(person.id.as_str(), 200, &person.document);
-    (actor, person)
-}
-
-pub(super) async fn follows_public(actor: &Peer, relay: &Instance, number: u32) {
-    actor.follows(number, relay, PUBLIC).await;
-}
-
-fn post(person: &Peer, number: u32, to: &Value, cc: &Value) -> Value {
-    let note = format!("https://{}/notes/{number}", person.id.host().unwrap());
-    person.activity(
-        number,
-        json!({
-            "type": "Create", "to": to, "cc": cc,
-            "object": { "id": note, "type": "Note", "attributedTo": person.id.as_str(), "content": "hi", "to": to, "cc": cc },
-        }),
-    )
-}
-
-async fn subscribers(relay: &Instance, kind: RelayKind) -> Vec<(String, State)> {
-    let listed = relay
-        .federation
-        .subscribers(kind, &Cursor::start())
-        .await
-        .unwrap();
-    let items = listed.items.into_iter();
-    items.map(|one| (one.actor.to_string(), one.state)).collect()
-}
+use super::setup::{
+    OURS, Two, follows_public, give, joins, member, post, process, relay, relay_of_others, relay_with, says,
+    server, subscribed, subscribers, two,
+};
+use super::{INBOX, PUBLIC, spy};
+use crate::world::{TestApp, World, iri, status};
 
 #[tokio::test]
 async fn what_one_says_reaches_the_others_as_the_authors() {
@@ -201,13 +115,12 @@ async fn what_is_passed_on_is_what_came_byte_for_byte_and_never_back() {
 
 #[tokio::test]
 async fn ghsa_r64r_5h43_26qv_what_is_not_for_everybody_is_not_relayed() {
-    let world = World::default();
-    let relay = relay(&world).await;
-    let (first, person) = server(&world, "first.test", 0);
-    let (second, _) = server(&world, "second.test", 1);
-    follows_public(&first, &relay, 1).await;
-    follows_public(&second, &relay, 1).await;
-    second.received.lock().unwrap().clear();
+    let Two {
+        relay,
+        first,
+        person,
+        second,
+    } = two().await;
     let followers = json!(format!("{}/followers", person.id));
     for (number, (to, cc)) in [(followers.clone(), json!(PUBLIC)), (followers, json!([]))]
         .into_iter()
@@ -343,26 +256,9 @@ async fn w10_two_relays_that_subscribe_to_each_other_come_to_an_end() {
 async fn i20_what_a_relay_forges_is_not_believed() {
     let world = World::default();
     let reader = member(&world, "reader.test", false).await;
-    let mut relay = world.peer("relay.test", "relay", 1);
-    relay.document["type"] = json!("Application");
-    relay.document["inbox"] = json!(INBOX);
-    relay.serves(ACTOR, 200, &relay.document);
+    let relay = relay_of_others(&world);
     let alice = world.peer("a.test", "alice", 0);
-    let federation = &reader.federation;
-    federation
-        .subscribe_to_relay(RelayKind::Mastodon, &iri(INBOX))
-        .await
-        .unwrap();
-    reader.step_until_idle().await;
-    let follow = relay.received_of("Follow").pop().unwrap();
-    relay
-        .post(
-            &reader,
-            &relay.activity(1, json!({ "type": "Accept", "object": follow })),
-        )
-        .await;
-    reader.step_until_idle().await;
-    reader.app.take_seen();
+    subscribed(&reader, &relay, RelayKind::Mastodon).await;
     let forged = post(&alice, 1, &json!(PUBLIC), &json!([]));
     assert_eq!(relay.post(&reader, &forged).await.status(), 202);
     reader.step_until_idle().await;
@@ -484,44 +380,26 @@ async fn who_is_gone_or_suspended_does_not_subscribe_any_more() {
     assert_eq!(subscribers(&relay, RelayKind::Mastodon).await, []);
 }
 
-async fn process(world: &World, store: Sqlite) -> (Federation<Actors<Sqlite>>, Engine) {
-    let people = Actors::new([Profile::person("alice")]);
-    let builder = Federation::builder("https://relay.test", store, people)
-        .client(world.net.clone())
-        .clock(world.clock.clone())
-        .entropy(Arc::new(Counting::default()))
-        .keygen(Arc::new(FixedKeys(0)))
-        .relay(Admission::Open);
-    builder.build().await.unwrap()
-}
-
 #[tokio::test]
 async fn subscribers_survive_a_restart() {
     let world = World::default();
     let (first, person) = server(&world, "first.test", 0);
     let (second, _) = server(&world, "second.test", 1);
     let directory = tempfile::tempdir().unwrap();
-    let open = async || Sqlite::open(directory.path().join("relay.db")).await.unwrap();
-    let give = async |relay: &Federation<Actors<Sqlite>>, engine: &Engine, from: &Peer, activity: Value| {
-        let request = from.request("https://relay.test/inbox", activity.to_string());
-        assert_eq!(relay.handle(request).await.unwrap().status(), 202);
-        while !engine.step().await.is_idle() {}
+    let open_store = async || Sqlite::open(directory.path().join("relay.db")).await.unwrap();
+    let start = async || {
+        let open = |builder: Builder<_>| builder.relay(Admission::Open);
+        process(&world, "https://relay.test", open_store().await, open).await
     };
     {
-        let (relay, engine) = process(&world, open().await).await;
+        let relay = start().await;
         for actor in [&first, &second] {
             let follow = actor.activity(1, json!({ "type": "Follow", "object": PUBLIC }));
-            give(&relay, &engine, actor, follow).await;
+            give(&relay, actor, &follow).await;
         }
     }
-    let (relay, engine) = process(&world, open().await).await;
-    give(
-        &relay,
-        &engine,
-        &person,
-        post(&person, 2, &json!(PUBLIC), &json!([])),
-    )
-    .await;
+    let create = post(&person, 2, &json!(PUBLIC), &json!([]));
+    give(&start().await, &person, &create).await;
     assert_eq!(second.received_types(), ["Accept", "Announce"]);
 }
 

@@ -1,60 +1,21 @@
 //! Relays to which we subscribe.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use federate_protocol::activitystreams::{Activity, Create, Iri, Note, Update};
 use federate_server::store::RelationState as State;
-use federate_server::{Actors, Engine, Federation, Profile, RelayKind};
+use federate_server::{Builder, RelayKind};
 use federate_sqlite::Sqlite;
 use serde_json::{Value, json};
 
+use super::setup::{answer, process, relay_of_others as relay, states, subscribed};
 use super::{ACTOR, INBOX, PUBLIC, spy};
-use crate::world::{Counting, FixedKeys, Instance, Peer, TestApp, World, iri};
+use crate::world::{Instance, Peer, TestApp, World, iri};
 
 async fn site(world: &World) -> Instance {
-    let configure = |builder: federate_server::Builder<TestApp>| {
-        builder.manage_followers().manage_relays().on::<Activity>(spy)
-    };
+    let configure =
+        |builder: Builder<TestApp>| builder.manage_followers().manage_relays().on::<Activity>(spy);
     world.instance_with("site.test", configure).await
-}
-
-/// A relay of another program: an `Application` whose own inbox is `/inbox`.
-fn relay(world: &World) -> Peer {
-    let mut relay = world.peer("relay.test", "relay", 1);
-    relay.document["type"] = json!("Application");
-    relay.document["inbox"] = json!(INBOX);
-    relay.serves(ACTOR, 200, &relay.document);
-    relay
-}
-
-fn answer(relay: &Peer, kind: &str, follow: &Value) -> Value {
-    relay.activity(
-        7,
-        json!({ "type": kind, "to": "https://site.test/actor", "object": follow }),
-    )
-}
-
-/// Subscribes, and is accepted.
-async fn subscribed(site: &Instance, relay: &Peer, kind: RelayKind) {
-    let at = match kind {
-        RelayKind::LitePub => ACTOR,
-        _ => INBOX,
-    };
-    site.federation.subscribe_to_relay(kind, &iri(at)).await.unwrap();
-    site.step_until_idle().await;
-    let follow = relay.received_of("Follow").pop().unwrap();
-    let accept = answer(relay, "Accept", &follow);
-    assert_eq!(relay.post(site, &accept).await.status(), 202);
-    site.step_until_idle().await;
-    assert_eq!(states(site).await, [State::Accepted]);
-    site.app.take_seen();
-    relay.received.lock().unwrap().clear();
-}
-
-async fn states(site: &Instance) -> Vec<State> {
-    let relays = site.federation.relays().await.unwrap();
-    relays.into_iter().map(|relay| relay.state).collect()
 }
 
 async fn say(site: &Instance, note: impl Into<Note>) -> Iri {
@@ -481,17 +442,6 @@ async fn a_relay_that_is_blocked_gets_nothing_more() {
     assert_eq!(relay.received_types(), [""; 0]);
 }
 
-async fn process(world: &World, store: Sqlite) -> (Federation<Actors<Sqlite>>, Engine) {
-    let people = Actors::new([Profile::person("alice")]);
-    let builder = Federation::builder("https://site.test", store, people)
-        .client(world.net.clone())
-        .clock(world.clock.clone())
-        .entropy(Arc::new(Counting::default()))
-        .keygen(Arc::new(FixedKeys(0)))
-        .manage_relays();
-    builder.build().await.unwrap()
-}
-
 /// One process asks, another hears the answer, and both send there; as does whoever opens the database next.
 #[tokio::test]
 async fn a_subscription_holds_in_all_processes_and_survives_them() {
@@ -500,8 +450,14 @@ async fn a_subscription_holds_in_all_processes_and_survives_them() {
     let directory = tempfile::tempdir().unwrap();
     let open = async || Sqlite::open(directory.path().join("site.db")).await.unwrap();
     {
-        let (one, engine) = process(&world, open().await).await;
-        let (other, others) = process(&world, open().await).await;
+        let (one, engine) = process(&world, "https://site.test", open().await, |builder| {
+            builder.manage_relays()
+        })
+        .await;
+        let (other, others) = process(&world, "https://site.test", open().await, |builder| {
+            builder.manage_relays()
+        })
+        .await;
         one.subscribe_to_relay(RelayKind::Mastodon, &iri(INBOX))
             .await
             .unwrap();
@@ -515,7 +471,10 @@ async fn a_subscription_holds_in_all_processes_and_survives_them() {
         while !others.step().await.is_idle() {}
         assert_eq!(one.relays().await.unwrap()[0].state, State::Accepted);
     }
-    let (federation, engine) = process(&world, open().await).await;
+    let (federation, engine) = process(&world, "https://site.test", open().await, |builder| {
+        builder.manage_relays()
+    })
+    .await;
     assert_eq!(federation.relays().await.unwrap()[0].state, State::Accepted);
     let note = federation.note("alice").text("hello").build();
     federation.send("alice", Create::new(note)).await.unwrap();
