@@ -14,6 +14,9 @@
 //! | [`reply_links`](BehaviourLimits::reply_links) | 32 | different things of ours that one activity links to and that are looked for before it is [forwarded](crate::Builder::forward_replies); each is a query |
 //! | [`subscribers`](BehaviourLimits::subscribers) | 5,000 | to the relay that we are, also those that wait; the largest relays have a third of it |
 //! | [`subscribers_per_host`](BehaviourLimits::subscribers_per_host) | 3 | of those; a server has one actor for each kind of relay, and one that it had before |
+//! | [`subscribers_per_domain`](BehaviourLimits::subscribers_per_domain) | 30 | of those, of one registered domain, which has as many hosts below it as its owner likes; where many share one, they share this |
+//! | [`subscribers_waiting`](BehaviourLimits::subscribers_waiting) | 500 | of those, that nobody has accepted; so strangers never take the place of those who would be |
+//! | [`subscriber_waits`](BehaviourLimits::subscriber_waits) | 30 days | for that, then it is forgotten; who still wants to asks again |
 //! | [`moved_at_once`](BehaviourLimits::moved_at_once) | 500 | of our people who follow somebody that moved, in one turn (W9) |
 //! | [`move_pause`](BehaviourLimits::move_pause) | 30 s | between two such turns |
 //! | [`undone`](BehaviourLimits::undone) | 7 days | an `Undo` that came before what it undoes; so long do senders try (W14) |
@@ -53,6 +56,12 @@ pub struct BehaviourLimits {
     pub subscribers: u64,
     /// Of one host. 3: a server has one actor for each kind of relay.
     pub subscribers_per_host: u64,
+    /// Of one registered domain, with all hosts below it. 30: where many share a domain, they share this.
+    pub subscribers_per_domain: u64,
+    /// Of those who wait for approval; more are refused. 500: they never take all the room there is.
+    pub subscribers_waiting: u64,
+    /// How long one of them waits before it is forgotten. 30 days.
+    pub subscriber_waits: Duration,
     /// How many of our people follow somebody who moved, in one turn. 500.
     pub moved_at_once: usize,
     /// The pause between two such turns. 30 seconds: 60,000 in an hour.
@@ -83,6 +92,9 @@ impl Default for BehaviourLimits {
             reply_links: 32,
             subscribers: 5_000,
             subscribers_per_host: 3,
+            subscribers_per_domain: 30,
+            subscribers_waiting: 500,
+            subscriber_waits: 30 * DAY,
             moved_at_once: 500,
             move_pause: Duration::from_secs(30),
             undone: 7 * DAY,

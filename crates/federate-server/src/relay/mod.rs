@@ -8,7 +8,7 @@
 //! | limit | value | why |
 //! |---|---|---|
 //! | relays to which one instance subscribes | 100 | each post goes to all of them; nobody reads a tenth of what as many bring |
-//! | who subscribes to the relay that we are | [`BehaviourLimits::subscribers`](crate::BehaviourLimits::subscribers), of one host [`subscribers_per_host`](crate::BehaviourLimits::subscribers_per_host) | each post goes to all of them |
+//! | who subscribes to the relay that we are | [`BehaviourLimits::subscribers`](crate::BehaviourLimits::subscribers); of one host, of one registered domain, and of those that wait, what the table there says | each post goes to all of them |
 //! | look-ups for one relay, or one subscriber | [`Limits::forwarded_per_minute`](federate_protocol::Limits::forwarded_per_minute) | the same that a forwarder may cause |
 
 mod announced;

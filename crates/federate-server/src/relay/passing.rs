@@ -2,9 +2,7 @@
 
 use federate_protocol::activitystreams::{Activity, Iri, Object};
 use federate_protocol::{Authenticated, receive};
-use federate_store::{
-    OrderKey, Outgoing, RelationKey, RelationKind as Kind, RelationState as State, lane_of,
-};
+use federate_store::{OrderKey, Outgoing, RelationState as State, lane_of};
 
 use super::outgoing::announcement;
 use super::{RelayKind, is_for_relays, subscribers_of};
@@ -68,9 +66,7 @@ pub(crate) async fn pass_on_announced<App: Directory>(
     if federation.inner.relaying.serves.is_none() || !activity.is("Announce") {
         return Ok(Announced::Nothing);
     }
-    let host = lane_of(activity.by());
-    let key = RelationKey::new(Kind::Subscriber, RelayKind::LitePub.as_str(), activity.by()).named(host);
-    let subscriber = federation.stores().relations.get(&key).await?;
+    let subscriber = federation.subscriber(RelayKind::LitePub, activity.by()).await?;
     if subscriber.is_none_or(|subscriber| subscriber.state != State::Accepted) {
         return Ok(Announced::Nothing);
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use federate_store::{RelationKind as Kind, RelationState as State, Relations, StoreError, Which};
+use federate_store::{RelationKind as Kind, RelationState as State, Relations, StoreError, Which, lane_of};
 
 use super::RelayKind;
 
@@ -71,7 +71,7 @@ async fn read(relations: &dyn Relations) -> Result<HashSet<String>, StoreError> 
             let page = relations.page(&which, after.as_deref(), PAGE).await?;
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
-            hosts.extend(page.into_iter().map(|(_, subscriber)| subscriber.key.name));
+            hosts.extend(page.iter().map(|(_, subscriber)| lane_of(&subscriber.key.actor)));
         }
     }
     Ok(hosts)

@@ -2,11 +2,13 @@
 
 use std::time::SystemTime;
 
-use federate_protocol::Authenticated;
 use federate_protocol::activitystreams::{
     Accept, Activity, Follow, Iri, Object, PUBLIC, Reject, Undo, is_public, terms,
 };
-use federate_store::{Relation, RelationKey, RelationKind as Kind, RelationState as State, Which, lane_of};
+use federate_protocol::{Authenticated, domain};
+use federate_store::{
+    Relation, RelationKey, RelationKind as Kind, RelationState as State, StoreError, Which, lane_of,
+};
 
 use super::RelayKind;
 use super::subscription::returned;
@@ -21,7 +23,8 @@ use crate::{
 pub enum Admission {
     /// Whoever asks.
     Open,
-    /// Whom the application [accepts](Federation::accept_subscriber); until then they wait.
+    /// Whom the application [accepts](Federation::accept_subscriber); until then they wait, [so many](crate::BehaviourLimits::subscribers_waiting)
+    /// and [so long](crate::BehaviourLimits::subscriber_waits).
     ByHand,
 }
 
@@ -81,8 +84,10 @@ fn asked_for(uris: &Uris, follow: &Object) -> Option<RelayKind> {
 }
 
 fn key(kind: RelayKind, by: &Iri) -> RelationKey {
-    // In one spelling: with another, of capitals or with a port, it would be another server, with room of its own.
-    RelationKey::new(Kind::Subscriber, kind.as_str(), by).named(lane_of(by))
+    // Named by whose it is, so that those of one owner are counted: with another host below it, in capitals or with a port, it would be
+    // another server, with room of its own.
+    let domain = by.to_url().map(|url| domain::of(&url)).unwrap_or_default();
+    RelationKey::new(Kind::Subscriber, kind.as_str(), by).named(domain)
 }
 
 async fn asked<App: Directory>(
@@ -94,8 +99,8 @@ async fn asked<App: Directory>(
     let (federation, by, id) = (&cx.federation, follow.by(), (**follow).id());
     let relations = &federation.stores().relations;
     let theirs = follow_of_theirs(federation.uris(), kind, by, id.as_ref());
-    let before = relations.get(&key(kind, by)).await?;
-    if before.is_none() && !has_room(cx, kind, by).await? {
+    let before = federation.subscriber(kind, by).await?;
+    if before.is_none() && !has_room(cx, by, admission).await? {
         cx.send(RELAY, Reject::new(theirs)).to(by.clone()).await?;
         return Ok(());
     }
@@ -103,7 +108,10 @@ async fn asked<App: Directory>(
         .as_ref()
         .is_some_and(|before| before.state == State::Accepted);
     let accepted = held || admission == Admission::Open;
-    let returned = before.map(|before| before.note).unwrap_or_default();
+    let (key, returned) = match before {
+        Some(before) => (before.key, before.note),
+        None => (key(kind, by), String::new()),
+    };
     let returned = match kind == RelayKind::LitePub && accepted && returned.is_empty() {
         true => cx.send(RELAY, Follow::new(by)).await?.id.to_string(),
         false => returned,
@@ -111,8 +119,9 @@ async fn asked<App: Directory>(
     let subscriber = Relation {
         activity: id,
         state: if accepted { State::Accepted } else { State::Pending },
+        until: (!accepted).then(|| cx.now() + federation.inner.managed.limits.subscriber_waits),
         note: returned,
-        ..Relation::new(key(kind, by), cx.now())
+        ..Relation::new(key, cx.now())
     };
     relations.put(&subscriber).await?;
     federation.inner.subscribed.forget();
@@ -124,31 +133,58 @@ async fn asked<App: Directory>(
 }
 
 /// Whether one more is admitted: a server's own actor, and no person, who would bring it what its operator has not asked for.
-async fn has_room<App: Directory>(cx: &Cx<App>, kind: RelayKind, by: &Iri) -> Result<bool, Failure> {
+async fn has_room<App: Directory>(cx: &Cx<App>, by: &Iri, admission: Admission) -> Result<bool, Failure> {
     let federation = &cx.federation;
     let actor = federation.inner.fetcher.actor(by, federation.now()).await?;
     if !matches!(actor.type_name(), "Application" | "Service" | "Organization") {
         tracing::info!(actor = %by, "a relay is for servers, and not for people");
         return Ok(false);
     }
-    let (relations, limits) = (&federation.stores().relations, &federation.inner.managed.limits);
-    let (mut all, mut of_host) = (0, 0);
-    for kind in RelayKind::ALL {
-        let which = Which::of(Kind::Subscriber).about(kind.as_str());
-        all += relations.count(&which).await?;
-        of_host += relations.count(&which.named(key(kind, by).name)).await?;
-    }
-    let room = all < limits.subscribers && of_host < limits.subscribers_per_host;
+    let limits = &federation.inner.managed.limits;
+    let there = There::count(federation, by).await?;
+    let may_wait = admission == Admission::Open || there.waiting < limits.subscribers_waiting;
+    let room = there.all < limits.subscribers
+        && there.of_domain < limits.subscribers_per_domain
+        && there.of_host < limits.subscribers_per_host
+        && may_wait;
     if !room {
-        tracing::info!(actor = %by, kind = kind.as_str(), "too many subscribe to this relay");
+        tracing::info!(actor = %by, ?there, "too many subscribe to this relay");
     }
     Ok(room)
 }
 
+/// How many subscribe already, in either way, or wait.
+#[derive(Debug, Default)]
+struct There {
+    all: u64,
+    waiting: u64,
+    of_domain: u64,
+    of_host: u64,
+}
+
+impl There {
+    async fn count<App: Directory>(federation: &Federation<App>, by: &Iri) -> Result<There, StoreError> {
+        let relations = &federation.stores().relations;
+        let most = federation.inner.managed.limits.subscribers_per_domain;
+        let host = lane_of(by);
+        let mut there = There::default();
+        for kind in RelayKind::ALL {
+            let which = Which::of(Kind::Subscriber).about(kind.as_str());
+            there.all += relations.count(&which).await?;
+            there.waiting += relations.count(&which.clone().in_state(State::Pending)).await?;
+            let of_domain = which.named(key(kind, by).name);
+            there.of_domain += relations.count(&of_domain).await?;
+            let most = usize::try_from(most).unwrap_or(usize::MAX);
+            for (_, subscriber) in relations.page(&of_domain, None, most).await? {
+                there.of_host += u64::from(lane_of(&subscriber.key.actor) == host);
+            }
+        }
+        Ok(there)
+    }
+}
+
 async fn no_more<App: Directory>(cx: &Cx<App>, undo: &Authenticated<Activity>) -> Result<(), Failure> {
-    let relations = &cx.federation.stores().relations;
-    let key = key(RelayKind::LitePub, undo.by());
-    let Some(subscriber) = relations.get(&key).await? else {
+    let Some(subscriber) = cx.federation.subscriber(RelayKind::LitePub, undo.by()).await? else {
         return Ok(());
     };
     let (undone, embedded) = (undo.object().id(), undo.object().object());
@@ -246,7 +282,7 @@ impl<App: Directory> Federation<App> {
         let relations = &self.stores().relations;
         let mut told = None;
         for kind in RelayKind::ALL {
-            let Some(asked) = relations.get(&key(kind, who)).await? else {
+            let Some(asked) = self.subscriber(kind, who).await? else {
                 continue;
             };
             let mut returned = asked.note.clone();
@@ -255,6 +291,7 @@ impl<App: Directory> Federation<App> {
             }
             let accepted = Relation {
                 state: State::Accepted,
+                until: None,
                 note: returned,
                 ..asked.clone()
             };
@@ -275,7 +312,7 @@ impl<App: Directory> Federation<App> {
         let relations = &self.stores().relations;
         let mut told = None;
         for kind in RelayKind::ALL {
-            let Some(subscriber) = relations.get(&key(kind, who)).await? else {
+            let Some(subscriber) = self.subscriber(kind, who).await? else {
                 continue;
             };
             let theirs = follow_of_theirs(self.uris(), kind, who, subscriber.activity.as_ref());
@@ -288,6 +325,17 @@ impl<App: Directory> Federation<App> {
             self.inner.subscribed.forget();
         }
         Ok(told)
+    }
+
+    /// One who subscribes in this way, or asks to.
+    pub(super) async fn subscriber(
+        &self,
+        kind: RelayKind,
+        who: &Iri,
+    ) -> Result<Option<Relation>, StoreError> {
+        let which = Which::of(Kind::Subscriber).about(kind.as_str()).with(who);
+        let found = self.stores().relations.page(&which, None, 1).await?;
+        Ok(found.into_iter().next().map(|(_, subscriber)| subscriber))
     }
 
     fn answer_to(&self, answer: impl Into<Object>, who: &Iri) -> Draft<App> {

@@ -1,5 +1,6 @@
 //! Relays, of others and of ours.
 
+mod admitting;
 #[cfg(feature = "ld")]
 mod linked_data;
 mod serving;

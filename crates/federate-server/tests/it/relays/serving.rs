@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use federate_protocol::activitystreams::Activity;
 use federate_server::store::RelationState as State;
-use federate_server::{Admission, BehaviourLimits, Builder, Found, RelayKind};
+use federate_server::{Admission, Builder, Found, RelayKind};
 use federate_sqlite::Sqlite;
 use federate_store::BoxFuture;
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::setup::{
-    OURS, Two, follows_public, give, joins, member, post, process, relay, relay_of_others, relay_with, says,
-    server, subscribed, subscribers, two,
+    OURS, Two, follows_public, give, joins, member, post, process, relay, relay_of_others, says, server,
+    subscribed, subscribers, two,
 };
 use super::{INBOX, PUBLIC, spy};
-use crate::world::{TestApp, World, iri, status};
+use crate::world::{TestApp, World, status};
 
 #[tokio::test]
 async fn what_one_says_reaches_the_others_as_the_authors() {
@@ -263,86 +263,6 @@ async fn i20_what_a_relay_forges_is_not_believed() {
     assert_eq!(relay.post(&reader, &forged).await.status(), 202);
     reader.step_until_idle().await;
     assert_eq!(reader.app.take_seen(), [""; 0]);
-}
-
-#[tokio::test]
-async fn by_hand_nobody_subscribes_before_the_application_says_so() {
-    let world = World::default();
-    let relay = relay_with(&world, |builder| builder.relay(Admission::ByHand)).await;
-    let author = member(&world, "a.test", false).await;
-    let at = iri(INBOX);
-    author
-        .federation
-        .subscribe_to_relay(RelayKind::Mastodon, &at)
-        .await
-        .unwrap();
-    world.settle(&[&author, &relay]).await;
-    let state = async || author.federation.relays().await.unwrap()[0].state;
-    assert_eq!(state().await, State::Pending);
-    let who = iri("https://a.test/actor");
-    assert_eq!(
-        subscribers(&relay, RelayKind::Mastodon).await,
-        [(who.to_string(), State::Pending)]
-    );
-    relay.federation.accept_subscriber(&who).await.unwrap();
-    world.settle(&[&author, &relay]).await;
-    assert_eq!(state().await, State::Accepted);
-    assert!(relay.federation.remove_subscriber(&who).await.unwrap().is_some());
-    world.settle(&[&author, &relay]).await;
-    assert_eq!(state().await, State::Rejected);
-    assert_eq!(subscribers(&relay, RelayKind::Mastodon).await, []);
-    assert!(relay.federation.remove_subscriber(&who).await.unwrap().is_none());
-    assert!(
-        relay
-            .federation
-            .accept_subscriber(&who)
-            .await
-            .unwrap_err()
-            .is_permanent()
-    );
-}
-
-#[tokio::test]
-async fn so_many_subscribe_so_many_of_one_host_and_no_people() {
-    assert_eq!(BehaviourLimits::default().subscribers, 5_000);
-    assert_eq!(BehaviourLimits::default().subscribers_per_host, 3);
-    let world = World::default();
-    let relay = relay_with(&world, |builder| {
-        builder.behaviour_limits(|limits| (limits.subscribers, limits.subscribers_per_host) = (3, 2))
-    })
-    .await;
-    let (first, person) = server(&world, "first.test", 0);
-    follows_public(&person, &relay, 1).await;
-    assert_eq!(person.received_types(), ["Reject"]);
-    first.received.lock().unwrap().clear();
-    let mut more = Vec::new();
-    for name in ["x", "y"] {
-        let mut actor = person.neighbour(name, 2);
-        actor.document["type"] = json!("Service");
-        actor.serves(actor.id.as_str(), 200, &actor.document);
-        more.push(actor);
-    }
-    follows_public(&first, &relay, 1).await;
-    follows_public(&more[0], &relay, 1).await;
-    assert_eq!(first.received_types(), ["Accept", "Accept"]);
-    more[1].follows(1, &relay, OURS).await;
-    assert_eq!(
-        first.received_types(),
-        ["Accept", "Accept", "Reject"],
-        "a third of its host"
-    );
-    let (second, _) = server(&world, "second.test", 0);
-    let (third, _) = server(&world, "third.test", 0);
-    follows_public(&second, &relay, 1).await;
-    follows_public(&third, &relay, 1).await;
-    assert_eq!(second.received_types(), ["Accept"]);
-    assert_eq!(third.received_types(), ["Reject"], "a fourth of all");
-    follows_public(&second, &relay, 2).await;
-    assert_eq!(
-        second.received_types(),
-        ["Accept", "Accept"],
-        "who is one already"
-    );
 }
 
 #[tokio::test]
