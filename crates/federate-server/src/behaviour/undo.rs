@@ -108,12 +108,27 @@ fn key_of<App: Directory>(cx: &Cx<App>, by: &Iri, activity: &Object) -> Option<R
 
 async fn take_back<App: Directory>(cx: &Cx<App>, key: &RelationKey) -> Result<bool, Failure> {
     let stores = cx.federation.stores();
-    let removed = stores.relations.remove(&Which::exactly(key), 1).await? > 0;
-    if removed && key.kind == Kind::Subscriber {
-        cx.federation.inner.subscribed.forget();
+    if key.kind == Kind::Subscriber {
+        return leave(cx, key).await;
     }
+    let removed = stores.relations.remove(&Which::exactly(key), 1).await? > 0;
     // Those who followed before this was written down have no relation.
     let unfollowed =
         key.kind == Kind::FollowRequest && stores.followers.remove(&key.subject, &key.actor).await?;
     Ok(removed || unfollowed)
+}
+
+/// Somebody does not subscribe to our relay any more, and we do not follow them back.
+async fn leave<App: Directory>(cx: &Cx<App>, key: &RelationKey) -> Result<bool, Failure> {
+    let federation = &cx.federation;
+    let relations = &federation.stores().relations;
+    let Some(subscriber) = relations.get(key).await? else {
+        return Ok(false);
+    };
+    // Before: a crash in between leaves what can be taken back again. And after: until then it may be accepted, and followed back.
+    federation.take_back_ours(&subscriber).await?;
+    let removed = relations.remove(&Which::exactly(key), 1).await? > 0;
+    federation.take_back_ours(&subscriber).await?;
+    federation.inner.subscribed.forget();
+    Ok(removed)
 }

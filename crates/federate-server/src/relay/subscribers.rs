@@ -42,8 +42,8 @@ pub struct Subscriber {
     pub since: SystemTime,
 }
 
-/// A `Follow` of the actor that relays, or of the relay that we are, is no handler's: `true`. An `Undo` of one of the LitePub kind is
-/// answered by one of ours; what it ends, ends where all that is managed does.
+/// A `Follow` of the actor that relays, or of the relay that we are, is no handler's: `true`. What an `Undo` ends, ends where all that is
+/// managed does.
 pub(crate) async fn followed<App: Directory>(
     cx: &Cx<App>,
     activity: &Authenticated<Activity>,
@@ -59,9 +59,6 @@ pub(crate) async fn followed<App: Directory>(
     let Some(admission) = relaying.serves else {
         return Ok(kind == Some(RelayKind::LitePub));
     };
-    if activity.is("Undo") {
-        no_more(cx, activity).await?;
-    }
     match kind {
         Some(kind) if !was_undone(cx, activity).await? => asked(cx, activity, kind, admission).await?,
         _ => {}
@@ -97,36 +94,36 @@ async fn asked<App: Directory>(
     admission: Admission,
 ) -> Result<(), Failure> {
     let (federation, by, id) = (&cx.federation, follow.by(), (**follow).id());
-    let relations = &federation.stores().relations;
     let theirs = follow_of_theirs(federation.uris(), kind, by, id.as_ref());
-    let before = federation.subscriber(kind, by).await?;
+    let before = federation.taken_out_if_it_waits(kind, by).await?;
     if before.is_none() && !has_room(cx, by, admission).await? {
         cx.send(RELAY, Reject::new(theirs)).to(by.clone()).await?;
         return Ok(());
     }
-    let held = before
-        .as_ref()
-        .is_some_and(|before| before.state == State::Accepted);
-    let accepted = held || admission == Admission::Open;
-    let (key, returned) = match before {
-        Some(before) => (before.key, before.note),
+    let held = before.filter(|before| before.state == State::Accepted);
+    let accepted = held.is_some() || admission == Admission::Open;
+    let (key, ours) = match held {
+        Some(held) => (held.key, held.note),
         None => (key(kind, by), String::new()),
     };
-    let returned = match kind == RelayKind::LitePub && accepted && returned.is_empty() {
-        true => cx.send(RELAY, Follow::new(by)).await?.id.to_string(),
-        false => returned,
+    let ours = match kind {
+        RelayKind::LitePub if ours.is_empty() => follow_id(federation),
+        _ => ours,
     };
     let subscriber = Relation {
         activity: id,
         state: if accepted { State::Accepted } else { State::Pending },
         until: (!accepted).then(|| cx.now() + federation.inner.managed.limits.subscriber_waits),
-        note: returned,
+        note: ours,
         ..Relation::new(key, cx.now())
     };
-    relations.put(&subscriber).await?;
+    federation.stores().relations.put(&subscriber).await?;
     federation.inner.subscribed.forget();
     federation.inner.recipients.gone.is_back(&lane_of(by));
     if accepted {
+        if let Some(follow) = federation.follow_of_ours(&subscriber).await? {
+            cx.send(RELAY, follow).await?;
+        }
         cx.send(RELAY, Accept::new(theirs)).to(by.clone()).await?;
     }
     Ok(())
@@ -183,30 +180,18 @@ impl There {
     }
 }
 
-async fn no_more<App: Directory>(cx: &Cx<App>, undo: &Authenticated<Activity>) -> Result<(), Failure> {
-    let Some(subscriber) = cx.federation.subscriber(RelayKind::LitePub, undo.by()).await? else {
-        return Ok(());
-    };
-    let (undone, embedded) = (undo.object().id(), undo.object().object());
-    let by_id = undone.is_some() && undone == subscriber.activity;
-    let as_it_was = embedded.is_some_and(|follow| asked_for(cx.uris(), &follow) == Some(RelayKind::LitePub));
-    if (by_id || as_it_was)
-        && let Some(undo) = undo_of_ours(cx.uris(), &subscriber)?
-    {
-        cx.send(RELAY, undo).await?;
-    }
-    Ok(())
+/// The id of the `Follow` with which a subscription of the LitePub kind is returned. It is noted with that before it is sent, so that it is one
+/// however often a step is repeated, and so that whoever takes the subscription back knows what to take back.
+fn follow_id<App: Directory>(federation: &Federation<App>) -> String {
+    let me = federation.uris().relay_actor();
+    format!("{me}#follow/{}", federation.new_id())
 }
 
-/// The `Undo` of the `Follow` with which we returned theirs.
-fn undo_of_ours(uris: &Uris, subscriber: &Relation) -> Result<Option<Object>, Error> {
-    if subscriber.note.is_empty() {
-        return Ok(None);
+fn noted(subscriber: &Relation) -> Result<Option<Iri>, Error> {
+    match subscriber.note.is_empty() {
+        true => Ok(None),
+        false => Ok(Some(subscriber.note.parse()?)),
     }
-    let ours = Follow::new(&subscriber.key.actor)
-        .with_id(&subscriber.note.parse()?)
-        .with(&terms::ACTOR, uris.relay_actor());
-    Ok(Some(Undo::new(Object::from(ours)).into()))
 }
 
 /// Their `Follow`, as an answer names it.
@@ -277,28 +262,33 @@ impl<App: Directory> Federation<App> {
     ///
     /// # Errors
     ///
-    /// A permanent one where it did not ask, or the store's.
+    /// A permanent one where it did not ask, or took that back, or the store's.
     pub async fn accept_subscriber(&self, who: &Iri) -> Result<Enqueued, Error> {
         let relations = &self.stores().relations;
         let mut told = None;
         for kind in RelayKind::ALL {
-            let Some(asked) = self.subscriber(kind, who).await? else {
-                continue;
-            };
-            let mut returned = asked.note.clone();
-            if kind == RelayKind::LitePub && returned.is_empty() {
-                returned = self.send(RELAY, Follow::new(who)).await?.id.to_string();
+            // What changes meanwhile is looked at as it is then.
+            while let Some(asked) = self.subscriber(kind, who).await? {
+                // Before it holds: whoever takes the subscription back from then on finds what there is to take back.
+                if let Some(follow) = self.follow_of_ours(&asked).await? {
+                    self.send(RELAY, follow).await?;
+                }
+                relations
+                    .advance(&asked.key, State::Pending, State::Accepted, None)
+                    .await?;
+                self.inner.subscribed.forget();
+                let now = self.subscriber(kind, who).await?;
+                if now.as_ref().is_none_or(|now| now.note != asked.note) {
+                    self.take_back_ours(&asked).await?;
+                }
+                if now.is_some_and(|now| {
+                    now.state == State::Accepted && now.note == asked.note && now.activity == asked.activity
+                }) {
+                    let theirs = follow_of_theirs(self.uris(), kind, who, asked.activity.as_ref());
+                    told = Some(self.answer_to(Accept::new(theirs), who).await?);
+                    break;
+                }
             }
-            let accepted = Relation {
-                state: State::Accepted,
-                until: None,
-                note: returned,
-                ..asked.clone()
-            };
-            relations.put(&accepted).await?;
-            self.inner.subscribed.forget();
-            let theirs = follow_of_theirs(self.uris(), kind, who, asked.activity.as_ref());
-            told = Some(self.answer_to(Accept::new(theirs), who).await?);
         }
         told.ok_or_else(|| Error::permanent("that actor has not asked to subscribe"))
     }
@@ -318,9 +308,7 @@ impl<App: Directory> Federation<App> {
             let theirs = follow_of_theirs(self.uris(), kind, who, subscriber.activity.as_ref());
             // Told first: a crash in between leaves somebody who can be removed again.
             told = Some(self.answer_to(Reject::new(theirs), who).await?);
-            if let Some(undo) = undo_of_ours(self.uris(), &subscriber)? {
-                self.send(RELAY, undo).await?;
-            }
+            self.take_back_ours(&subscriber).await?;
             relations.remove(&Which::exactly(&subscriber.key), 1).await?;
             self.inner.subscribed.forget();
         }
@@ -336,6 +324,49 @@ impl<App: Directory> Federation<App> {
         let which = Which::of(Kind::Subscriber).about(kind.as_str()).with(who);
         let found = self.stores().relations.page(&which, None, 1).await?;
         Ok(found.into_iter().next().map(|(_, subscriber)| subscriber))
+    }
+
+    /// One who subscribes, or asks to: where it waits, it is taken out, for what it asks now to stand in its place. Whoever accepts it
+    /// meanwhile does so before, and that holds, or finds nothing.
+    async fn taken_out_if_it_waits(
+        &self,
+        kind: RelayKind,
+        who: &Iri,
+    ) -> Result<Option<Relation>, StoreError> {
+        let before = self.subscriber(kind, who).await?;
+        let Some(waiting) = before.as_ref().filter(|before| before.state == State::Pending) else {
+            return Ok(before);
+        };
+        let which = Which::exactly(&waiting.key).in_state(State::Pending);
+        match self.stores().relations.remove(&which, 1).await? {
+            0 => self.subscriber(kind, who).await,
+            _ => Ok(before),
+        }
+    }
+
+    /// The `Follow` with which a subscription is returned, where that was not sent yet.
+    async fn follow_of_ours(&self, subscriber: &Relation) -> Result<Option<Object>, Error> {
+        let Some(id) = noted(subscriber)? else {
+            return Ok(None);
+        };
+        let is_sent = self.stores().outbox.body(&id).await?.is_some();
+        Ok((!is_sent).then(|| Follow::new(&subscriber.key.actor).with_id(&id).into()))
+    }
+
+    /// Takes back the `Follow` with which a subscription was returned, where it was; once, however often this is done.
+    pub(crate) async fn take_back_ours(&self, subscriber: &Relation) -> Result<(), Error> {
+        let Some(id) = noted(subscriber)? else {
+            return Ok(());
+        };
+        if self.stores().outbox.body(&id).await?.is_none() {
+            return Ok(());
+        }
+        let ours = Follow::new(&subscriber.key.actor)
+            .with_id(&id)
+            .with(&terms::ACTOR, self.uris().relay_actor());
+        let undo = Undo::new(Object::from(ours)).with_id(&Iri::parse(&format!("{id}/undo"))?);
+        self.send(RELAY, undo).await?;
+        Ok(())
     }
 
     fn answer_to(&self, answer: impl Into<Object>, who: &Iri) -> Draft<App> {

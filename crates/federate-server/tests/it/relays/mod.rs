@@ -3,6 +3,7 @@
 mod admitting;
 #[cfg(feature = "ld")]
 mod linked_data;
+mod outrun;
 mod serving;
 mod setup;
 mod subscribing;
