@@ -35,7 +35,7 @@ use crate::keys::{InstanceKey, Keys, Vault};
 use crate::media::MediaOption;
 use crate::moderation::Moderation;
 use crate::reach::Recipients;
-use crate::relay::{Gone, Relaying, Subscribed};
+use crate::relay::{Gone, Relayed, Relaying, Subscribed};
 use crate::synchronization::received::Looks;
 use crate::synchronization::sent::{Digests, Watched};
 use crate::time_check::{Dated, TimeCheck};
@@ -256,6 +256,7 @@ impl<App: Directory> Builder<App> {
                 guards: self.guards,
                 recipients,
                 looks: Looks::default(),
+                relayed: Relayed::new(self.managed.limits.relayed_per_minute),
                 managed: self.managed,
                 receiving,
                 moderation,

@@ -25,7 +25,7 @@ use crate::health::InboxWatch;
 use crate::keys::Keys;
 use crate::moderation::Moderation;
 use crate::reach::Recipients;
-use crate::relay::{Relaying, Subscribed};
+use crate::relay::{Relayed, Relaying, Subscribed};
 use crate::synchronization::received::Looks;
 use crate::time_check::TimeCheck;
 use crate::{
@@ -70,6 +70,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) own_host_only: bool,
     pub(crate) relaying: Relaying,
     pub(crate) subscribed: Arc<Subscribed>,
+    pub(crate) relayed: Relayed,
 }
 
 impl<App: Directory> Clone for Federation<App> {

@@ -17,6 +17,8 @@
 //! | [`subscribers_per_domain`](BehaviourLimits::subscribers_per_domain) | 30 | of those, of one registered domain, which has as many hosts below it as its owner likes; where many share one, they share this |
 //! | [`subscribers_waiting`](BehaviourLimits::subscribers_waiting) | 500 | of those, that nobody has accepted; so strangers never take the place of those who would be |
 //! | [`subscriber_waits`](BehaviourLimits::subscriber_waits) | 30 days | for that, then it is forgotten; who still wants to asks again |
+//! | [`relayed_per_minute`](BehaviourLimits::relayed_per_minute) | 1,200 | activities of one registered domain that the relay that we are passes on, each once; the largest server there is says some 500 things to everybody in a busy minute |
+//! | [`relayed_bytes`](BehaviourLimits::relayed_bytes) | 128 KiB | of one that is passed on as it came, to thousands; a post has some 5 KiB, and of a longer one its id is announced |
 //! | [`moved_at_once`](BehaviourLimits::moved_at_once) | 500 | of our people who follow somebody that moved, in one turn (W9) |
 //! | [`move_pause`](BehaviourLimits::move_pause) | 30 s | between two such turns |
 //! | [`undone`](BehaviourLimits::undone) | 7 days | an `Undo` that came before what it undoes; so long do senders try (W14) |
@@ -62,6 +64,12 @@ pub struct BehaviourLimits {
     pub subscribers_waiting: u64,
     /// How long one of them waits before it is forgotten. 30 days.
     pub subscriber_waits: Duration,
+    /// Activities of one registered domain that the relay that we are passes on within a minute, in each process; the rest is not. 1,200: what
+    /// the largest server says to everybody, twice over.
+    pub relayed_per_minute: u32,
+    /// Bytes of one that is passed on as it came. Of a longer `Create` the id is announced, and anything else that is longer is not passed on.
+    /// 128 KiB.
+    pub relayed_bytes: usize,
     /// How many of our people follow somebody who moved, in one turn. 500.
     pub moved_at_once: usize,
     /// The pause between two such turns. 30 seconds: 60,000 in an hour.
@@ -95,6 +103,8 @@ impl Default for BehaviourLimits {
             subscribers_per_domain: 30,
             subscribers_waiting: 500,
             subscriber_waits: 30 * DAY,
+            relayed_per_minute: 1_200,
+            relayed_bytes: 128 * 1024,
             moved_at_once: 500,
             move_pause: Duration::from_secs(30),
             undone: 7 * DAY,

@@ -9,13 +9,16 @@
 //! |---|---|---|
 //! | relays to which one instance subscribes | 100 | each post goes to all of them; nobody reads a tenth of what as many bring |
 //! | who subscribes to the relay that we are | [`BehaviourLimits::subscribers`](crate::BehaviourLimits::subscribers); of one host, of one registered domain, and of those that wait, what the table there says | each post goes to all of them |
-//! | look-ups for one relay, or one subscriber | [`Limits::forwarded_per_minute`](federate_protocol::Limits::forwarded_per_minute) | the same that a forwarder may cause |
+//! | what is passed on of one registered domain | [`BehaviourLimits::relayed_per_minute`](crate::BehaviourLimits::relayed_per_minute), and as it came up to [`relayed_bytes`](crate::BehaviourLimits::relayed_bytes) | one post becomes a delivery for each subscriber |
+//! | activities of which it is known that they were counted there | 20,000 | some 150 bytes each; a run that failed is repeated within hours |
+//! | look-ups for one relay, or of what one subscriber announces | [`Limits::forwarded_per_minute`](federate_protocol::Limits::forwarded_per_minute) | the same that a forwarder may cause |
 
 mod announced;
 mod gone;
 mod names;
 mod outgoing;
 mod passing;
+mod relayed;
 mod subscribed;
 mod subscribers;
 mod subscription;
@@ -27,6 +30,7 @@ pub(crate) use names::{
 };
 pub(crate) use outgoing::is_for_relays;
 pub(crate) use passing::{home_of, pass_on, pass_on_announced};
+pub(crate) use relayed::Relayed;
 pub(crate) use subscribed::Subscribed;
 pub use subscribers::{Admission, Subscriber};
 pub(crate) use subscribers::{followed, key_of};

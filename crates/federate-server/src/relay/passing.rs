@@ -30,20 +30,41 @@ pub(crate) async fn pass_on<App: Directory>(
     {
         return Ok(());
     }
-    // One post of a subscriber becomes thousands of deliveries.
-    if let Err(refused) = cx.federation.count_look_up(activity.by()) {
-        tracing::info!(activity = %activity.id(), by = %activity.by(), reason = %refused.reason(), "not relayed");
+    let leaving = leaving(cx, activity)?;
+    if leaving.is_empty() {
         return Ok(());
     }
-    let whole = (carries_proof(activity) || !activity.is("Create")) && !names_blind_copies(activity);
+    if let Err(wait) = cx
+        .federation
+        .inner
+        .relayed
+        .count(activity.id(), activity.by(), cx.now())
+    {
+        tracing::info!(activity = %activity.id(), by = %activity.by(), again_in = ?wait, "too much to be relayed");
+        return Ok(());
+    }
+    for outgoing in leaving {
+        cx.leaves(outgoing);
+    }
+    Ok(())
+}
+
+/// The activity as it came, where that can be believed and is not too long, and its object's id.
+fn leaving<App: Directory>(
+    cx: &Cx<App>,
+    activity: &Authenticated<Activity>,
+) -> Result<Vec<Outgoing>, Failure> {
+    let mut leaving = Vec::new();
+    let body = unmarked(activity.body());
+    let fits = body.len() <= cx.federation.inner.managed.limits.relayed_bytes;
+    let whole = fits && (carries_proof(activity) || !activity.is("Create")) && !names_blind_copies(activity);
     let mut announced_to = vec![subscribers_of(cx.uris(), RelayKind::LitePub)];
     let everybody_else = subscribers_of(cx.uris(), RelayKind::Mastodon);
     let row = Iri::parse(&format!("{}{PASSED_ON}", activity.id())).ok();
     match row.filter(|_| whole) {
         Some(row) => {
-            let body = unmarked(activity.body());
             let order = activity.object().id();
-            cx.leaves(Outgoing {
+            leaving.push(Outgoing {
                 order: order.as_ref().map(OrderKey::of),
                 ..Outgoing::new(row, RELAY, body, vec![everybody_else])
             });
@@ -52,9 +73,9 @@ pub(crate) async fn pass_on<App: Directory>(
     }
     let object = activity.object().id().filter(|_| activity.is("Create"));
     if let Some(object) = object.filter(|object| object.same_origin(activity.by())) {
-        cx.leaves(announcement(cx.uris(), &object, announced_to)?);
+        leaving.push(announcement(cx.uris(), &object, announced_to)?);
     }
-    Ok(())
+    Ok(leaving)
 }
 
 /// What a subscriber of the LitePub kind announces of its own server, where it is public there.
@@ -83,7 +104,10 @@ pub(crate) async fn pass_on_announced<App: Directory>(
     }
     let dropped = |reason: &str| tracing::info!(%object, by = %activity.by(), %reason, "not relayed");
     // What waited would pile up behind a subscriber that goes on like that.
-    if let Err(refused) = federation.count_look_up(activity.by()) {
+    let relayed = &federation.inner.relayed;
+    if !relayed.knows(activity.id())
+        && let Err(refused) = federation.count_look_up(activity.by())
+    {
         dropped(&refused.reason());
         return Ok(Announced::Taken);
     }
@@ -94,7 +118,10 @@ pub(crate) async fn pass_on_announced<App: Directory>(
                 dropped("not of the subscriber's server");
             }
             Ok(genuine) if genuine.is("Create") && is_for_relays(&genuine, genuine.by()) => {
-                cx.leaves(announce);
+                match relayed.count(activity.id(), activity.by(), cx.now()) {
+                    Ok(()) => cx.leaves(announce),
+                    Err(_) => dropped("too much to be relayed"),
+                }
             }
             Ok(_) => dropped("not for everybody"),
             Err(refused) => dropped(&refused.reason()),

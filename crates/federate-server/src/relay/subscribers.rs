@@ -212,12 +212,12 @@ impl<App: Directory> Builder<App> {
     /// [shared inbox](crate::Uris::shared_inbox), which is the URL that their operators are given, or by a `Follow` of its
     /// [actor](crate::Paths::relay_actor), which follows them back. What the people of a subscriber say to everybody, sent here by their own
     /// server, goes to all other subscribers: byte for byte where it carries a proof or a Linked Data Signature, so that they can believe it,
-    /// or where it is no `Create`; else its id is announced. Subscribers of the LitePub kind send and get ids alone; what they announce is
+    /// or where it is no `Create`; else, or where it is [long](crate::BehaviourLimits::relayed_bytes), its id is announced. Subscribers of the LitePub kind send and get ids alone; what they announce is
     /// passed on where it is public at its own place.
     ///
     /// Each thing once; never back to the server where it was made; never what came from another relay, nor what has Public only in its `cc`.
     /// What people of this instance write is for its own followers and relays, as ever. No handler gets a `Follow` of the
-    /// relay. Of one registered domain [so much a minute](federate_protocol::Limits::forwarded_per_minute) is passed on, and the rest is not:
+    /// relay. Of one registered domain [so much a minute](crate::BehaviourLimits::relayed_per_minute) is passed on, and the rest is not:
     /// one post becomes a delivery for each subscriber. Only actors of servers are admitted (`Application`, `Service`, `Organization`), within the
     /// [limits](crate::BehaviourLimits::subscribers). A subscriber of a suspended host is dropped, and one that is gone.
     ///

@@ -1,6 +1,7 @@
 //! Relays, of others and of ours.
 
 mod admitting;
+mod limited;
 #[cfg(feature = "ld")]
 mod linked_data;
 mod outrun;

@@ -120,6 +120,7 @@ async fn ghsa_r64r_5h43_26qv_what_is_not_for_everybody_is_not_relayed() {
         first,
         person,
         second,
+        ..
     } = two().await;
     let followers = json!(format!("{}/followers", person.id));
     for (number, (to, cc)) in [(followers.clone(), json!(PUBLIC)), (followers, json!([]))]

@@ -104,6 +104,7 @@ pub(super) async fn subscribers(relay: &Instance, kind: RelayKind) -> Vec<(Strin
 
 /// A relay of ours and two servers that subscribe to it, with what they got until now forgotten: of the first also a person.
 pub(super) struct Two {
+    pub(super) world: World,
     pub(super) relay: Instance,
     pub(super) first: Peer,
     pub(super) person: Peer,
@@ -125,6 +126,7 @@ pub(super) async fn two_with(configure: impl FnOnce(Builder<TestApp>) -> Builder
         actor.received.lock().unwrap().clear();
     }
     Two {
+        world,
         relay,
         first,
         person,
