@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use federate_server::store::RelationState as State;
-use federate_server::{Admission, BehaviourLimits, RelayKind};
+use federate_server::{Admission, BehaviourLimits, Builder, RelayKind};
 use federate_store::Retention;
 use serde_json::json;
 
 use super::setup::{OURS, follows_public, member, post, relay_with, server, subscribers};
 use super::{INBOX, PUBLIC};
-use crate::world::{Peer, World, iri};
+use crate::world::{Peer, TestApp, World, iri};
 
 /// A server's own actor.
 fn actor(world: &World, host: &str) -> Peer {
@@ -192,4 +192,33 @@ async fn so_many_wait_and_so_long() {
     assert_eq!(tidy().await, (1, vec![first.clone(), third]));
     world.clock.advance(Duration::from_secs(1));
     assert_eq!(tidy().await, (0, vec![first]), "what was accepted has no end");
+}
+
+/// Capitals in it make it no other server: not for the room that it takes, nor for whose people it speaks.
+#[tokio::test]
+async fn r9_a_host_in_another_spelling_is_the_same() {
+    let world = World::default();
+    let one_each =
+        |builder: Builder<TestApp>| builder.behaviour_limits(|limits| limits.subscribers_per_host = 1);
+    let relay = relay_with(&world, one_each).await;
+    let (second, _) = server(&world, "second.test", 1);
+    follows_public(&second, &relay, 1).await;
+    let (capital, _) = server(&world, "FIRST.test", 0);
+    let (first, person) = server(&world, "first.test", 0);
+    first.serves(capital.id.as_str(), 200, &capital.document);
+    follows_public(&capital, &relay, 1).await;
+    assert_eq!(
+        subscribers(&relay, RelayKind::Mastodon).await,
+        [&second, &capital].map(|peer| (peer.id.to_string(), State::Accepted))
+    );
+    first.serves(first.id.as_str(), 200, &first.document);
+    first.follows(2, &relay, OURS).await;
+    assert_eq!(first.received_of("Reject").len(), 1, "a second of that host");
+    first.received.lock().unwrap().clear();
+    person
+        .post(&relay, &post(&person, 20, &json!(PUBLIC), &json!([])))
+        .await;
+    relay.step_until_idle().await;
+    assert_eq!(second.received_of("Announce").len(), 1);
+    assert_eq!(first.received_types(), [""; 0], "and nothing goes back there");
 }

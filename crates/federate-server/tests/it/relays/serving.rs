@@ -7,7 +7,7 @@ use federate_protocol::activitystreams::Activity;
 use federate_server::store::RelationState as State;
 use federate_server::{Admission, Builder, Found, RelayKind};
 use federate_sqlite::Sqlite;
-use federate_store::BoxFuture;
+use federate_store::{BoxFuture, Relation, RelationKey, RelationKind};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -370,4 +370,57 @@ async fn w10_what_came_by_way_of_another_relay_is_not_passed_on_again() {
     assert_eq!(person.post(&other, &create).await.status(), 202);
     world.settle(&[&one, &other]).await;
     assert_eq!(second.received_types(), ["Accept", "Announce"]);
+}
+
+/// It would be relayed again under its own id, and again under a third.
+#[tokio::test]
+async fn w10_what_a_subscriber_announces_by_another_name_is_not_relayed() {
+    let Two {
+        relay, first, second, ..
+    } = two().await;
+    first.follows(2, &relay, OURS).await;
+    let note = json!({
+        "@context": "https://www.w3.org/ns/activitystreams", "type": "Note", "id": "https://first.test/notes/9",
+        "attributedTo": first.id.as_str(), "content": "hi", "to": PUBLIC,
+    });
+    for (number, name, expected) in [(10, "aliases/9", 0), (11, "notes/9", 1)] {
+        let name = format!("https://first.test/{name}");
+        first.serves("https://first.test/notes/9", 200, &note);
+        first.serves(&name, 200, &note);
+        let announce = first.activity(number, json!({ "type": "Announce", "object": name }));
+        assert_eq!(first.post(&relay, &announce).await.status(), 202);
+        relay.step_until_idle().await;
+        assert_eq!(second.received_of("Announce").len(), expected, "{name}");
+    }
+}
+
+/// More than are read at once, in both ways.
+#[tokio::test]
+async fn all_pages_of_subscribers_get_it_once() {
+    let Two {
+        world,
+        relay,
+        person,
+        second,
+        ..
+    } = two().await;
+    let mut more = Vec::new();
+    for number in 0..503 {
+        let reader = world.peer(&format!("s{number}.test"), "actor", 2);
+        let kind = if number < 501 { "mastodon" } else { "litepub" };
+        let key =
+            RelationKey::new(RelationKind::Subscriber, kind, &reader.id).named(format!("s{number}.test"));
+        let subscriber = Relation::new(key, relay.federation.now());
+        let relations = &relay.federation.stores().relations;
+        assert!(relations.put(&subscriber).await.unwrap());
+        more.push(reader);
+    }
+    world.clock.advance(Duration::from_secs(2));
+    person
+        .post(&relay, &post(&person, 20, &json!(PUBLIC), &json!([])))
+        .await;
+    relay.step_until_idle().await;
+    for reader in more.iter().chain([&second]) {
+        assert_eq!(reader.received_types(), ["Announce"], "{}", reader.id);
+    }
 }
