@@ -102,7 +102,7 @@ pub enum RelationKind {
     /// We subscribe to a relay of the kind `subject`. In the place of the actor stands what an operator is given of such a relay: an
     /// inbox, or the relay's actor.
     Relay,
-    /// The remote actor subscribes to the relay that we are, in the way `subject`.
+    /// The remote actor, of the registered domain `name`, subscribes to the relay that we are, in the way `subject`.
     Subscriber,
 }
 

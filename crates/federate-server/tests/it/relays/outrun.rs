@@ -17,12 +17,14 @@ use super::PUBLIC;
 use super::setup::{OURS, give, process, server};
 use crate::world::{Peer, World};
 
-/// A memory in which others are quicker: whoever is about to let somebody in, with `armed`, waits until they are through.
+/// A memory in which others are quicker: whoever is about to let somebody in, or to remove it, where that is `armed`, waits until they are
+/// through.
 #[derive(Clone, Debug)]
 struct Outrun {
     memory: Memory,
     relations: Arc<dyn Relations>,
-    armed: Arc<AtomicBool>,
+    letting_in: Arc<AtomicBool>,
+    removing: Arc<AtomicBool>,
     about: Arc<Semaphore>,
     through: Arc<Semaphore>,
 }
@@ -33,14 +35,21 @@ impl Outrun {
         Outrun {
             relations: memory.stores().relations,
             memory,
-            armed: Arc::default(),
+            letting_in: Arc::default(),
+            removing: Arc::default(),
             about: Arc::new(Semaphore::new(0)),
             through: Arc::new(Semaphore::new(0)),
         }
     }
 
     async fn lets_in(&self, to: State) {
-        if to == State::Accepted && self.armed.swap(false, Ordering::Relaxed) {
+        if to == State::Accepted {
+            self.waits_where(&self.letting_in).await;
+        }
+    }
+
+    async fn waits_where(&self, armed: &AtomicBool) {
+        if armed.swap(false, Ordering::Relaxed) {
             self.about.add_permits(1);
             self.through.acquire().await.unwrap().forget();
         }
@@ -66,6 +75,7 @@ impl Relations for Outrun {
     }
 
     async fn remove(&self, which: &Which, max: usize) -> Result<usize, StoreError> {
+        self.waits_where(&self.removing).await;
         self.relations.remove(which, max).await
     }
 
@@ -133,7 +143,7 @@ async fn waiting(whom: &str) -> Waiting {
 impl Waiting {
     /// Lets it in, while this comes. Whether it was let in.
     async fn accepted_while(&self, comes: &Value) -> bool {
-        self.store.armed.store(true, Ordering::Relaxed);
+        self.store.letting_in.store(true, Ordering::Relaxed);
         let (federation, engine) = &self.relay;
         let accepting = federation.accept_subscriber(&self.first.id);
         let meanwhile = async {
@@ -179,6 +189,26 @@ async fn w13_who_takes_it_back_while_it_is_accepted_does_not_subscribe() {
         }
         assert_eq!(first.received_of("Accept").len(), 0);
     }
+}
+
+/// The other way round: what is taken back is accepted before it is removed.
+#[tokio::test]
+async fn w13_who_is_accepted_while_it_takes_it_back_is_not_followed_either() {
+    let waiting = waiting(OURS).await;
+    let (store, first) = (&waiting.store, &waiting.first);
+    let follow = format!("{}/activities/1", first.id);
+    let undo = first.activity(2, json!({ "type": "Undo", "object": follow }));
+    store.removing.store(true, Ordering::Relaxed);
+    let accepting = async {
+        store.about.acquire().await.unwrap().forget();
+        waiting.relay.0.accept_subscriber(&first.id).await.unwrap();
+        store.through.add_permits(1);
+    };
+    tokio::join!(give(&waiting.relay, first, &undo), accepting);
+    assert_eq!(waiting.states().await, []);
+    let (ours, taken_back) = (first.received_of("Follow"), first.received_of("Undo"));
+    assert_eq!((ours.len(), taken_back.len()), (1, 1));
+    assert_eq!(taken_back[0]["object"]["id"], ours[0]["id"]);
 }
 
 #[tokio::test]
