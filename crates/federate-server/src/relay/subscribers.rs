@@ -101,7 +101,8 @@ async fn asked<App: Directory>(
         return Ok(());
     }
     let held = before.filter(|before| before.state == State::Accepted);
-    let accepted = held.is_some() || admission == Admission::Open;
+    let is_held = held.is_some();
+    let accepted = is_held || admission == Admission::Open;
     let (key, ours) = match held {
         Some(held) => (held.key, held.note),
         None => (key(kind, by), String::new()),
@@ -117,7 +118,12 @@ async fn asked<App: Directory>(
         note: ours,
         ..Relation::new(key, cx.now())
     };
-    federation.stores().relations.put(&subscriber).await?;
+    let relations = &federation.stores().relations;
+    if relations.put(&subscriber).await? && is_held {
+        // It was there, and is new: it was removed meanwhile, and that holds. When this runs again, it asks as anybody does.
+        relations.remove(&Which::exactly(&subscriber.key), 1).await?;
+        return Err(Error::passing("the subscription was removed meanwhile").into());
+    }
     federation.inner.subscribed.forget();
     federation.inner.recipients.gone.is_back(&lane_of(by));
     if accepted {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use federate_server::store::RelationState as State;
 use federate_server::{Actors, Admission, Builder, Cursor, Engine, Federation, RelayKind, async_trait};
@@ -123,6 +123,7 @@ impl Backend for Outrun {
 }
 
 struct Waiting {
+    world: World,
     store: Outrun,
     relay: (Federation<Actors<Outrun>>, Engine),
     first: Peer,
@@ -137,7 +138,12 @@ async fn waiting(whom: &str) -> Waiting {
     let (first, _) = server(&world, "first.test", 0);
     let follow = first.activity(1, json!({ "type": "Follow", "object": whom }));
     give(&relay, &first, &follow).await;
-    Waiting { store, relay, first }
+    Waiting {
+        world,
+        store,
+        relay,
+        first,
+    }
 }
 
 impl Waiting {
@@ -230,5 +236,28 @@ async fn who_asks_again_while_it_is_accepted_is_answered_what_it_asked_last() {
         give(&waiting.relay, first, &undo).await;
         assert_eq!(waiting.states().await, []);
         assert_eq!(first.received_of("Undo").len(), ours);
+    }
+}
+
+#[tokio::test]
+async fn w13_who_is_removed_while_it_asks_again_waits() {
+    for whom in [PUBLIC, OURS] {
+        let waiting = waiting(whom).await;
+        let (store, first, federation) = (&waiting.store, &waiting.first, &waiting.relay.0);
+        federation.accept_subscriber(&first.id).await.unwrap();
+        let again = first.activity(2, json!({ "type": "Follow", "object": whom }));
+        store.letting_in.store(true, Ordering::Relaxed);
+        let removing = async {
+            store.about.acquire().await.unwrap().forget();
+            assert!(federation.remove_subscriber(&first.id).await.unwrap().is_some());
+            store.through.add_permits(1);
+        };
+        tokio::join!(give(&waiting.relay, first, &again), removing);
+        assert_eq!(waiting.states().await, []);
+        waiting.world.clock.advance(Duration::from_secs(3_600));
+        while !waiting.relay.1.step().await.is_idle() {}
+        assert_eq!(waiting.states().await, [State::Pending], "{whom}");
+        assert_eq!(first.received_of("Accept").len(), 1);
+        assert_eq!(first.received_of("Follow").len(), first.received_of("Undo").len());
     }
 }
