@@ -1,4 +1,4 @@
-//! Connections of others to us: how many at once, and how long one may take to say what it wants.
+//! Connections of others to us: how many at once, and how long one may take to say what it wants, and to read the answer.
 
 use std::io;
 use std::sync::Arc;
@@ -14,6 +14,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
+
+use crate::paced::Paced;
 
 /// How long the head of a request may take, from the moment from which it could have come. An idle connection ends
 /// after this time too.
@@ -89,7 +91,7 @@ async fn one(stream: TcpStream, address: PeerAddress, app: Router, stopping: wat
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Paced::new(stream)), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

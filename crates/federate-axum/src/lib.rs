@@ -14,6 +14,7 @@
 #![deny(missing_docs)]
 
 mod connections;
+mod paced;
 
 use std::net::SocketAddr;
 
@@ -23,7 +24,7 @@ use federate_server::{Directory, Engine, Federation, PeerAddress};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-pub use federate_server::{FederationLayer, FederationService, Nothing, read_limited};
+pub use federate_server::{FederationLayer, FederationService, Nothing, Pace, read_limited};
 
 /// The layer of an instance, which also works on a nested router: what was signed is the target as it was on the
 /// wire, and a nested router strips it.
@@ -52,9 +53,20 @@ pub fn service<App: Directory>(federation: &Federation<App>) -> FederationServic
 /// Serves the application and runs the engine, until Ctrl-C or SIGTERM: then no request is taken any more, what has
 /// begun is finished, for at most 10 seconds, and the function returns.
 ///
-/// It speaks HTTP/1.1, for a reverse proxy in front of it; upgrades (WebSocket) work. At most 10,000 connections are
-/// open at once; one that does not bring the head of a request within 30 seconds is closed. Each request has the
-/// [`PeerAddress`] of its connection as an extension.
+/// It speaks HTTP/1.1, for a reverse proxy in front of it; upgrades (WebSocket) work. Each request has the [`PeerAddress`] of its
+/// connection as an extension.
+///
+/// | limit | | past it |
+/// |---|---|---|
+/// | connections that are open at once | 10,000 | wait until another ends |
+/// | for the head of a request, and between two of them | 30 s | the connection is closed |
+/// | for a peer that reads nothing of what is written to it | 60 s, and 8 KiB/s on the whole: [`Pace`] | the connection is reset, and what it held in memory is free |
+/// | for what is under way when it stops | 10 s | the connection is cut off |
+///
+/// axum's own `serve` has none of these: there, whoever reads nothing holds what was written to him until he goes. Of the
+/// [media files](federate_server::Builder::media_proxy) of others no more than 256 MiB is held in this way (`Limits::media_held`), but
+/// sixteen such peers are enough that everybody else is answered 503. Put a proxy in front of it that reads answers whole and sets a
+/// deadline, as nginx does.
 ///
 /// # Errors
 ///

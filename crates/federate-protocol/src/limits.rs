@@ -35,7 +35,7 @@
 //! | [`reply_chain_time`](Limits::reply_chain_time) | 2 min | that the servers of one chain are waited for, all together |
 //! | [`media`](Limits::media) | 16 MiB | of one picture, sound or film that is passed on |
 //! | [`media_at_once`](Limits::media_at_once) | 8 | of them that are fetched at a time, and so are in memory |
-//! | [`media_held`](Limits::media_held) | 256 MiB | of them that are in memory until whoever asked has read them, however slowly; more waits 5 s, then it is 503 |
+//! | [`media_held`](Limits::media_held) | 256 MiB | of them that are in memory until whoever asked has read them; more waits 5 s, then it is 503. `federate_server::Pace` says how slowly one may read |
 //! | [`media_deadline`](Limits::media_deadline) | 60 s | for one of them, all its redirects together |
 //! | [`media_lifetime`](Limits::media_lifetime) | 7 days | how long one is kept before it is fetched again: what its author took away goes here too |
 //! | [`forwarded_per_minute`](Limits::forwarded_per_minute) | 120 | activities without a proof of their own that one domain passes on; each costs a look-up, more are answered 429 |

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod adapter;
+mod slow;
 
 use std::sync::Arc;
 use std::time::Duration;
