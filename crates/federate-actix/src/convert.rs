@@ -7,7 +7,8 @@ use bytes::Bytes;
 use federate_server::PeerAddress;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, Version};
 
-use crate::body::{AnswerBody, Unread};
+use crate::answer::AnswerBody;
+use crate::body::Unread;
 
 /// The head of a request: every header as often and in the order in which it came, and the target byte for byte. `None` where http
 /// 1 does not take what http 0.2 took; that is then nothing for federation.

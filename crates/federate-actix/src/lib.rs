@@ -28,6 +28,12 @@
 //! requests under way. A body that is posted to an inbox has the cap and the deadline of the instance (1 MiB, half a minute;
 //! [`Builder::inbox_deadline`](federate_server::Builder::inbox_deadline)).
 //!
+//! actix sets no deadline on writing. An answer of federation's that is longer than 32 KiB is dropped where its peer stands still, or
+//! reads too slowly: [`Pace`] has the figures. So a [media file](federate_server::Builder::media_proxy) is not held by who does not read
+//! it, by HTTP/1.1 and by HTTP/2. The connection itself, with the 64 KiB at most that actix has copied of it, remains until the peer reads on or
+//! goes, and what the application answers is the application's: bound it by a proxy in front that has a deadline (nginx's
+//! `send_timeout`).
+//!
 //! # Who connected
 //!
 //! The address of a request's connection counts for [`RateLimits::address`](federate_server::RateLimits::address); behind proxies of
@@ -35,6 +41,7 @@
 //! What actix's `ConnectionInfo` reads of headers is not asked.
 #![deny(missing_docs)]
 
+mod answer;
 mod body;
 mod convert;
 mod middleware;
@@ -44,8 +51,8 @@ use federate_server::{Directory, Engine, Federation};
 use futures_util::future::join;
 use tokio::sync::oneshot;
 
-pub use body::AnswerBody;
-pub use federate_server::read_limited;
+pub use answer::{AnswerBody, Unwritten};
+pub use federate_server::{Pace, read_limited};
 pub use middleware::{FederationMiddleware, FederationService};
 
 /// What answers federation's requests and lets all others through. Make it in the closure of `HttpServer::new`: each worker has

@@ -11,7 +11,8 @@ use actix_web::{Error, HttpMessage};
 use federate_server::{Directory, Federation, Turn};
 use futures_util::future::LocalBoxFuture;
 
-use crate::body::{AnswerBody, Unread};
+use crate::answer::AnswerBody;
+use crate::body::Unread;
 use crate::convert;
 
 /// See [`middleware`](crate::middleware()).

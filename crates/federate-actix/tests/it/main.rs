@@ -10,7 +10,9 @@ use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer, web};
 use federate_server::store::Memory;
 use federate_server::{Actors, Engine, Federation, Profile};
 use federate_testkit::TestKeys;
-use federate_testkit::adapter::{Behind, Site, all, counts_addresses, http2, http2_nested, nested};
+use federate_testkit::adapter::{
+    Behind, Site, all, counts_addresses, counts_what_is_held, http2, http2_nested, nested,
+};
 
 /// The application behind the instance: it echoes.
 async fn echo(request: HttpRequest, body: web::Payload) -> Result<HttpResponse, Error> {
@@ -92,6 +94,12 @@ async fn s14_by_http2_around_a_scope() {
 #[tokio::test]
 async fn ghsa_c2r5_who_connected_is_counted() {
     counts_addresses(outermost).await;
+}
+
+/// actix copies what it is given.
+#[tokio::test]
+async fn r22_what_is_not_read_is_counted() {
+    counts_what_is_held(outermost).await;
 }
 
 /// The engine ends with the server.

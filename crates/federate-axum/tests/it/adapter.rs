@@ -8,7 +8,9 @@ use axum::extract::{DefaultBodyLimit, OriginalUri};
 use axum::http::Method;
 use axum::response::Html;
 use axum::routing::get;
-use federate_testkit::adapter::{Behind, Site, all, counts_addresses, http2, http2_nested, nested};
+use federate_testkit::adapter::{
+    Behind, Site, all, counts_addresses, counts_what_is_held, http2, http2_nested, nested,
+};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -88,14 +90,21 @@ async fn ghsa_c2r5_who_connected_is_counted() {
 /// And that of this crate.
 #[tokio::test]
 async fn ghsa_c2r5_who_connected_to_our_own_server_is_counted() {
-    counts_addresses(async |site: Site| {
-        let listener = TcpListener::from_std(site.listener).unwrap();
-        let app = Router::new().layer(federate_axum::layer(&site.federation));
-        let (_, engine, ..) = crate::instance().await;
-        let serving = federate_axum::serve_until(listener, app, engine, std::future::pending());
-        JoinSet::from_iter([serving])
-    })
-    .await;
+    counts_addresses(our_own).await;
+}
+
+async fn our_own(site: Site) -> JoinSet<std::io::Result<()>> {
+    let listener = TcpListener::from_std(site.listener).unwrap();
+    let app = Router::new().layer(federate_axum::layer(&site.federation));
+    let (_, engine, ..) = crate::instance().await;
+    let serving = federate_axum::serve_until(listener, app, engine, std::future::pending());
+    JoinSet::from_iter([serving])
+}
+
+#[tokio::test]
+async fn r22_what_is_not_read_is_counted() {
+    counts_what_is_held(around).await;
+    counts_what_is_held(our_own).await;
 }
 
 /// As the fallback of a site that has routes of its own.

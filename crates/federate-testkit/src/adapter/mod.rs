@@ -2,7 +2,8 @@
 //!
 //! An adapter's test says how it serves a [`Site`]; [`all`] asks of it what peers, browsers and attackers would, byte by byte where
 //! it has to be, and panics where an answer is wrong. [`nested`] is for an instance below a path of a larger application; [`http2`]
-//! and [`http2_nested`] ask the same by HTTP/2, and [`counts_addresses`] is for an adapter that says who connected.
+//! and [`http2_nested`] ask the same by HTTP/2, [`counts_addresses`] is for an adapter that says who connected, and [`counts_what_is_held`]
+//! is about those who do not read.
 //!
 //! Behind the instance stands an application that answers whatever comes with 200, `text/html` and the line
 //! `{method} {target} {bytes}`: the path and query as they were on the wire, and how many bytes the body had. An adapter that has no application
@@ -31,6 +32,7 @@ mod discovery;
 mod inbox;
 mod multiplexed;
 mod pages;
+mod slow;
 mod socket;
 mod stage;
 mod streams;
@@ -126,6 +128,17 @@ pub async fn http2_nested<G>(behind: Behind, serve: impl AsyncFn(Site) -> G) {
 pub async fn counts_addresses<G>(serve: impl AsyncFn(Site) -> G) {
     let stage = Stage::with("", Behind::Nothing, &serve, addresses::counted).await;
     addresses::all(&stage).await;
+}
+
+/// What somebody has asked for and does not read is in memory, and is counted as long as it is: so that the bound on it holds
+/// (`Limits::media_held`). A framework that copies what it is given would hold more than that. By HTTP/1.1.
+///
+/// # Panics
+///
+/// Where an answer is wrong, or none comes within ten seconds.
+pub async fn counts_what_is_held<G>(serve: impl AsyncFn(Site) -> G) {
+    let stage = Stage::with("", Behind::Nothing, &serve, slow::passing_on).await;
+    slow::all(&stage).await;
 }
 
 /// An instance that waits for no body longer than a moment.

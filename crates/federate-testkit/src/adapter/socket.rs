@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -129,6 +129,18 @@ impl Socket {
             status,
             headers,
             body: self.read.split_to(length).freeze(),
+        }
+    }
+
+    /// Reads so many bytes, whatever they are.
+    pub(super) async fn skip(&mut self, mut bytes: usize) {
+        while bytes > 0 {
+            if self.read.is_empty() {
+                self.more().await;
+            }
+            let here = bytes.min(self.read.len());
+            self.read.advance(here);
+            bytes -= here;
         }
     }
 

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::socket::{Reply, Socket};
 use super::streams::Streams;
 use super::{Behind, Site};
+use crate::wire::Answer;
 use crate::{Host, Peer, World};
 
 const HOST: &str = "site.test";
@@ -118,6 +119,15 @@ impl<G> Stage<G> {
     pub(super) fn over_http2(mut self) -> Self {
         self.wire = Wire::Http2;
         self
+    }
+
+    pub(super) fn federation(&self) -> &Federation<Actors<Memory>> {
+        &self.host.federation
+    }
+
+    /// Another host of the instance's world.
+    pub(super) fn another_host(&self, authority: &str, answer: Answer) {
+        self.world.wire().connect(authority, answer);
     }
 
     pub(super) async fn socket(&self) -> Socket {

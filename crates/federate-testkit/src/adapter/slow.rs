@@ -1,0 +1,83 @@
+//! Who does not read what was asked for: it counts as long as it is in memory.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use federate_protocol::activitystreams::Iri;
+use http::{HeaderValue, Method, Response, header};
+use tokio::sync::mpsc;
+
+use super::socket::{Socket, in_time};
+use super::stage::{Instance, Stage, built};
+
+/// The longest that is passed on, and more than kernels keep on the way.
+const LENGTH: usize = 16 << 20;
+
+/// A media file that says when it is not in memory any more.
+struct Held(Vec<u8>, mpsc::UnboundedSender<()>);
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Nobody listens any more where the test has ended.
+        let _ = self.1.send(());
+    }
+}
+
+pub(super) fn passing_on(instance: Instance) -> Instance {
+    instance.media_proxy()
+}
+
+pub(super) async fn all<G>(stage: &Stage<G>) {
+    let (dropped, mut freed) = mpsc::unbounded_channel();
+    stage.another_host(
+        "files.test",
+        Arc::new(move |_| {
+            let mut file = b"GIF89a".to_vec();
+            file.resize(LENGTH, b'.');
+            let mut answer = Response::new(Bytes::from_owner(Held(file, dropped.clone())));
+            let gif = HeaderValue::from_static("image/gif");
+            answer.headers_mut().insert(header::CONTENT_TYPE, gif);
+            Box::pin(std::future::ready(answer))
+        }),
+    );
+    let (mut reads, goes) = (begun(stage).await, begun(stage).await);
+    // Neither has been read, and both are counted.
+    assert!(
+        freed.try_recv().is_err(),
+        "what is not read is in memory, and not counted"
+    );
+    reads.skip(LENGTH).await;
+    let one = in_time("giving back what is read", freed.recv()).await;
+    assert!(one.is_some() && freed.try_recv().is_err());
+    drop(goes);
+    in_time("giving back what nobody reads any more", freed.recv()).await;
+}
+
+/// The file is asked for, and the head of the answer is here.
+async fn begun<G>(stage: &Stage<G>) -> Socket {
+    let Ok(file) = Iri::parse("https://files.test/cat.gif") else {
+        panic!("no IRI");
+    };
+    let url = stage.federation().media_url(&file);
+    let Some(path) = url
+        .as_ref()
+        .and_then(|url| url.as_str().strip_prefix("https://site.test"))
+    else {
+        panic!("it is not passed on: {url:?}");
+    };
+    let mut socket = stage.socket().await;
+    socket.begin(&built(stage.request_at("GET", path), "")).await;
+    // To HEAD: the body is left where it is.
+    let answer = socket.reply(&Method::HEAD).await;
+    assert_eq!(
+        (answer.status, &*answer.header("content-type")),
+        (200, "image/gif")
+    );
+    socket
+}
