@@ -53,8 +53,7 @@ pub fn service<App: Directory>(federation: &Federation<App>) -> FederationServic
 /// Serves the application and runs the engine, until Ctrl-C or SIGTERM: then no request is taken any more, what has
 /// begun is finished, for at most 10 seconds, and the function returns.
 ///
-/// It speaks HTTP/1.1, for a reverse proxy in front of it; upgrades (WebSocket) work. Each request has the [`PeerAddress`] of its
-/// connection as an extension.
+/// Upgrades (WebSocket) work. Each request has the [`PeerAddress`] of its connection as an extension.
 ///
 /// | limit | | past it |
 /// |---|---|---|
@@ -67,6 +66,15 @@ pub fn service<App: Directory>(federation: &Federation<App>) -> FederationServic
 /// [media files](federate_server::Builder::media_proxy) of others no more than 256 MiB is held in this way (`Limits::media_held`), but
 /// sixteen such peers are enough that everybody else is answered 503. Put a proxy in front of it that reads answers whole and sets a
 /// deadline, as nginx does.
+///
+/// # HTTP/2
+///
+/// It speaks HTTP/1.1 and nothing else: what terminates TLS in front of it speaks HTTP/2 with the world, and HTTP/1.1 with what is
+/// behind it unless it is told otherwise. HTTP/2 without TLS would bring nothing there, and take the deadlines away: hyper has none for the
+/// preface, for a head that comes frame by frame, or for a connection without a stream; and a peer that opens no window for a stream
+/// reads nothing of it while its connection stands, so that nothing is seen of that on the socket. Whoever needs it takes axum's
+/// own `serve` with its feature `http2`, with hyper's limits (200 streams at once, 16 KiB of headers, and the connection is closed after
+/// 1,024 resets of ours or 20 of its own that wait), which the suite of the adapters runs over; [`layer`] works there too.
 ///
 /// # Errors
 ///

@@ -125,6 +125,32 @@ async fn a_nested_router_still_sees_the_target_of_the_wire() {
     served.unwrap();
 }
 
+/// What is not spoken is not waited for: whoever begins with HTTP/2 learns of it at once.
+#[tokio::test(start_paused = true)]
+async fn http2_is_closed_at_once() {
+    let (_federation, engine, listener, host) = instance().await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = federate_axum::serve_until(listener, Router::new(), engine, async {
+        let _ = stopped.await;
+    });
+    let asking = async {
+        let begun = tokio::time::Instant::now();
+        let mut socket = TcpStream::connect(&host).await.unwrap();
+        socket
+            .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            .await
+            .unwrap();
+        let mut answer = Vec::new();
+        // Closed, or reset where bytes of ours were on their way.
+        let _ = socket.read_to_end(&mut answer).await;
+        assert!(begun.elapsed().as_secs() < 29, "{:?}", begun.elapsed());
+        assert!(!answer.starts_with(b"HTTP/1.1 2"), "{answer:?}");
+        stop.send(()).unwrap();
+    };
+    let (served, ()) = tokio::join!(serving, asking);
+    served.unwrap();
+}
+
 /// A connection that drips its head is closed at the deadline; the clock is virtual, and moves on when nothing else can.
 #[tokio::test(start_paused = true)]
 async fn r22_a_head_that_drips_is_cut_off() {
