@@ -44,7 +44,8 @@ pub struct RateLimits {
     pub actor: Rate,
     /// Keys of one host that are not known here, for what is posted and for signed GETs. Twice as many of one domain.
     pub look_ups: Rate,
-    /// What is posted from one address, or from one /64 of IPv6, whoever signed it. Only where an adapter says who connected: see
+    /// What is posted from one address, or from one /64 of IPv6, whoever signed it: to inboxes, and by [clients](crate::Builder::client_to_server)
+    /// to outboxes. Only where an adapter says who connected: see
     /// [`PeerAddress`]. Without that, nothing is counted by address.
     pub address: Option<Rate>,
     /// What is asked for (GET and HEAD) from one address, or from one /64 of IPv6: documents, collections, WebFinger, NodeInfo, media

@@ -17,6 +17,8 @@ impl<App: Directory> Builder<App> {
     /// `bcc` are delivered to and not shown; a post without any other address gets its author's. Who posts is the actor and the author, or is refused; so is what is about
     /// somebody else's object, or addressed to somebody else's followers. [`Directory::submitted`] is told of each before it is
     /// sent, and the answer is 201 with the id in `Location`.
+    ///
+    /// [`RateLimits::address`](crate::RateLimits::address) counts what comes from one address, before anybody is asked who it is.
     pub fn client_to_server(mut self) -> Self {
         self.paths.takes_posts = true;
         self

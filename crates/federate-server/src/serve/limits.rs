@@ -35,7 +35,7 @@ pub(crate) fn too_many_reads<App: Directory, B>(
     })
 }
 
-/// Whether whoever connected may post, before anything of the request is read.
+/// Whether whoever connected may post, to an inbox or an outbox, before anything of what was posted is looked at.
 pub(super) fn connection<App: Directory>(federation: &Federation<App>, head: &Parts) -> Result<(), Limited> {
     let Some(limiter) = &federation.inner.guards.limiter else {
         return Ok(());

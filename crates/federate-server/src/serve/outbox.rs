@@ -6,6 +6,7 @@ use federate_protocol::media_type::is_activity_document;
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode, header};
 
+use super::limits;
 use super::respond::{refuse, unavailable};
 use crate::submission::NotTaken;
 use crate::{Directory, Failure, Federation, Found};
@@ -16,6 +17,10 @@ pub(super) async fn submit<App: Directory>(
     head: &Parts,
     body: &Bytes,
 ) -> Response<Bytes> {
+    // Before anybody is asked whose token it is: whoever tries tokens is counted too.
+    if let Err(limited) = limits::connection(federation, head) {
+        return limits::too_many(limited);
+    }
     match take(federation, name, head, body).await {
         Ok(response) => response,
         Err(failure) if failure.is_permanent() => {

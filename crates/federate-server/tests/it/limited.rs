@@ -144,6 +144,35 @@ async fn an_address_counts_where_somebody_says_it() {
     assert_eq!(post(4, None).await, 202);
 }
 
+/// Whoever tries tokens is counted too, and posting to inboxes and outboxes is one measure.
+#[tokio::test]
+async fn an_address_posts_so_much_to_outboxes() {
+    let world = World::default();
+    let limits = RateLimits::default().address(Rate::new(2, MINUTE));
+    let configure = |builder: Builder<TestApp>| builder.client_to_server().rate_limits(limits);
+    let site = world.instance_with("site.test", configure).await;
+    let post = async |path: &str, from: Option<[u8; 4]>| {
+        let request = Request::post(path).header("host", "site.test");
+        let mut request = request.body(Bytes::from_static(b"{}")).unwrap();
+        if let Some(from) = from {
+            request.extensions_mut().insert(PeerAddress(IpAddr::from(from)));
+        }
+        site.federation.handle(request).await.unwrap()
+    };
+    let here = Some([192, 0, 2, 1]);
+    for expected in [401, 401, 429] {
+        assert_eq!(post("/users/alice/outbox", here).await.status(), expected);
+    }
+    let limited = post("/users/alice/outbox", here).await;
+    assert_eq!(limited.headers()["retry-after"], "31");
+    assert_eq!(post("/inbox", here).await.status(), 429);
+    for from in [Some([192, 0, 2, 2]), None] {
+        assert_eq!(post("/users/alice/outbox", from).await.status(), 401);
+    }
+    world.clock.advance(Duration::from_secs(31));
+    assert_eq!(post("/users/alice/outbox", here).await.status(), 401);
+}
+
 #[tokio::test]
 async fn what_is_read_counts_by_address_where_somebody_says_it() {
     let world = World::default();

@@ -1,15 +1,20 @@
 //! Who connected, where the instance counts it: two a minute of each address.
 
+use std::time::Duration;
+
 use federate_server::{Rate, RateLimits};
 use http::{HeaderValue, Method};
 
-use super::stage::{Instance, Stage};
+use super::stage::{Instance, Stage, built};
 
 const MOST: u16 = 2;
+const MINUTE: Duration = Duration::from_secs(60);
 
 pub(super) fn counted(instance: Instance) -> Instance {
-    let rate = Rate::new(MOST.into(), std::time::Duration::from_secs(60));
-    instance.rate_limits(RateLimits::default().address(rate))
+    let rate = Rate::new(MOST.into(), MINUTE);
+    instance
+        .client_to_server()
+        .rate_limits(RateLimits::default().address(rate))
 }
 
 pub(super) async fn all<G>(stage: &Stage<G>) {
@@ -26,6 +31,21 @@ pub(super) async fn all<G>(stage: &Stage<G>) {
     }
     assert_eq!(stage.handled().await, usize::from(MOST));
     from_another_address(stage).await;
+    outboxes(stage).await;
+}
+
+/// What clients post is counted with it, whether somebody knows them or not.
+async fn outboxes<G>(stage: &Stage<G>) {
+    let post = || built(stage.request("POST", "/users/alice/outbox"), "{}");
+    let limited = stage.ask(post()).await;
+    assert_eq!(limited.status, 429, "{}", limited.text());
+    assert!(!limited.header("retry-after").is_empty());
+    stage.wait(MINUTE);
+    for number in 0..MOST + 2 {
+        let expected = if number < MOST { 401 } else { 429 };
+        let answer = stage.ask(post()).await;
+        assert_eq!(answer.status, expected, "{number}: {}", answer.text());
+    }
 }
 
 /// Where the whole of 127.0.0.0/8 is the machine's own.

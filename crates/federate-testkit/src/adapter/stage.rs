@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 use bytes::Bytes;
 use federate_protocol::activitystreams::Like;
@@ -119,6 +120,11 @@ impl<G> Stage<G> {
     pub(super) fn over_http2(mut self) -> Self {
         self.wire = Wire::Http2;
         self
+    }
+
+    /// Time passes for the instance.
+    pub(super) fn wait(&self, time: Duration) {
+        self.world.advance(time);
     }
 
     pub(super) fn federation(&self) -> &Federation<Actors<Memory>> {
