@@ -11,7 +11,8 @@ use federate_server::store::Memory;
 use federate_server::{Actors, Engine, Federation, Profile};
 use federate_testkit::TestKeys;
 use federate_testkit::adapter::{
-    Behind, Site, all, counts_addresses, counts_what_is_held, http2, http2_nested, nested,
+    Behind, Site, all, counts_addresses, counts_what_is_held, http2, http2_counts_what_is_held, http2_nested,
+    nested,
 };
 
 /// The application behind the instance: it echoes.
@@ -100,6 +101,11 @@ async fn ghsa_c2r5_who_connected_is_counted() {
 #[tokio::test]
 async fn r22_what_is_not_read_is_counted() {
     counts_what_is_held(outermost).await;
+}
+
+#[tokio::test]
+async fn r22_what_is_not_read_by_http2_is_counted() {
+    http2_counts_what_is_held(outermost).await;
 }
 
 /// The engine ends with the server.

@@ -9,7 +9,8 @@ use axum::http::Method;
 use axum::response::Html;
 use axum::routing::get;
 use federate_testkit::adapter::{
-    Behind, Site, all, counts_addresses, counts_what_is_held, http2, http2_nested, nested,
+    Behind, Site, all, counts_addresses, counts_what_is_held, http2, http2_counts_what_is_held, http2_nested,
+    nested,
 };
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -118,4 +119,9 @@ async fn behind_the_application() {
         serve(site.listener, app)
     })
     .await;
+}
+
+#[tokio::test]
+async fn r22_what_is_not_read_by_http2_is_counted() {
+    http2_counts_what_is_held(around).await;
 }

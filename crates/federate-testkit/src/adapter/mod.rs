@@ -3,7 +3,7 @@
 //! An adapter's test says how it serves a [`Site`]; [`all`] asks of it what peers, browsers and attackers would, byte by byte where
 //! it has to be, and panics where an answer is wrong. [`nested`] is for an instance below a path of a larger application; [`http2`]
 //! and [`http2_nested`] ask the same by HTTP/2, [`counts_addresses`] is for an adapter that says who connected, and [`counts_what_is_held`]
-//! is about those who do not read.
+//! and [`http2_counts_what_is_held`] are about those who do not read.
 //!
 //! Behind the instance stands an application that answers whatever comes with 200, `text/html` and the line
 //! `{method} {target} {bytes}`: the path and query as they were on the wire, and how many bytes the body had. An adapter that has no application
@@ -139,6 +139,16 @@ pub async fn counts_addresses<G>(serve: impl AsyncFn(Site) -> G) {
 pub async fn counts_what_is_held<G>(serve: impl AsyncFn(Site) -> G) {
     let stage = Stage::with("", Behind::Nothing, &serve, slow::passing_on).await;
     slow::all(&stage).await;
+}
+
+/// The same by HTTP/2.
+///
+/// # Panics
+///
+/// Where an answer is wrong, or none comes within ten seconds.
+pub async fn http2_counts_what_is_held<G>(serve: impl AsyncFn(Site) -> G) {
+    let stage = Stage::with("", Behind::Nothing, &serve, slow::passing_on).await;
+    slow::streams(&stage).await;
 }
 
 /// An instance that waits for no body longer than a moment.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use h2::client::{ResponseFuture, SendRequest};
-use h2::{Reason, SendStream};
-use http::{Request, Uri, header};
+use h2::{Reason, RecvStream, SendStream};
+use http::{Request, Response, Uri, header};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
@@ -71,7 +71,7 @@ impl Streams {
         self.start(request, false).await
     }
 
-    async fn start(&self, request: &Request<Bytes>, ended: bool) -> Stream {
+    pub(super) async fn start(&self, request: &Request<Bytes>, ended: bool) -> Stream {
         let mut sender = match in_time("waiting for a stream", self.sender.clone().ready()).await {
             Ok(sender) => sender,
             Err(error) => panic!("the connection ended: {error}"),
@@ -87,6 +87,14 @@ impl Stream {
     /// Whether the server took it.
     pub(super) async fn feed(&mut self, bytes: impl Into<Bytes>, end: bool) -> bool {
         in_time("sending", feed(&mut self.body, bytes.into(), end)).await
+    }
+
+    /// The head of the answer; the body comes as far as the stream has room for it, and is not read.
+    pub(super) async fn unread(self) -> Response<RecvStream> {
+        match in_time("answering", self.answer).await {
+            Ok(answer) => answer,
+            Err(error) => panic!("no answer: {error}"),
+        }
     }
 
     pub(super) fn break_off(mut self) {

@@ -9,7 +9,10 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::{Behind, Site, all, counts_addresses, counts_what_is_held, http2, http2_nested, nested};
+use super::{
+    Behind, Site, all, counts_addresses, counts_what_is_held, http2, http2_counts_what_is_held, http2_nested,
+    nested,
+};
 
 async fn in_hyper(site: Site) -> JoinSet<()> {
     let listener = TcpListener::from_std(site.listener).unwrap();
@@ -60,4 +63,9 @@ async fn ghsa_c2r5_who_connected_is_counted() {
 #[tokio::test]
 async fn r22_what_is_not_read_is_counted() {
     counts_what_is_held(in_hyper).await;
+}
+
+#[tokio::test]
+async fn r22_what_is_not_read_by_http2_is_counted() {
+    http2_counts_what_is_held(in_hyper).await;
 }
