@@ -73,6 +73,10 @@ impl Inbox for Tables {
         Ok(marked)
     }
 
+    async fn ack_all(&self, ids: &[ReceivedId]) -> Result<(), StoreError> {
+        retrying!(self.mark_all(ids))
+    }
+
     async fn handled_of(&self, ids: &[ReceivedId]) -> Result<Vec<bool>, StoreError> {
         retrying!(self.are_handled(ids))
     }
@@ -200,6 +204,19 @@ impl Tables {
         }
         tx.commit().await?;
         Ok(true)
+    }
+
+    async fn mark_all(&self, ids: &[ReceivedId]) -> Result<(), Failure> {
+        let ids: Vec<&str> = ids.iter().map(ReceivedId::as_str).collect();
+        // In one order, so that of two that mark the same neither waits for what the other waits for.
+        sqlx::query(
+            "INSERT INTO federate.handled (id) SELECT DISTINCT id FROM unnest($1::text[]) AS given (id) ORDER BY id
+             ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(ids)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 
     async fn is_handled(&self, id: &ReceivedId) -> Result<bool, Failure> {

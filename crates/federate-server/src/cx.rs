@@ -22,6 +22,8 @@ pub struct Cx<App: Directory> {
     by: Iri,
     sent: Sent,
     marked: Arc<AtomicBool>,
+    /// What of the same sender was handled before, and may not be marked yet. In the order of their names, in which all marks are written.
+    before: Arc<[ReceivedId]>,
 }
 
 impl<App: Directory> Clone for Cx<App> {
@@ -32,6 +34,7 @@ impl<App: Directory> Clone for Cx<App> {
             by: self.by.clone(),
             sent: Arc::clone(&self.sent),
             marked: Arc::clone(&self.marked),
+            before: Arc::clone(&self.before),
         }
     }
 }
@@ -52,7 +55,15 @@ impl<App: Directory> Cx<App> {
             by,
             sent: Sent::default(),
             marked: Arc::default(),
+            before: Arc::default(),
         }
+    }
+
+    /// With what of the same sender was handled before it, and may not be marked yet.
+    pub(crate) fn behind(mut self, mut before: Vec<ReceivedId>) -> Self {
+        before.sort();
+        self.before = before.into();
+        self
     }
 
     /// The application.
@@ -158,6 +169,10 @@ impl<App: Directory> Cx<App> {
         &self,
         connection: &mut <App::Store as Backend>::Connection,
     ) -> Result<(), StoreError> {
+        // Whoever finds this one marked never takes up what came before it.
+        for before in &*self.before {
+            App::Store::handled(connection, before).await?;
+        }
         if !App::Store::handled(connection, &self.received).await? {
             return Err(StoreError::new(StoreErrorKind::Fenced, "already handled"));
         }

@@ -15,8 +15,10 @@ use async_trait::async_trait;
 use federate_protocol::activitystreams::{Activity, Iri};
 use federate_protocol::delivery::backoff;
 use federate_protocol::{Authenticated, BadSeal, Envelope};
-use federate_store::{BoxFuture, Claim, Claimed, Ending, LEASE, Pending, ReceivedId, Settlement, StoreError};
-use futures_util::future::{Either, select};
+use federate_store::{
+    BoxFuture, Claim, Claimed, Ending, LEASE, Outgoing, Pending, ReceivedId, Settlement, StoreError,
+};
+use futures_util::future::{Either, join, select};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::time::Instant;
@@ -168,6 +170,25 @@ enum Event {
     Finished(Result<(), StoreError>),
     /// What waits was looked at, where it was time to.
     Sampled(Result<(), StoreError>),
+}
+
+/// What became of one that was taken up.
+enum Handled {
+    Ended(Ended),
+    /// Its handler is through, and nothing says so yet.
+    Unmarked(Sent),
+}
+
+/// What a handler did beside what the application knows.
+struct Sent {
+    outgoing: Vec<Outgoing>,
+    marked_itself: bool,
+}
+
+impl Sent {
+    fn is_nothing(&self) -> bool {
+        self.outgoing.is_empty() && !self.marked_itself
+    }
 }
 
 /// The claims of a step.
@@ -341,7 +362,8 @@ impl<App: Directory> Worker<App> {
                     // Nobody would give them back before their leases end.
                     let claims: BTreeSet<Claim> = claimed.iter().filter_map(|one| one.claim).collect();
                     for claim in claims {
-                        inbox.finish(claim, &[]).await?;
+                        // Also where one is not: it is free when its lease ends.
+                        let _ = inbox.finish(claim, &[]).await;
                     }
                     return Err(e);
                 }
@@ -464,6 +486,8 @@ impl<App: Directory> Worker<App> {
     ) -> Result<(), StoreError> {
         let inner = &self.federation.inner;
         let mut pause = None::<Duration>;
+        // What was handled at once, and sent nothing: marked together.
+        let mut unmarked = Vec::new();
         for Opened { one, envelope, asked } in activities {
             if let Some(wait) = &mut pause {
                 // Each behind the one before it, so that none is put off again and again.
@@ -473,21 +497,103 @@ impl<App: Directory> Worker<App> {
                 continue;
             }
             let begun = Instant::now();
-            // Whoever waited long for its turn may have lost the claim to another, who was quicker.
-            let is_late = asked.is_late(self.federation.now());
-            let ended = if is_late && inner.stores.inbox.handled(&one.id).await? {
-                Ended::Done
-            } else {
-                self.take_up(&one, envelope).await?
+            let handled = {
+                let before = unmarked
+                    .iter()
+                    .map(|(id, _): &(ReceivedId, _)| id.clone())
+                    .collect();
+                let mut handling = pin!(self.handle(&one, envelope, asked, before));
+                match handling.as_mut().now_or_never() {
+                    Some(handled) => handled,
+                    None => {
+                        // It waits for something. What was handled before it does not wait for that too.
+                        let (handled, marked) = join(handling, self.mark(&mut unmarked, endings)).await;
+                        if let Err(e) = marked {
+                            // What it marked in its own transaction does not come again, nor does what is before it.
+                            if let Ok(Handled::Unmarked(sent)) = &handled
+                                && sent.marked_itself
+                            {
+                                self.mark_with(&one.id, sent).await?;
+                            }
+                            return Err(e);
+                        }
+                        handled
+                    }
+                }
             };
+            let took = begun.elapsed();
             inner.watch.turn(self.federation.now());
-            let ending = self.ending(&one, ended, begun.elapsed());
-            endings.push((one.id, ending));
-            if begun.elapsed() >= SLOW {
+            if took >= SLOW {
                 pause = Some(Duration::ZERO);
             }
+            let ended = match handled {
+                Ok(Handled::Unmarked(sent)) if sent.is_nothing() => {
+                    let ending = self.ending(&one, Ended::Done, took);
+                    unmarked.push((one.id, ending));
+                    continue;
+                }
+                Ok(Handled::Unmarked(sent)) => {
+                    // In their order: whoever takes this up anew begins with the first that is not marked.
+                    self.mark(&mut unmarked, endings).await?;
+                    self.mark_with(&one.id, &sent).await?;
+                    Ended::Done
+                }
+                Ok(Handled::Ended(ended)) => ended,
+                Err(e) => {
+                    self.mark(&mut unmarked, endings).await?;
+                    return Err(e);
+                }
+            };
+            let ending = self.ending(&one, ended, took);
+            endings.push((one.id, ending));
         }
+        self.mark(&mut unmarked, endings).await
+    }
+
+    /// Marks what was handled, and takes down that it is done.
+    async fn mark(
+        &self,
+        unmarked: &mut Vec<(ReceivedId, Ending)>,
+        endings: &mut Vec<(ReceivedId, Ending)>,
+    ) -> Result<(), StoreError> {
+        if unmarked.is_empty() {
+            return Ok(());
+        }
+        let marked = std::mem::take(unmarked);
+        let ids: Vec<ReceivedId> = marked.iter().map(|(id, _)| id.clone()).collect();
+        self.federation.inner.stores.inbox.ack_all(&ids).await?;
+        endings.extend(marked);
         Ok(())
+    }
+
+    /// Marks one with what its handler sent.
+    async fn mark_with(&self, id: &ReceivedId, sent: &Sent) -> Result<(), StoreError> {
+        let inner = &self.federation.inner;
+        if !inner.stores.inbox.ack(id, &sent.outgoing).await? && sent.marked_itself {
+            // The handler marked the activity in its own transaction, so the mark is older than what it sent by
+            // awaiting. Recording is idempotent.
+            for outgoing in &sent.outgoing {
+                inner.stores.outbox.record(outgoing).await?;
+            }
+        }
+        self.federation.wake();
+        Ok(())
+    }
+
+    /// `before`: what of the same sender was handled, and is not marked yet.
+    async fn handle(
+        &self,
+        one: &Pending,
+        envelope: Envelope,
+        asked: Asked,
+        before: Vec<ReceivedId>,
+    ) -> Result<Handled, StoreError> {
+        // Whoever waited long for its turn may have lost the claim to another, who was quicker.
+        let is_late = asked.is_late(self.federation.now());
+        if is_late && self.federation.inner.stores.inbox.handled(&one.id).await? {
+            return Ok(Handled::Ended(Ended::Done));
+        }
+        self.take_up(one, envelope, before).await
     }
 
     fn ending(&self, one: &Pending, ended: Ended, took: Duration) -> Ending {
@@ -521,62 +627,55 @@ impl<App: Directory> Worker<App> {
         }
     }
 
-    async fn take_up(&self, one: &Pending, envelope: Envelope) -> Result<Ended, StoreError> {
+    async fn take_up(
+        &self,
+        one: &Pending,
+        envelope: Envelope,
+        before: Vec<ReceivedId>,
+    ) -> Result<Handled, StoreError> {
         match envelope {
             Envelope::Activity(activity) => {
                 let span = spans::handled(one, &activity);
-                self.told(self.run(&one.id, *activity)).instrument(span).await
+                let running = async { Ok(self.run(&one.id, *activity, before).await) };
+                told(running).instrument(span).await
             }
             Envelope::Forwarded(forwarded) => {
                 let span = spans::forwarded(one, &forwarded);
-                let looking = self.federation.look_up_stored(&forwarded, &one.sealed);
-                self.told(looking).instrument(span).await
+                let looking = Box::pin(self.federation.look_up_stored(&forwarded, &one.sealed));
+                let looking = async { looking.await.map(Handled::Ended) };
+                told(looking).instrument(span).await
             }
-            _ => Ok(Ended::Never(
+            _ => Ok(Handled::Ended(Ended::Never(
                 "of a kind that this release does not know".to_owned(),
-            )),
+            ))),
         }
     }
 
-    /// Says in the span how it ended.
-    async fn told(&self, run: impl Future<Output = Result<Ended, StoreError>>) -> Result<Ended, StoreError> {
-        let ended = run.await?;
-        spans::ended(match &ended {
-            Ended::Done | Ended::Goes(_) => Run::Handled,
-            Ended::Again(_) => Run::Failed,
-            Ended::Never(_) => Run::Dead,
-        });
-        Ok(ended)
-    }
-
-    async fn run(&self, id: &ReceivedId, activity: Authenticated<Activity>) -> Result<Ended, StoreError> {
-        let cx = Cx::new(self.federation.clone(), id.clone(), activity.by().clone());
+    async fn run(
+        &self,
+        id: &ReceivedId,
+        activity: Authenticated<Activity>,
+        before: Vec<ReceivedId>,
+    ) -> Handled {
+        let cx = Cx::new(self.federation.clone(), id.clone(), activity.by().clone()).behind(before);
         let run = AssertUnwindSafe(self.judge_and_run(&cx, activity))
             .catch_unwind()
             .await;
-        match run {
-            Err(panic) => Ok(Ended::Again(format!("the handler panicked: {}", said(&*panic)))),
-            Ok(Err(Stop::Handled)) => Ok(Ended::Done),
-            Ok(Err(Stop::Goes(pause))) => Ok(Ended::Goes(pause)),
-            Ok(Err(Stop::Refused(reason))) => Ok(Ended::Never(reason)),
-            Ok(Err(Stop::Failed(failure))) if failure.is_permanent() => Ok(Ended::Never(failure.chain())),
-            Ok(Err(Stop::Failed(failure))) => Ok(Ended::Again(failure.chain())),
+        let ended = match run {
+            Err(panic) => Ended::Again(format!("the handler panicked: {}", said(&*panic))),
+            Ok(Err(Stop::Handled)) => Ended::Done,
+            Ok(Err(Stop::Goes(pause))) => Ended::Goes(pause),
+            Ok(Err(Stop::Refused(reason))) => Ended::Never(reason),
+            Ok(Err(Stop::Failed(failure))) if failure.is_permanent() => Ended::Never(failure.chain()),
+            Ok(Err(Stop::Failed(failure))) => Ended::Again(failure.chain()),
             Ok(Ok(())) => {
-                let sent = cx.take_sent();
-                let inner = &self.federation.inner;
-                if !inner.stores.inbox.ack(id, &sent).await? && cx.marked_itself() {
-                    // The handler marked the activity in its own transaction, so the mark is older than what it sent by
-                    // awaiting. Recording is idempotent.
-                    for outgoing in &sent {
-                        inner.stores.outbox.record(outgoing).await?;
-                    }
-                }
-                if !sent.is_empty() || cx.marked_itself() {
-                    self.federation.wake();
-                }
-                Ok(Ended::Done)
+                return Handled::Unmarked(Sent {
+                    outgoing: cx.take_sent(),
+                    marked_itself: cx.marked_itself(),
+                });
             }
-        }
+        };
+        Handled::Ended(ended)
     }
 
     async fn judge_and_run(&self, cx: &Cx<App>, activity: Authenticated<Activity>) -> Result<(), Stop> {
@@ -623,6 +722,17 @@ impl<App: Directory> Worker<App> {
         }
         Ok(())
     }
+}
+
+/// Says in the span how it ended.
+async fn told(run: impl Future<Output = Result<Handled, StoreError>>) -> Result<Handled, StoreError> {
+    let handled = run.await?;
+    spans::ended(match &handled {
+        Handled::Unmarked(_) | Handled::Ended(Ended::Done | Ended::Goes(_)) => Run::Handled,
+        Handled::Ended(Ended::Again(_)) => Run::Failed,
+        Handled::Ended(Ended::Never(_)) => Run::Dead,
+    });
+    Ok(handled)
 }
 
 /// Whether the sender acts on itself: its profile, its account.

@@ -13,10 +13,10 @@ use std::collections::BTreeSet;
 /// Those that wait to be marked; `false` is answered where it was marked before.
 pub(crate) type Acks = Together<Ack, bool>;
 
-/// A mark, and what goes out with it.
+/// A mark, and what goes out with it; or marks of several with which nothing does.
 #[derive(Clone, Debug)]
 pub(crate) struct Ack {
-    pub(crate) id: ReceivedId,
+    pub(crate) ids: Vec<ReceivedId>,
     pub(crate) outgoing: Vec<Outgoing>,
 }
 
@@ -36,7 +36,8 @@ async fn write(into: SqlitePool, acks: Vec<Ack>) -> Result<Vec<Result<bool, Stor
         Ok(new) => return Ok(new.into_iter().map(Ok).collect()),
         // Where there is no lock or no room, each by itself would only find the same, one second after the other.
         Err(error)
-            if acks.len() == 1 || matches!(error.kind(), StoreErrorKind::Busy | StoreErrorKind::Full) =>
+            if matches!(acks.as_slice(), [Ack { ids, .. }] if ids.len() == 1)
+                || matches!(error.kind(), StoreErrorKind::Busy | StoreErrorKind::Full) =>
         {
             return Err(error);
         }
@@ -46,11 +47,27 @@ async fn write(into: SqlitePool, acks: Vec<Ack>) -> Result<Vec<Result<bool, Stor
     tracing::debug!(reason = %error, count = acks.len(), "marking one by one");
     let mut answers = Vec::with_capacity(acks.len());
     for ack in &acks {
-        let one = std::slice::from_ref(ack);
-        let marked: Result<Vec<bool>, StoreError> = retrying!(mark(&into, one));
-        answers.push(marked.map(|new| new.first().copied().unwrap_or(false)));
+        answers.push(mark_alone(&into, ack).await);
     }
     Ok(answers)
+}
+
+/// Of several with which nothing goes out, each by itself. The first error, behind all of them.
+async fn mark_alone(into: &SqlitePool, ack: &Ack) -> Result<bool, StoreError> {
+    let outgoing = &ack.outgoing;
+    let mut all_new = Ok(true);
+    for id in &ack.ids {
+        let one = Ack {
+            ids: vec![id.clone()],
+            outgoing: outgoing.clone(),
+        };
+        let marked: Result<Vec<bool>, StoreError> = retrying!(mark(into, std::slice::from_ref(&one)));
+        all_new = match (all_new, marked) {
+            (Ok(all), Ok(new)) => Ok(all && new.first().copied().unwrap_or(false)),
+            (Err(e), _) | (Ok(_), Err(e)) => Err(e),
+        };
+    }
+    all_new
 }
 
 /// Which of them were not marked before: the first of those of one name.
@@ -89,7 +106,8 @@ async fn insert_new(connection: &mut SqliteConnection, acks: &[Ack]) -> Result<b
 }
 
 fn ids(acks: &[Ack]) -> String {
-    let ids: Vec<&str> = acks.iter().map(|ack| ack.id.as_str()).collect();
+    let ids = acks.iter().flat_map(|ack| &ack.ids);
+    let ids: Vec<&str> = ids.map(ReceivedId::as_str).collect();
     serde_json::Value::from(ids).to_string()
 }
 
@@ -105,7 +123,11 @@ async fn insert(connection: &mut SqliteConnection, acks: &[Ack]) -> Result<BTree
 }
 
 fn are_new(acks: &[Ack], mut marked: BTreeSet<String>) -> impl Iterator<Item = bool> {
-    acks.iter().map(move |ack| marked.remove(ack.id.as_str()))
+    acks.iter().map(move |ack| {
+        // Each is taken out, also behind one that was marked.
+        let new = ack.ids.iter().filter(|id| marked.remove(id.as_str()));
+        new.count() == ack.ids.len()
+    })
 }
 
 #[cfg(test)]
@@ -177,7 +199,7 @@ mod tests {
             .into_iter()
             .enumerate()
             .map(|(number, name)| Ack {
-                id: id(number),
+                ids: vec![id(number)],
                 outgoing: vec![outgoing(name)],
             });
         let answers = write(store.pool().clone(), acks.collect()).await.unwrap();
@@ -189,6 +211,24 @@ mod tests {
         );
         let inbox = Arc::clone(&store.stores().inbox);
         assert!(inbox.handled(&id(0)).await.unwrap() && !inbox.handled(&id(1)).await.unwrap());
+    }
+
+    /// Also of those that are marked together.
+    #[tokio::test]
+    async fn of_several_one_that_the_database_does_not_take_keeps_no_other_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
+        sqlx::query(
+            "CREATE TRIGGER refuses BEFORE INSERT ON federate_handled WHEN new.id LIKE '%/1'
+             BEGIN SELECT raise(ABORT, 'not this one'); END",
+        )
+        .execute(store.pool())
+        .await
+        .unwrap();
+        let inbox = store.stores().inbox;
+        let all = [id(0), id(1), id(2)];
+        inbox.ack_all(&all).await.unwrap_err();
+        assert_eq!(inbox.handled_of(&all).await.unwrap(), [true, false, true]);
     }
 
     #[tokio::test]
@@ -208,11 +248,11 @@ mod tests {
         let acks = |first: Outgoing| {
             vec![
                 Ack {
-                    id: id(0),
+                    ids: vec![id(0)],
                     outgoing: vec![first],
                 },
                 Ack {
-                    id: id(1),
+                    ids: vec![id(1)],
                     outgoing: vec![outgoing("small")],
                 },
             ]

@@ -2,11 +2,14 @@
 
 use crate::{
     backend::Files,
-    rounds::{Granted, KNOWN, Wish},
+    error::Failure,
+    rounds::{Granted, Wish},
     script::Script,
+    time::limit,
 };
 use bytes::Bytes;
 use federate_store::StoreError;
+use sqlx::{SqlitePool, sqlite::SqliteQueryResult};
 use std::collections::BTreeSet;
 
 /// A row of what was received, before it is one.
@@ -27,7 +30,7 @@ impl Files {
     }
 }
 
-/// Says which are known, and inserts the others.
+/// Inserts those that are not known, in the first statement of the script.
 pub(crate) fn write(script: &mut Script, arrivals: &[&Arrival]) {
     if arrivals.is_empty() {
         return;
@@ -52,10 +55,6 @@ pub(crate) fn write(script: &mut Script, arrivals: &[&Arrival]) {
         rows.join(", ")
     };
     script.push(&format!(
-        "SELECT {KNOWN}, id FROM federate_received WHERE id IN ({})",
-        list(|[id, ..]| id.clone())
-    ));
-    script.push(&format!(
         "INSERT INTO federate_received (id, received, shard)
          SELECT column1, column2, column3 FROM (VALUES {}) WHERE column1 IS NOT NULL ON CONFLICT (id) DO NOTHING",
         list(|[id, received, _, shard]| format!("({id}, {received}, {shard})"))
@@ -69,11 +68,30 @@ pub(crate) fn write(script: &mut Script, arrivals: &[&Arrival]) {
     ));
 }
 
-/// Which of them were not known: of those of one name the first.
-pub(crate) fn are_new(arrivals: &[&Arrival], known: &BTreeSet<String>) -> Vec<bool> {
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let ids = arrivals.iter().map(|one| one.id.as_str());
-    ids.map(|id| seen.insert(id) && !known.contains(id)).collect()
+/// Which of them were not known: of those of one name the first. `inserted`: what the statement that inserts them did.
+pub(crate) async fn are_new(
+    arrivals: &[&Arrival],
+    inserted: &SqliteQueryResult,
+    read: &SqlitePool,
+) -> Result<Vec<bool>, Failure> {
+    // Nearly always.
+    let new = limit(usize::try_from(inserted.rows_affected()).unwrap_or(usize::MAX));
+    if new == limit(arrivals.len()) {
+        return Ok(vec![true; arrivals.len()]);
+    }
+    // In one transaction, so their numbers follow each other.
+    let last = inserted.last_insert_rowid();
+    let mut inserted: BTreeSet<String> = match new {
+        0 => BTreeSet::new(),
+        _ => sqlx::query_scalar("SELECT id FROM federate_received WHERE no > ?1 AND no <= ?2")
+            .bind(last - new)
+            .bind(last)
+            .fetch_all(read)
+            .await?
+            .into_iter()
+            .collect(),
+    };
+    Ok(arrivals.iter().map(|one| inserted.remove(&one.id)).collect())
 }
 
 #[cfg(test)]

@@ -94,7 +94,12 @@ pub(crate) fn claim(script: &mut Script, wanted: &Wanted) {
     ));
 }
 
-/// A row of those.
+/// A row of what is [released](release).
+pub(crate) fn released(row: &SqliteRow) -> Result<[i64; 2], Failure> {
+    Ok([row.try_get(1)?, row.try_get(2)?])
+}
+
+/// A row of what is [claimed](claim).
 pub(crate) fn claimed(row: &SqliteRow) -> Result<Claimed, Failure> {
     let attempt: i64 = row.try_get(2)?;
     let sealed: Vec<u8> = row.try_get(3)?;

@@ -68,10 +68,19 @@ impl Inbox for Files {
 
     async fn ack(&self, id: &ReceivedId, outgoing: &[Outgoing]) -> Result<bool, StoreError> {
         let ack = Ack {
-            id: id.clone(),
+            ids: vec![id.clone()],
             outgoing: outgoing.to_vec(),
         };
         self.write_ack(ack).await
+    }
+
+    async fn ack_all(&self, ids: &[ReceivedId]) -> Result<(), StoreError> {
+        let ack = Ack {
+            ids: ids.to_vec(),
+            outgoing: Vec::new(),
+        };
+        self.write_ack(ack).await?;
+        Ok(())
     }
 
     async fn handled_of(&self, ids: &[ReceivedId]) -> Result<Vec<bool>, StoreError> {

@@ -11,8 +11,11 @@
 //! One step did more, before there was a release: since the fourth of the queue envelopes stand elsewhere. A process from before it that
 //! still runs is refused what came since, loses nothing, and is to be started anew.
 
-use crate::error::OpenError;
-use sqlx::{SqliteConnection, SqlitePool};
+use crate::error::{Failure, OpenError};
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+
+/// How often a migration waits for another: about a minute in all.
+const TIMES: usize = 30;
 
 /// The steps of one half of the schema, oldest first. A step that was released is never changed.
 pub(crate) struct Part {
@@ -97,7 +100,7 @@ pub(crate) async fn migrate(pool: &SqlitePool, part: &Part) -> Result<(), OpenEr
     }
     drop(connection);
 
-    let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed(0))?;
+    let mut tx = begin_alone(pool).await.map_err(failed(0))?;
     begin(&mut tx).await.map_err(failed(0))?;
     // Again, under the lock: another process may have been faster.
     let found = current(&mut tx, part).await.map_err(failed(0))?;
@@ -121,6 +124,20 @@ pub(crate) async fn migrate(pool: &SqlitePool, part: &Part) -> Result<(), OpenEr
             .map_err(failed(version))?;
     }
     tx.commit().await.map_err(failed(known))
+}
+
+/// Waits for another process that migrates: it may copy all that waits there.
+async fn begin_alone(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    // Each time as long as SQLite itself waits for a lock.
+    for _ in 0..TIMES {
+        match pool.begin_with("BEGIN IMMEDIATE").await.map_err(Failure::from) {
+            Err(failure) if failure.is_busy() => {}
+            Err(Failure::Sql(error)) => return Err(error),
+            Err(Failure::Store(_)) => break,
+            Ok(tx) => return Ok(tx),
+        }
+    }
+    pool.begin_with("BEGIN IMMEDIATE").await
 }
 
 /// Whether this release may work on tables of that version, which is not older.

@@ -9,7 +9,7 @@ use crate::{
     script::Script,
     together::{Together, Written},
 };
-use federate_store::{Claimed, StoreError};
+use federate_store::{Claimed, StoreError, StoreErrorKind};
 use sqlx::{Row as _, sqlite::SqliteRow};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -26,6 +26,11 @@ pub(crate) enum Wish {
 impl Written for Wish {
     fn is_patient(&self) -> bool {
         matches!(self, Self::Finish(_))
+    }
+
+    /// What is claimed for nobody is in nobody's hands for as long as a lease.
+    fn is_for_the_asker(&self) -> bool {
+        matches!(self, Self::Claim(_))
     }
 }
 
@@ -53,6 +58,25 @@ struct Round<'a> {
     finishes: Vec<(usize, &'a Finish)>,
     /// The first: another finds nothing but what it leaves.
     claim: Option<(usize, &'a Wanted)>,
+}
+
+impl<'a> Round<'a> {
+    /// Each by itself, what ends before what begins.
+    fn each(&self) -> impl Iterator<Item = Round<'a>> {
+        let finishes = self.finishes.iter().map(|finish| Round {
+            finishes: vec![*finish],
+            ..Round::default()
+        });
+        let claim = self.claim.map(|claim| Round {
+            claim: Some(claim),
+            ..Round::default()
+        });
+        let arrivals = self.arrivals.iter().map(|arrival| Round {
+            arrivals: vec![*arrival],
+            ..Round::default()
+        });
+        finishes.chain(arrivals).chain(claim)
+    }
 }
 
 type Answers = Vec<Option<Result<Granted, StoreError>>>;
@@ -104,24 +128,37 @@ impl Files {
         if all.is_empty() {
             return;
         }
-        let written = retrying!(self.try_round(round)).map_err(Arc::new);
+        let written: Result<_, StoreError> = retrying!(self.try_round(round));
         match written {
-            Ok(granted) => fill(
-                answers,
-                granted.into_iter().map(|(place, granted)| (place, Ok(granted))),
-            ),
-            Err(error) => fill(answers, all.into_iter().map(|place| (place, Err(again(&error))))),
+            Ok(granted) => fill(answers, granted.into_iter()),
+            // What is not taken of one keeps no other out. Without a lock or without room each by itself would only find the same.
+            Err(error)
+                if all.len() > 1 && !matches!(error.kind(), StoreErrorKind::Busy | StoreErrorKind::Full) =>
+            {
+                tracing::debug!(reason = %error, count = all.len(), "writing one by one");
+                for one in round.each() {
+                    Box::pin(self.write_round(&one, answers)).await;
+                }
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                fill(answers, all.into_iter().map(|place| (place, Err(again(&error)))));
+            }
         }
     }
 
-    async fn try_round(&self, round: &Round<'_>) -> Result<Vec<(usize, Granted)>, Failure> {
+    /// With an error nothing was written.
+    async fn try_round(
+        &self,
+        round: &Round<'_>,
+    ) -> Result<Vec<(usize, Result<Granted, StoreError>)>, Failure> {
         let alone = round.arrivals.is_empty() && round.finishes.is_empty();
         if let Some((place, wanted)) = round.claim
             && alone
             && !claims::is_something_free(&self.read, wanted).await?
         {
             // Whoever finds nothing takes no lock for it.
-            return Ok(vec![(place, Granted::Claimed(Vec::new()))]);
+            return Ok(vec![(place, Ok(Granted::Claimed(Vec::new())))]);
         }
         let mut script = Script::new();
         let arrivals: Vec<&Arrival> = round.arrivals.iter().map(|(_, arrival)| *arrival).collect();
@@ -131,27 +168,42 @@ impl Files {
         if let Some((_, wanted)) = round.claim {
             claims::claim(&mut script, wanted);
         }
-        let mut said = Said::default();
+        let mut said = Said {
+            released: BTreeSet::new(),
+            claimed: Ok(Vec::new()),
+        };
         // What is done, and who has what in hand, need not survive the loss of power. What arrived must.
-        let rows = match arrivals.is_empty() {
+        let outcome = match arrivals.is_empty() {
             false => script.run(&self.write).await?,
             true => {
                 let _turn = self.turn().await?;
                 script.run(&self.loose).await?
             }
         };
-        for row in rows {
-            said.hear(&row)?;
+        for row in &outcome.rows {
+            said.hear(row);
         }
-        let arrived = arrivals::are_new(&arrivals, &said.known);
-        let arrived = round.arrivals.iter().zip(arrived);
-        let arrived = arrived.map(|((place, _), new)| (*place, Granted::Arrived(new)));
+        let arrived = match outcome.done.get(1).filter(|_| !arrivals.is_empty()) {
+            Some(inserted) => retrying!(arrivals::are_new(&arrivals, inserted, &self.write)),
+            None => Ok(Vec::new()),
+        };
+        let arrived = arrived.map_err(Arc::new);
+        let arrived = round.arrivals.iter().enumerate().map(|(number, (place, _))| {
+            let new = match &arrived {
+                Ok(new) => match new.get(number) {
+                    Some(new) => Ok(Granted::Arrived(*new)),
+                    None => Err(StoreError::broken("a round did not say what it wrote")),
+                },
+                // It is written, and nobody knows by whom: whoever sends it again is told that it is known.
+                Err(error) => Err(again(error)),
+            };
+            (*place, new)
+        });
         let finished = round.finishes.iter();
         let finished =
-            finished.map(|(place, finish)| (*place, Granted::Finished(finish.is_among(&said.released))));
-        let claimed = round
-            .claim
-            .map(|(place, _)| (place, Granted::Claimed(said.claimed)));
+            finished.map(|(place, finish)| (*place, Ok(Granted::Finished(finish.is_among(&said.released)))));
+        let claimed = round.claim;
+        let claimed = claimed.map(|(place, _)| (place, said.claimed.map(Granted::Claimed)));
         Ok(arrived.chain(finished).chain(claimed).collect())
     }
 
@@ -182,30 +234,31 @@ fn again(error: &Arc<StoreError>) -> StoreError {
 }
 
 /// Which statement a row is of: its first column.
-pub(crate) const KNOWN: i64 = 0;
-pub(crate) const RELEASED: i64 = 1;
-pub(crate) const CLAIMED: i64 = 2;
+pub(crate) const RELEASED: i64 = 0;
+pub(crate) const CLAIMED: i64 = 1;
 
-/// What the statements of a round gave.
-#[derive(Default)]
+/// What the statements of a round gave. All of it is written: what cannot be read concerns nobody but who asked for it.
 struct Said {
-    known: BTreeSet<String>,
     released: BTreeSet<[i64; 2]>,
-    claimed: Vec<Claimed>,
+    claimed: Result<Vec<Claimed>, StoreError>,
 }
 
 impl Said {
-    fn hear(&mut self, row: &SqliteRow) -> Result<(), Failure> {
-        match row.try_get::<i64, _>(0)? {
-            KNOWN => {
-                self.known.insert(row.try_get(1)?);
-            }
-            RELEASED => {
-                self.released.insert([row.try_get(1)?, row.try_get(2)?]);
-            }
-            _ => self.claimed.push(claims::claimed(row)?),
+    fn hear(&mut self, row: &SqliteRow) {
+        let heard = match row.try_get::<i64, _>(0) {
+            Ok(RELEASED) => claims::released(row).map(|claim| {
+                self.released.insert(claim);
+            }),
+            Ok(_) => claims::claimed(row).map(|one| {
+                if let Ok(claimed) = &mut self.claimed {
+                    claimed.push(one);
+                }
+            }),
+            Err(e) => Err(e.into()),
+        };
+        if let Err(e) = heard {
+            self.claimed = Err(e.into());
         }
-        Ok(())
     }
 }
 
@@ -347,5 +400,54 @@ mod tests {
             .unwrap();
         assert_eq!(a, (0, 0));
         assert_eq!(mine[0].pending.id, ReceivedId::from_stored("a".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn one_that_the_file_does_not_take_keeps_no_other_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
+        let files = store.files();
+        let granted = round(files, vec![arrive("a", 3), claim(10)]).await;
+        let mine = claimed(&granted[1]);
+        sqlx::query(
+            "CREATE TRIGGER refuses BEFORE INSERT ON federate_received WHEN new.id = 'bad'
+             BEGIN SELECT raise(ABORT, 'not this one'); END",
+        )
+        .execute(&files.write)
+        .await
+        .unwrap();
+        let back = finish(&mine, &Ending::Settled(Settlement::Done));
+        let wishes = vec![arrive("bad", 1), back, arrive("good", 2), claim(10)];
+        let granted = write(files.clone(), wishes).await.unwrap();
+        assert!(matches!(
+            granted[..],
+            [
+                Err(_),
+                Ok(Granted::Finished(true)),
+                Ok(Granted::Arrived(true)),
+                Ok(Granted::Claimed(_))
+            ]
+        ));
+        assert_eq!(ids(&claimed(granted[3].as_ref().unwrap())), ["good"]);
+    }
+
+    #[tokio::test]
+    async fn who_has_gone_claims_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
+        let files = store.files();
+        round(files, vec![arrive("a", 3)]).await;
+        {
+            let mut claiming = std::pin::pin!(files.wish(claim(10)));
+            tokio::select! {
+                biased;
+                _ = &mut claiming => panic!("nobody has written yet"),
+                () = std::future::ready(()) => {}
+            }
+        }
+        let Ok(Granted::Claimed(claimed)) = files.wish(claim(10)).await else {
+            panic!("it is free");
+        };
+        assert_eq!(ids(&claimed), ["a"]);
     }
 }

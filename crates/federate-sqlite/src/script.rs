@@ -5,12 +5,18 @@
 
 use crate::{clean, error::Failure};
 use bytes::Bytes;
-use sqlx::{Executor as _, Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection, sqlite::SqliteRow};
+use futures_util::{Stream, TryStreamExt as _};
+use sqlx::{
+    Either, Executor as _, Sqlite, SqliteConnection, SqlitePool,
+    pool::PoolConnection,
+    sqlite::{SqliteQueryResult, SqliteRow},
+};
 
 /// Statements of one transaction, and what they are given.
 pub(crate) struct Script {
     sql: String,
     given: Vec<Given>,
+    statements: usize,
 }
 
 enum Given {
@@ -26,6 +32,7 @@ impl Script {
         Self {
             sql: "BEGIN IMMEDIATE;".to_owned(),
             given: Vec::new(),
+            statements: 1,
         }
     }
 
@@ -33,6 +40,7 @@ impl Script {
     pub(crate) fn push(&mut self, statement: &str) {
         self.sql.push_str(statement);
         self.sql.push(';');
+        self.statements += 1;
     }
 
     /// The parameter that stands for it in all statements: `$` and its number. (With `?` those of a statement would have to be without gaps.)
@@ -58,8 +66,8 @@ impl Script {
         format!("${}", self.given.len())
     }
 
-    /// Runs all of it, and commits: the rows of all statements, one after the other. With an error nothing was written.
-    pub(crate) async fn run(mut self, pool: &SqlitePool) -> Result<Vec<SqliteRow>, Failure> {
+    /// Runs all of it, and commits. With an error nothing was written.
+    pub(crate) async fn run(mut self, pool: &SqlitePool) -> Result<Outcome, Failure> {
         self.push("COMMIT");
         let mut query = sqlx::query(sqlx::AssertSqlSafe(self.sql));
         for given in self.given {
@@ -71,17 +79,46 @@ impl Script {
             };
         }
         let mut running = Running(Some(clean::acquire(pool).await?));
-        let rows = match &mut running.0 {
-            Some(connection) => query.fetch_all(&mut **connection).await,
+        let outcome = match &mut running.0 {
+            Some(connection) => gather(connection.fetch_many(query)).await,
             None => Err(sqlx::Error::WorkerCrashed),
         };
+        // The thread of a connection that ends in the middle says nothing more, not even why: what it did is taken back.
+        if outcome
+            .as_ref()
+            .is_ok_and(|outcome| outcome.done.len() != self.statements)
+        {
+            return Err(sqlx::Error::WorkerCrashed.into());
+        }
         if let Some(connection) = &mut running.0
-            && (rows.is_ok() || ends(connection).await)
+            && (outcome.is_ok() || ends(connection).await)
         {
             running.0.take();
         }
-        Ok(rows?)
+        Ok(outcome?)
     }
+}
+
+/// What the statements of a script gave.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Of all statements, one after the other.
+    pub(crate) rows: Vec<SqliteRow>,
+    /// Of each, the begin of the transaction first: how many rows it changed, and the number of the last that was inserted so far.
+    pub(crate) done: Vec<SqliteQueryResult>,
+}
+
+async fn gather(
+    mut given: impl Stream<Item = Result<Either<SqliteQueryResult, SqliteRow>, sqlx::Error>> + Unpin,
+) -> Result<Outcome, sqlx::Error> {
+    let mut outcome = Outcome::default();
+    while let Some(one) = given.try_next().await? {
+        match one {
+            Either::Left(done) => outcome.done.push(done),
+            Either::Right(row) => outcome.rows.push(row),
+        }
+    }
+    Ok(outcome)
 }
 
 /// sqlx does not know of the transaction: where nobody ends it, its connection is closed, and SQLite takes it back.
@@ -137,8 +174,15 @@ mod tests {
             };
             let store = Sqlite::open(path).await.unwrap();
             let pool = &store.files().write;
-            let rows = inserting("https://a.example/inbox").run(pool).await.unwrap();
-            assert_eq!(rows.len(), 2);
+            let outcome = inserting("https://a.example/inbox").run(pool).await.unwrap();
+            assert_eq!(outcome.rows.len(), 2);
+            let changed: Vec<u64> = outcome
+                .done
+                .iter()
+                .map(SqliteQueryResult::rows_affected)
+                .collect();
+            assert_eq!((changed.len(), changed[2]), (4, 1), "{changed:?}");
+            assert_eq!(outcome.done[2].last_insert_rowid(), 1);
             assert_eq!(inboxes(pool).await, ["https://a.example/inbox"]);
         }
     }

@@ -19,23 +19,36 @@ const MOST: usize = 64;
 /// Things of one kind that wait to be written, and what each is answered.
 pub(crate) struct Together<T, R> {
     state: Mutex<State<T, R>>,
-    /// Somebody came who does not wait for others.
-    urgent: Notify,
+    /// So many came as the writer waits for.
+    enough: Notify,
 }
 
 /// What may be written together.
 pub(crate) trait Written {
-    /// Whether nobody waits for it: it is written with the next for which somebody does, or [`PATIENCE`] later.
+    /// Whether nobody waits for it: in a flood it is written with the next for which somebody does, or [`PATIENCE`] later.
     fn is_patient(&self) -> bool {
+        false
+    }
+
+    /// Whether it is of no use to anybody but who asked: left out where that one has gone.
+    fn is_for_the_asker(&self) -> bool {
         false
     }
 }
 
-/// How long what is patient waits for somebody to come.
+/// Where somebody waited for so many that were written together there is a flood: the next wait until there are enough, or so long, as one round
+/// for sixteen takes little more than one for eight, and what is patient waits for somebody to come. Where there is none nothing waits.
+const FLOOD: usize = 4;
+const ENOUGH: usize = 16;
+const GATHERING: Duration = Duration::from_millis(2);
 const PATIENCE: Duration = Duration::from_millis(3);
 
 struct State<T, R> {
     waiting: Vec<(T, oneshot::Sender<Answer<R>>)>,
+    /// How many of them are not patient.
+    urgent: usize,
+    /// For how many of those the writer waits; none where it does not.
+    awaited: Option<usize>,
     /// Whether a task writes, and will look again before it ends.
     is_written: bool,
 }
@@ -47,9 +60,11 @@ impl<T, R> Default for Together<T, R> {
         Self {
             state: Mutex::new(State {
                 waiting: Vec::new(),
+                urgent: 0,
+                awaited: None,
                 is_written: false,
             }),
-            urgent: Notify::new(),
+            enough: Notify::new(),
         }
     }
 }
@@ -74,13 +89,15 @@ impl<T: Written + Send + 'static, R: Send + 'static> Together<T, R> {
     {
         let (told, answer) = oneshot::channel();
         let is_patient = one.is_patient();
-        let is_written = {
+        let (is_written, is_enough) = {
             let mut state = self.state();
             state.waiting.push((one, told));
-            std::mem::replace(&mut state.is_written, true)
+            state.urgent += usize::from(!is_patient);
+            let is_enough = state.awaited.is_some_and(|awaited| state.urgent >= awaited);
+            (std::mem::replace(&mut state.is_written, true), is_enough)
         };
-        if !is_patient {
-            self.urgent.notify_one();
+        if is_enough {
+            self.enough.notify_one();
         }
         if !is_written {
             tokio::spawn(write_all(Writer(Some(Arc::clone(self))), write));
@@ -104,20 +121,27 @@ impl<T, R> Together<T, R> {
     pub(crate) fn is_written(&self) -> bool {
         self.state().is_written
     }
+}
 
+impl<T: Written, R> Together<T, R> {
     /// The next that are written together. With none nobody writes any more.
     fn next(&self) -> Vec<(T, oneshot::Sender<Answer<R>>)> {
         let mut state = self.state();
+        state
+            .waiting
+            .retain(|(one, told)| !(one.is_for_the_asker() && told.is_closed()));
         let count = state.waiting.len().min(MOST);
         state.is_written = count > 0;
-        state.waiting.drain(..count).collect()
+        let next: Vec<_> = state.waiting.drain(..count).collect();
+        state.urgent = state.waiting.iter().filter(|(one, _)| !one.is_patient()).count();
+        next
     }
 }
 
 /// Where the task ends before its work has, whoever waits is told, and the next that comes begins another.
 struct Writer<T, R>(Option<Arc<Together<T, R>>>);
 
-impl<T, R> Writer<T, R> {
+impl<T: Written, R> Writer<T, R> {
     /// The next that are written together. With none it has ended, and another may have begun.
     fn next(&mut self) -> Vec<(T, oneshot::Sender<Answer<R>>)> {
         let next = self.0.as_ref().map(|all| all.next()).unwrap_or_default();
@@ -126,29 +150,25 @@ impl<T, R> Writer<T, R> {
         }
         next
     }
-}
 
-impl<T: Written, R> Writer<T, R> {
-    /// Returns at once where somebody waits, or nothing is there.
-    async fn wait(&self) {
+    /// Waits until there are enough for the next round. `before`: for how many of the last somebody waited.
+    async fn gather(&self, before: usize) {
         let Some(all) = &self.0 else { return };
-        if !all.is_patient() {
-            return;
-        }
-        // What was told before is no news, and whoever told it since is seen.
-        let _ = tokio::time::timeout(Duration::ZERO, all.urgent.notified()).await;
-        if all.is_patient() {
-            // Whether somebody came or the time is over: it is written now.
-            let _ = tokio::time::timeout(PATIENCE, all.urgent.notified()).await;
-        }
-    }
-}
-
-impl<T: Written, R> Together<T, R> {
-    /// Whether something waits, and nobody waits for it.
-    fn is_patient(&self) -> bool {
-        let state = self.state();
-        !state.waiting.is_empty() && state.waiting.iter().all(|(one, _)| one.is_patient())
+        let longest = {
+            let mut state = all.state();
+            let (enough, longest) = match state.urgent {
+                0 => (1, PATIENCE),
+                _ => (ENOUGH, GATHERING),
+            };
+            if before < FLOOD || state.waiting.is_empty() || state.urgent >= enough {
+                return;
+            }
+            state.awaited = Some(enough);
+            longest
+        };
+        // Whether they came or the time is over: what is there is written now.
+        let _ = tokio::time::timeout(longest, all.enough.notified()).await;
+        all.state().awaited = None;
     }
 }
 
@@ -158,6 +178,7 @@ impl<T, R> Drop for Writer<T, R> {
             let mut state = all.state();
             state.is_written = false;
             state.waiting.clear();
+            state.urgent = 0;
         }
     }
 }
@@ -168,9 +189,11 @@ where
     W: Fn(Vec<T>) -> F,
     F: Future<Output = Result<Vec<Answer<R>>, StoreError>>,
 {
+    let mut before = 0;
     loop {
-        writer.wait().await;
+        writer.gather(before).await;
         let next = writer.next();
+        before = next.iter().filter(|(one, _)| !one.is_patient()).count();
         if next.is_empty() {
             return;
         }

@@ -216,6 +216,18 @@ pub trait Inbox: fmt::Debug + Send + Sync {
     /// As [`accept`](Inbox::accept); nothing was written.
     async fn ack(&self, id: &ReceivedId, outgoing: &[Outgoing]) -> Result<bool, StoreError>;
 
+    /// Marks all of these as handled whose handlers sent nothing, as [`ack`](Inbox::ack) does, together where the store can. Those that are
+    /// marked already stay so. By default one is marked after the other.
+    ///
+    /// # Errors
+    /// As [`accept`](Inbox::accept); of those in front some may be marked.
+    async fn ack_all(&self, ids: &[ReceivedId]) -> Result<(), StoreError> {
+        for id in ids {
+            self.ack(id, &[]).await?;
+        }
+        Ok(())
+    }
+
     /// Whether it was marked as handled, by [`ack`](Inbox::ack) or by
     /// [`Backend::handled`](crate::Backend::handled): a worker asks before it runs a handler again.
     ///

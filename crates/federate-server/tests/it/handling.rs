@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use federate_protocol::activitystreams::{Activity, Follow, Like, Note};
+use federate_protocol::activitystreams::{Activity, Announce, Follow, Iri, Like, Note};
 use federate_server::{Authenticated, Cx, Failure, Federation};
-use federate_store::shard_of;
+use federate_store::{Backend as _, ReceivedId, shard_of};
 use serde_json::json;
 
 use crate::world::{Peer, TestApp, World, spy};
@@ -150,6 +150,48 @@ async fn with_done_in_an_effect_happens_once() {
     }
     assert_eq!(site.app.take_seen(), ["effect"]);
     assert_eq!(site.federation.admin().dead_received(9).await.unwrap().len(), 0);
+}
+
+/// What came before it from the same sender is handled, and its mark may be on the way: whoever dies now must not come back to that alone,
+/// behind this one.
+#[tokio::test]
+async fn p2_with_done_in_what_was_handled_before_is_marked_too() {
+    let world = World::default();
+    let bob = world.peer("peer.test", "bob", 1);
+    let site = world.instance_with("site.test", |b| b).await;
+    let store = site.store.clone();
+    drop(site);
+    let boost = json!({ "type": "Announce", "object": "https://site.test/posts/1" });
+    let first = bob.activity(1, boost);
+    let id = ReceivedId::new(
+        "https://peer.test",
+        &Iri::parse(first["id"].as_str().unwrap()).unwrap(),
+    );
+    let handler_store = store.clone();
+    let site = world
+        .start("site.test", Arc::default(), store, move |b| {
+            b.on::<Announce>(|cx, _boost| async move {
+                cx.app().0.saw("first");
+                Ok(())
+            })
+            .on::<Like>(move |cx, _like| {
+                let (store, id) = (handler_store.clone(), id.clone());
+                async move {
+                    let inbox = store.stores().inbox;
+                    cx.app().0.saw(format!("marked: {}", inbox.handled(&id).await?));
+                    let mut tx = store.begin();
+                    cx.done_in(&mut tx).await?;
+                    tx.commit()?;
+                    cx.app().0.saw(format!("marked: {}", inbox.handled(&id).await?));
+                    Ok(())
+                }
+            })
+        })
+        .await;
+    assert_eq!(bob.post(&site, &first).await.status(), 202);
+    bob.post(&site, &like(&bob, 2)).await;
+    site.step_until_idle().await;
+    assert_eq!(site.app.take_seen(), ["first", "marked: false", "marked: true"]);
 }
 
 /// What the library sends for it commits with the mark too: nobody comes back to send it.

@@ -258,6 +258,30 @@ async fn ack_is_atomic_and_once(inbox: &dyn Inbox, outbox: &dyn Outbox) {
         "of two at once exactly one"
     );
     assert_eq!(outbox.unexpanded(9).await.expect("read").len(), 3);
+    inbox.ack_all(&[]).await.expect("ack");
+    // Some of them are marked, or named twice, or never came.
+    let strange = ReceivedId::new("https://a.example", &iri("https://a.example/never-came-either"));
+    let (third, fourth) = (accept(inbox, 3, at(0)).await, accept(inbox, 4, at(0)).await);
+    let all = [third.clone(), other, strange.clone(), third.clone()];
+    inbox.ack_all(&all).await.expect("ack");
+    let of_many = inbox
+        .handled_of(&[third.clone(), strange, fourth.clone()])
+        .await
+        .expect("read");
+    assert_eq!(of_many, [true, true, false]);
+    assert!(
+        !inbox.ack(&third, &[outgoing(6)]).await.expect("ack"),
+        "it was marked"
+    );
+    let (all, one) = both(
+        inbox.ack_all(std::slice::from_ref(&fourth)),
+        inbox.ack(&fourth, &[]),
+    )
+    .await;
+    all.expect("ack");
+    one.expect("ack");
+    assert!(inbox.handled(&fourth).await.expect("read"));
+    assert_eq!(outbox.unexpanded(9).await.expect("read").len(), 3);
 }
 
 async fn prune_forgets_only_what_is_done_and_old(inbox: &dyn Inbox) {
