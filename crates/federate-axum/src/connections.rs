@@ -12,6 +12,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 
@@ -22,6 +23,9 @@ use crate::paced::Paced;
 const HEAD: Duration = Duration::from_secs(30);
 /// How many connections are open at once. Further ones wait in the listener's queue.
 const MOST: usize = 10_000;
+/// What the kernel is asked to keep of what a peer has not taken yet, in bytes; Linux doubles it. That a peer goes on reading is seen
+/// when a third of it is free: of the 4 MiB to which it would grow, a slow but honest one takes minutes for that.
+const UNSENT: usize = 256 << 10;
 /// How long a request that is under way may take after the stop. Then its connection is dropped: nothing of the
 /// application runs any more when [`serve`] returns. A stranger who never ends his head delays every stop by as much, so it
 /// is shorter than what a supervisor waits before it kills.
@@ -83,6 +87,8 @@ fn is_of_the_connection(error: &io::Error) -> bool {
 async fn one(stream: TcpStream, address: PeerAddress, app: Router, stopping: watch::Receiver<bool>) {
     // What is written is whole answers: waiting for more would only delay them.
     let _ = stream.set_nodelay(true);
+    // Where a system refuses, a slow reader has less time, and all else goes on.
+    let _ = SockRef::from(&stream).set_send_buffer_size(UNSENT);
     let app = TowerToHyperService::new(app);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(address);

@@ -60,6 +60,7 @@ pub fn service<App: Directory>(federation: &Federation<App>) -> FederationServic
 /// | connections that are open at once | 10,000 | wait until another ends |
 /// | for the head of a request, and between two of them | 30 s | the connection is closed |
 /// | for a peer that reads nothing of what is written to it | 60 s, and 8 KiB/s on the whole: [`Pace`] | the connection is reset, and what it held in memory is free |
+/// | what the kernel keeps of what a peer has not taken yet | 256 KiB (`SO_SNDBUF`, which Linux doubles) | no more is written to it until about a third is free: with the 4 MiB to which Linux lets it grow, an honest peer below 23 KiB/s would seem to read nothing. Over 200 ms from here to there, one connection carries some 2 MB/s |
 /// | for what is under way when it stops | 10 s | the connection is cut off |
 ///
 /// axum's own `serve` has none of these: there, whoever reads nothing holds what was written to him until he goes. Of the

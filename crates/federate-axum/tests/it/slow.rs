@@ -15,6 +15,9 @@ use crate::instance;
 /// More than kernels keep on the way.
 const LENGTH: usize = 32 << 20;
 
+/// A little faster than what is cut off, in bytes for each second.
+const RATE: u32 = federate_axum::Pace::SLOWEST + (2 << 10);
+
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Some bytes that say when they are not in memory any more.
@@ -40,6 +43,21 @@ async fn ask(host: &str) -> TcpStream {
     let request = format!("GET /large HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     stream
+}
+
+/// Reads it to its end, with a pause after each part of so many bytes; how many they were.
+async fn read_slowly(host: &str, pause: impl Fn(usize) -> Duration) -> usize {
+    let mut socket = ask(host).await;
+    let (mut read, mut part) = (0, vec![0; 1 << 20]);
+    loop {
+        match socket.read(&mut part).await.unwrap() {
+            0 => return read,
+            some => {
+                read += some;
+                tokio::time::sleep(pause(some)).await;
+            }
+        }
+    }
 }
 
 /// Serves it while somebody asks.
@@ -93,17 +111,23 @@ async fn r22_who_reads_nothing_is_cut_off_and_holds_nothing() {
 async fn who_reads_slowly_has_it_whole() {
     with_large(async |host: String, mut freed| {
         let begun = Instant::now();
-        let mut socket = ask(&host).await;
-        let (mut read, mut part) = (0, vec![0; 1 << 20]);
-        loop {
-            match socket.read(&mut part).await.unwrap() {
-                0 => break,
-                some => read += some,
-            }
-            tokio::time::sleep(Duration::from_millis(2_500)).await;
-        }
+        let read = read_slowly(&host, |_| Duration::from_millis(2_500)).await;
         assert!(read > LENGTH, "{read}");
         assert!(begun.elapsed() > 5 * federate_axum::Pace::STANDSTILL);
+        freed.recv().await.unwrap();
+    })
+    .await;
+}
+
+/// A kernel that keeps much says seldom that a peer goes on reading.
+#[tokio::test(start_paused = true)]
+async fn who_reads_little_faster_than_the_slowest_has_it_whole() {
+    with_large(async |host: String, mut freed| {
+        let begun = Instant::now();
+        let read = read_slowly(&host, |some| Duration::from_secs(some as u64) / RATE).await;
+        assert!(read > LENGTH, "{read}");
+        let took = begun.elapsed();
+        assert!(took >= Duration::from_secs(LENGTH as u64) / RATE, "{took:?}");
         freed.recv().await.unwrap();
     })
     .await;
