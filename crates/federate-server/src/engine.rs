@@ -136,9 +136,20 @@ impl Engine {
     async fn tidy_until(&self, stop: impl Future<Output = ()> + Clone + Send + Unpin) {
         loop {
             let now = self.clock.now();
-            if let Err(e) = tidy::tidy(&self.stores, &self.retention, &|id| self.uris.is_local(id), now).await
-            {
-                log_store(&e);
+            for _ in 0..tidy::RUNS {
+                match tidy::tidy(&self.stores, &self.retention, &|id| self.uris.is_local(id), now).await {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(e) => {
+                        log_store(&e);
+                        break;
+                    }
+                }
+                if stop.clone().now_or_never().is_some() {
+                    return;
+                }
+                // A store that never waits would let nothing else be done in between.
+                tokio::task::yield_now().await;
             }
             let rest = self.clock.sleep_until(now + tidy::EVERY);
             if let Either::Left(_) = future::select(stop.clone(), rest).await {

@@ -8,19 +8,22 @@ use federate_store::{Forgotten, Retention, StoreError, Stores};
 /// How often.
 pub(crate) const EVERY: Duration = Duration::from_secs(3600);
 
-/// Forgets what is old.
+/// How many runs there are at once at most: room for a thousand of each in a second, all hour long.
+pub(crate) const RUNS: usize = 180;
+
+/// Forgets what is old. `true`: there may be more.
 pub(crate) async fn tidy(
     stores: &Stores,
     retention: &Retention,
     is_local: &(dyn Fn(&Iri) -> bool + Send + Sync),
     now: SystemTime,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let is_kept = |id: &Iri, body: &[u8]| is_local(id) && is_published(body);
     let forgotten = retention.run(stores, now, &is_kept).await?;
     if forgotten != Forgotten::default() {
         tracing::info!(?forgotten, "forgot what ended long ago");
     }
-    Ok(())
+    Ok(forgotten.more)
 }
 
 /// What this instance answers with, or reads again: notes that the application does not keep, and their tombstones; to whom a

@@ -8,7 +8,8 @@ use std::{
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// What one run forgets at most of each, so that it holds nobody up; what is left is the next one's.
+/// What one run forgets at most of each, so that it holds nobody up; what is left is the next one's, for which
+/// [`Forgotten::more`] asks.
 const AT_ONCE: usize = 20_000;
 
 /// What is forgotten in one transaction.
@@ -57,6 +58,8 @@ pub struct Forgotten {
     pub dead_received: usize,
     /// Relations whose time had come.
     pub relations: usize,
+    /// Of something it was as much as one run forgets: there may be more, for a run at once.
+    pub more: bool,
 }
 
 impl Default for Retention {
@@ -120,8 +123,9 @@ impl Retention {
     }
 
     /// Forgets what is too old at `now`, nothing where the store is [held back](crate::Hold), and no ids of deliveries while an activity waits
-    /// to be expanded. At most twenty thousand of each: call it every hour. `is_published` says of which
-    /// activities, by id and body, others may [ask for](Retention::published) the body.
+    /// to be expanded. At most twenty thousand of each: call it every hour, and at once again where there is
+    /// [more](Forgotten::more). `is_published` says of which activities, by id and body, others may
+    /// [ask for](Retention::published) the body.
     ///
     /// Several processes may do it at once, while all else goes on.
     ///
@@ -152,7 +156,7 @@ impl Retention {
             let gone = queue.prune_dead(before(self.dead_letters), PAGE).await?;
             dead_letters.add(usize::try_from(gone).unwrap_or(usize::MAX));
         }
-        self.decide(stores, now, is_published).await?;
+        let all_decided = self.decide(stores, now, is_published).await?;
         while bodies.goes_on() {
             let expired = stores.outbox.expired(now, PAGE).await?;
             stores.outbox.forget(&expired).await?;
@@ -172,7 +176,16 @@ impl Retention {
         while relations.goes_on() {
             relations.add(stores.relations.prune(now, PAGE).await?);
         }
+        let totals = [
+            bodies,
+            dead_letters,
+            delivered,
+            received,
+            dead_received,
+            relations,
+        ];
         Ok(Forgotten {
+            more: !all_decided || totals.iter().any(Total::is_full),
             bodies: bodies.gone,
             dead_letters: dead_letters.gone,
             delivered: delivered.gone,
@@ -182,13 +195,14 @@ impl Retention {
         })
     }
 
-    /// Says of the bodies that nothing needs any more how long they are kept.
+    /// Says of the bodies that nothing needs any more how long they are kept. `false`: of as many as one run may, and
+    /// there can be more.
     async fn decide(
         &self,
         stores: &Stores,
         now: SystemTime,
         is_published: &(dyn Fn(&Iri, &[u8]) -> bool + Send + Sync),
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let for_ever = stored::time(i64::MAX - 1);
         let until = |time| now.checked_add(time).unwrap_or(for_ever);
         let mut after: Option<String> = None;
@@ -212,7 +226,7 @@ impl Retention {
             let time = self.published.map_or(for_ever, until);
             stores.outbox.keep_until(&published, time).await?;
         }
-        Ok(())
+        Ok(decided < AT_ONCE)
     }
 }
 
@@ -225,7 +239,11 @@ struct Total {
 
 impl Total {
     fn goes_on(&self) -> bool {
-        !self.is_last && self.gone < AT_ONCE
+        !self.is_last && !self.is_full()
+    }
+
+    fn is_full(&self) -> bool {
+        self.gone >= AT_ONCE
     }
 
     fn add(&mut self, gone: usize) {

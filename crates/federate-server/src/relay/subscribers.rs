@@ -100,6 +100,12 @@ async fn asked<App: Directory>(
         cx.send(RELAY, Reject::new(theirs)).to(by.clone()).await?;
         return Ok(());
     }
+    // Asking again is no way to keep a place among those who wait.
+    let waits_until = before
+        .as_ref()
+        .filter(|before| before.state == State::Pending)
+        .and_then(|before| before.until)
+        .unwrap_or_else(|| cx.now() + federation.inner.managed.limits.subscriber_waits);
     let held = before.filter(|before| before.state == State::Accepted);
     let is_held = held.is_some();
     let accepted = is_held || admission == Admission::Open;
@@ -114,7 +120,7 @@ async fn asked<App: Directory>(
     let subscriber = Relation {
         activity: id,
         state: if accepted { State::Accepted } else { State::Pending },
-        until: (!accepted).then(|| cx.now() + federation.inner.managed.limits.subscriber_waits),
+        until: (!accepted).then_some(waits_until),
         note: ours,
         ..Relation::new(key, cx.now())
     };

@@ -19,6 +19,7 @@ use federate_server::{
 use federate_store::{BoxFuture, Memory};
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
+use tokio::sync::Barrier;
 
 pub(crate) const KEYS: [&[u8]; 3] = [
     include_bytes!("../keys/a.pk8"),
@@ -166,6 +167,8 @@ pub(crate) struct App {
     pub(crate) vouches: AtomicBool,
     /// Other accounts of the people, by name.
     pub(crate) aliases: Mutex<HashMap<String, Iri>>,
+    /// Where the next who moves waits twice: there it has come to, and from there it goes on.
+    pub(crate) held: Mutex<Option<Arc<Barrier>>>,
 }
 
 impl App {
@@ -284,6 +287,11 @@ impl Directory for TestApp {
     }
 
     async fn moved(&self, name: &str, target: &Iri) -> Result<(), Failure> {
+        let held = self.0.held.lock().unwrap().take();
+        if let Some(held) = held {
+            held.wait().await;
+            held.wait().await;
+        }
         if self.0.failures.load(Ordering::Relaxed) > 0 {
             return Err(Failure::permanent("nobody moves today"));
         }

@@ -220,3 +220,35 @@ async fn nothing_is_forgotten_in_a_copy_and_no_ids_while_an_expansion_may_repeat
     stores.binding.allow().await.unwrap();
     assert_eq!(run(&stores, later).await.delivered, 1);
 }
+
+#[tokio::test]
+async fn a_run_that_stops_at_its_limit_says_that_there_may_be_more() {
+    let stores = Memory::new().stores();
+    for number in 0..=super::AT_ONCE {
+        let key = RelationKey::new(RelationKind::Tombstone, number.to_string(), &iri(1));
+        let relation = Relation {
+            until: Some(began()),
+            ..Relation::new(key, began())
+        };
+        stores.relations.put(&relation).await.unwrap();
+    }
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        let forgotten = run(&stores, began() + MOMENT).await;
+        runs.push((forgotten.relations, forgotten.more));
+    }
+    assert_eq!(runs, [(super::AT_ONCE, true), (1, false)]);
+}
+
+/// What is to be forgotten later is decided about now, and is as much.
+#[tokio::test]
+async fn a_run_that_could_not_decide_about_all_says_that_there_may_be_more() {
+    let stores = Memory::new().stores();
+    for number in 0..=super::AT_ONCE {
+        let outgoing = Outgoing::new(iri(number), "alice", "{}", Vec::new());
+        stores.outbox.record(&outgoing).await.unwrap();
+        stores.outbox.expanded(&outgoing.id).await.unwrap();
+    }
+    assert!(run(&stores, began()).await.more);
+    assert_eq!(run(&stores, began()).await, Forgotten::default());
+}

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use federate_server::ReportRules;
-use federate_store::{RelationKind as Kind, Retention, Which};
+use federate_store::{Relation, RelationKey, RelationKind as Kind, Retention, Which};
 use serde_json::json;
 
 use super::{ALICE, id, says, site};
-use crate::world::{Instance, World};
+use crate::world::{Instance, World, iri};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -65,4 +65,47 @@ async fn who_refused_one_of_ours_is_known_for_a_month_and_who_accepted_for_ever(
         .await;
         assert_eq!(left(&site, Kind::Following, 30 * DAY).await, expected, "{host}");
     }
+}
+
+/// More than two runs forget.
+const MANY: u64 = 45_000;
+
+async fn with_many(world: &World) -> Instance {
+    let site = site(world, |b| b).await;
+    let (now, who) = (site.federation.now(), iri("https://peer.test/users/bob"));
+    for number in 0..MANY {
+        let key = RelationKey::new(Kind::Tombstone, number.to_string(), &who);
+        let relation = Relation {
+            until: Some(now - DAY),
+            ..Relation::new(key, now - 2 * DAY)
+        };
+        site.federation.stores().relations.put(&relation).await.unwrap();
+    }
+    site
+}
+
+#[tokio::test]
+async fn what_is_too_much_for_one_run_is_forgotten_within_the_hour() {
+    // Its clock stands still: the hour never ends.
+    let world = World::default();
+    let site = with_many(&world).await;
+    let relations = &site.federation.stores().relations;
+    let all_gone = async {
+        while relations.count(&Which::of(Kind::Tombstone)).await.unwrap() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let running = site.engine.run_until(all_gone);
+    let ended = tokio::time::timeout(Duration::from_secs(60), running).await;
+    assert!(ended.is_ok(), "some are left");
+}
+
+#[tokio::test]
+async fn an_engine_that_is_told_to_stop_does_not_forget_all_before() {
+    let world = World::default();
+    let site = with_many(&world).await;
+    site.engine.run_until(std::future::ready(())).await;
+    let relations = &site.federation.stores().relations;
+    let left = relations.count(&Which::of(Kind::Tombstone)).await.unwrap();
+    assert_eq!(left, MANY - 20_000, "one run");
 }

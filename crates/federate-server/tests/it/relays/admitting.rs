@@ -222,3 +222,33 @@ async fn r9_a_host_in_another_spelling_is_the_same() {
     assert_eq!(second.received_of("Announce").len(), 1);
     assert_eq!(first.received_types(), [""; 0], "and nothing goes back there");
 }
+
+#[tokio::test]
+async fn who_waits_and_asks_again_does_not_wait_longer_for_that() {
+    let world = World::default();
+    let relay = relay_with(&world, |builder| {
+        builder
+            .relay(Admission::ByHand)
+            .behaviour_limits(|limits| limits.subscribers_waiting = 1)
+    })
+    .await;
+    let waits = BehaviourLimits::default().subscriber_waits;
+    let (first, second) = (actor(&world, "first.test"), actor(&world, "second.test"));
+    follows_public(&first, &relay, 1).await;
+    world.clock.advance(waits - Duration::from_secs(60));
+    follows_public(&first, &relay, 2).await;
+    follows_public(&second, &relay, 1).await;
+    assert_eq!(second.received_types(), ["Reject"], "one waits");
+    let tidy = async || {
+        let (stores, now) = (relay.federation.stores(), relay.federation.now());
+        Retention::default().run(stores, now, &|_, _| true).await.unwrap();
+        subscribers(&relay, RelayKind::Mastodon).await
+    };
+    let waiting = |peer: &Peer| vec![(peer.id.to_string(), State::Pending)];
+    world.clock.advance(Duration::from_secs(60));
+    assert_eq!(tidy().await, waiting(&first));
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(tidy().await, []);
+    follows_public(&second, &relay, 2).await;
+    assert_eq!(tidy().await, waiting(&second), "its place is another's now");
+}
