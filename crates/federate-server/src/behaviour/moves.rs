@@ -121,7 +121,7 @@ impl<App: Directory> Federation<App> {
     /// then the followers, whose servers have them follow the other account. Followers of ours are the application's to move.
     ///
     /// What a crash or a store interrupted is finished by calling it again for the same account: the followers
-    /// get the same activity once.
+    /// get the same activity once. Where nobody was told yet, another account may take its place after a minute.
     ///
     /// ```
     /// # use federate_protocol::activitystreams::Iri;
@@ -153,17 +153,26 @@ impl<App: Directory> Federation<App> {
             return Err(MoveRefused::Lately.into());
         }
         let to = self.named_by(target, &id).await?;
-        let is_first = late.is_empty();
-        let moved = match late.into_iter().find(|moved| moved.key.actor == to) {
+        let begun = late.iter().find(|moved| moved.key.actor == to).cloned();
+        let is_first = begun.is_none();
+        let moved = match begun {
             Some(begun) => begun,
-            None if is_first => self.begin_move(me, &id, &to).await?,
-            None => return Err(MoveRefused::Lately.into()),
+            None => {
+                for interrupted in &late {
+                    self.give_up_move(interrupted).await?;
+                }
+                self.begin_move(me, &id, &to).await?
+            }
         };
         if let Err(failure) = self.app().moved(me, &to).await {
             if is_first {
                 self.forget_move(&moved).await?;
             }
             return Err(failure.into());
+        }
+        // While the application thought about it, another may have taken its place.
+        if self.stores().relations.get(&moved.key).await?.is_none() {
+            return Err(MoveRefused::Lately.into());
         }
         let moves = Move::new(&id).with(&terms::TARGET, &to);
         let mut told = self.send(me, moves).to(self.uris().followers(me));
@@ -198,7 +207,7 @@ impl<App: Directory> Federation<App> {
                 return Err(MoveRefused::Unknown.into());
             };
             match self.app().actor(&self.ask(None), &name).await? {
-                Found::Here(profile) => (target, profile.names(me)),
+                Found::Here(profile) => (self.uris().actor(&name), profile.names(me)),
                 Found::Gone | Found::Missing => return Err(MoveRefused::Unknown.into()),
             }
         } else {
@@ -233,8 +242,25 @@ impl<App: Directory> Federation<App> {
         Ok(moved)
     }
 
+    /// Drops one that was interrupted before the followers were told, and not one that is at work.
+    async fn give_up_move(&self, moved: &Relation) -> Result<(), Error> {
+        let is_old = self
+            .now()
+            .duration_since(moved.at)
+            .is_ok_and(|age| age >= AT_WORK);
+        let is_told = match &moved.activity {
+            Some(activity) => self.stores().outbox.body(activity).await?.is_some(),
+            None => false,
+        };
+        if is_told || !is_old {
+            return Err(MoveRefused::Lately.into());
+        }
+        self.forget_move(moved).await
+    }
+
+    /// What another has finished meanwhile stays.
     async fn forget_move(&self, moved: &Relation) -> Result<(), Error> {
-        let which = Which::exactly(&moved.key);
+        let which = Which::exactly(&moved.key).in_state(State::Pending);
         self.stores().relations.remove(&which, 1).await?;
         Ok(())
     }
@@ -242,3 +268,6 @@ impl<App: Directory> Federation<App> {
 
 /// More than one is there only where several began at once.
 const AT_ONCE: usize = 8;
+
+/// So long a move that nobody was told of may still be under way: the application is asked in that time.
+const AT_WORK: Duration = Duration::from_secs(60);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use federate_server::{Cursor, Error, Found, MoveRefused};
-use federate_store::{BoxFuture, Relation, RelationKey, RelationKind, RelationState, Which};
+use federate_store::{BoxFuture, Outgoing, Relation, RelationKey, RelationKind, RelationState, Which};
 use http::Response;
 use serde_json::json;
 use tokio::sync::Barrier;
@@ -301,6 +301,92 @@ async fn our_own_move_that_a_crash_interrupted_is_finished_under_the_same_id() {
     assert_eq!(why(&refused), Some(MoveRefused::Lately), "it is finished");
     site.step_until_idle().await;
     assert_eq!(bob.received_of("Move").len(), 1);
+}
+
+#[tokio::test]
+async fn our_own_move_that_nobody_was_told_of_makes_room_for_another() {
+    for is_told in [true, false] {
+        let world = World::default();
+        let site = site(&world, |b| b.manage_followers()).await;
+        let new = her_new_account(&world, "new.test", 2);
+        let other = her_new_account(&world, "other.test", 0);
+        let federation = &site.federation;
+        let stores = federation.stores();
+        let activity = iri(&format!("{ALICE}#move/1"));
+        let key = RelationKey::new(RelationKind::Moved, "alice", &new.id);
+        let begun = Relation {
+            activity: Some(activity.clone()),
+            state: RelationState::Pending,
+            ..Relation::new(key, federation.now())
+        };
+        stores.relations.put(&begun).await.unwrap();
+        if is_told {
+            let outgoing = Outgoing::new(activity, "alice", "{}", Vec::new());
+            stores.outbox.record(&outgoing).await.unwrap();
+        }
+        world.clock.advance(Duration::from_secs(59));
+        let refused = federation.move_away("alice", &other.id).await.unwrap_err();
+        assert_eq!(why(&refused), Some(MoveRefused::Lately), "it may be at work");
+        world.clock.advance(Duration::from_secs(1));
+        let moved = federation.move_away("alice", &other.id).await;
+        let is_left = stores.relations.get(&begun.key).await.unwrap().is_some();
+        assert_eq!((moved.is_err(), is_left), (is_told, is_told));
+        if let Err(refused) = moved {
+            assert_eq!(why(&refused), Some(MoveRefused::Lately));
+        }
+    }
+}
+
+/// The application thought about the first for so long.
+#[tokio::test]
+async fn our_own_move_whose_place_another_has_taken_is_not_told() {
+    let world = World::default();
+    let site = site(&world, |b| b.manage_followers()).await;
+    let bob = world.peer("peer.test", "bob", 1);
+    says(&bob, &site, 1, follow()).await;
+    let new = her_new_account(&world, "new.test", 2);
+    let other = her_new_account(&world, "other.test", 0);
+    let federation = &site.federation;
+    let held = Arc::new(Barrier::new(2));
+    *site.app.held.lock().unwrap() = Some(Arc::clone(&held));
+    let meanwhile = async {
+        held.wait().await;
+        world.clock.advance(Duration::from_secs(60));
+        let told = federation.move_away("alice", &other.id).await;
+        held.wait().await;
+        told
+    };
+    let (first, second) = tokio::join!(federation.move_away("alice", &new.id), meanwhile);
+    assert_eq!(why(&first.unwrap_err()), Some(MoveRefused::Lately));
+    assert_eq!(second.unwrap().activity.target().id(), Some(other.id));
+    site.step_until_idle().await;
+    assert_eq!(bob.received_of("Move").len(), 1);
+}
+
+/// Two finish the same one, and the application says no to the first when the second has.
+#[tokio::test]
+async fn our_own_move_that_was_finished_meanwhile_is_not_forgotten() {
+    let world = World::default();
+    let site = site(&world, |b| b.manage_followers()).await;
+    let new = her_new_account(&world, "new.test", 2);
+    let other = her_new_account(&world, "other.test", 0);
+    let federation = &site.federation;
+    let held = Arc::new(Barrier::new(2));
+    *site.app.held.lock().unwrap() = Some(Arc::clone(&held));
+    let meanwhile = async {
+        held.wait().await;
+        let told = federation.move_away("alice", &new.id).await;
+        site.app.failures.store(1, Ordering::Relaxed);
+        held.wait().await;
+        told
+    };
+    let (first, second) = tokio::join!(federation.move_away("alice", &new.id), meanwhile);
+    assert_eq!(why(&first.unwrap_err()), None, "the application's word");
+    second.unwrap();
+    site.app.failures.store(0, Ordering::Relaxed);
+    world.clock.advance(Duration::from_secs(60));
+    let refused = federation.move_away("alice", &other.id).await.unwrap_err();
+    assert_eq!(why(&refused), Some(MoveRefused::Lately));
 }
 
 #[tokio::test]
