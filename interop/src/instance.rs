@@ -33,6 +33,8 @@ const TAIL: usize = 40;
 pub(crate) struct Instance {
     actor: String,
     handle: String,
+    /// What the person logs in with.
+    login: String,
     api: Api,
     /// Mastodon's ids of notes and accounts, by the URLs that both sides know.
     ids: Mutex<HashMap<String, String>>,
@@ -81,7 +83,7 @@ impl Instance {
             .map_err(at("the instance does not start"))?;
         wait_until_it_listens(&mut process, &log).await?;
 
-        let api = Api::new(&base, Some(token))?;
+        let api = Api::new(&base, Some(token.clone()))?;
         let me = api
             .get("/api/v1/accounts/verify_credentials")
             .await?
@@ -93,6 +95,7 @@ impl Instance {
         Ok(Self {
             actor,
             handle: format!("@{NAME}@127.0.0.1:{port}"),
+            login: token,
             api,
             ids: Mutex::default(),
             log,
@@ -159,7 +162,7 @@ impl Instance {
 
     /// Moves to another account.
     pub(crate) async fn move_to(&self, other: &str) -> Result<(), Trouble> {
-        let body = json!({ "moved_to_uri": other });
+        let body = json!({ "moved_to_uri": other, "password": self.login });
         let path = "/api/v1/accounts/move";
         self.api.post(path, &body).await?.ok("move").map(drop)
     }

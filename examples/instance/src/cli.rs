@@ -185,7 +185,7 @@ pub(crate) async fn create_account(
         let Some(id) = db::accounts::create(&mut tx, name, display_name, locked, bot).await? else {
             return Ok(None);
         };
-        let token = db::tokens::create(&mut tx, id).await?;
+        let token = db::tokens::create_login(&mut tx, id).await?;
         tx.commit().await?;
         Ok::<_, sqlx::Error>(Some(token))
     };

@@ -6,7 +6,7 @@ use crate::{
     federation::{follow_on, outgoing},
     site::Site,
 };
-use federate::{Error, activitystreams::Iri, server::MoveRefused};
+use federate::{Error, Failure, activitystreams::Iri, server::MoveRefused};
 use http::StatusCode;
 use serde_json::json;
 use std::error::Error as _;
@@ -32,9 +32,14 @@ pub(crate) async fn name_others(site: &Site, me: &Account, others: &[String]) ->
     let document = site.network.actor_document(me).await;
     let mut tx = begin(&site.db).await?;
     db::aliases::set(&mut tx, me.id, others).await?;
+    // Who comes back from there has not moved any more.
+    let is_back = db::accounts::clear_moved(&mut tx, me.id, others).await?;
     if let Some(mut document) = document {
         if let Some(map) = document.as_object_mut() {
             map.insert("alsoKnownAs".into(), json!(others));
+            if is_back {
+                map.remove("movedTo");
+            }
         }
         site.network
             .send(&mut tx, me, outgoing::profile(&site.urls, me, document))
@@ -48,16 +53,14 @@ pub(crate) async fn name_others(site: &Site, me: &Account, others: &[String]) ->
 /// interrupted is finished by doing it again.
 pub(crate) async fn leave(site: &Site, me: &Account, target: &str) -> Result<(), ApiError> {
     let target = Iri::parse(target).map_err(|_| ApiError::invalid("An account is named by its id"))?;
-    match site.network.move_away(me, &target).await {
-        Ok(_) => {}
+    if let Err(e) = site.network.move_away(me, &target).await {
         // Those elsewhere were told. Those here may have been left behind.
-        Err(e) if is_lately(&e) && me.moved_to.as_deref() == Some(target.as_str()) => {}
-        Err(e) => return Err(refused(&e)),
+        let is_again = is_lately(&e) && moved_to(site, me).await?.as_deref() == Some(target.as_str());
+        if !is_again {
+            return Err(refused(&e));
+        }
     }
-    let new = site.network.account(&target).await.map_err(|failure| {
-        tracing::warn!(reason = %failure.chain(), "whither somebody moved is not known");
-        ApiError::not_found()
-    })?;
+    let new = site.network.account(&target).await.map_err(|e| unknown(&e))?;
     let new = new.ok_or_else(ApiError::not_found)?;
     let document = site.network.actor_document(me).await;
     let mut tx = begin(&site.db).await?;
@@ -69,6 +72,12 @@ pub(crate) async fn leave(site: &Site, me: &Account, target: &str) -> Result<(),
     }
     site.commit(tx).await?;
     Ok(())
+}
+
+/// Read anew: another request may have moved it since this one began.
+async fn moved_to(site: &Site, me: &Account) -> Result<Option<String>, ApiError> {
+    let now = db::accounts::by_id(&site.db, me.id).await?;
+    Ok(now.and_then(|now| now.moved_to))
 }
 
 fn is_lately(e: &Error) -> bool {
@@ -83,10 +92,41 @@ fn refused(e: &Error) -> ApiError {
         true => ApiError::invalid(&why),
         false => {
             tracing::warn!(reason = %why, "somebody cannot move for now");
-            ApiError::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The other account cannot be asked for now",
-            )
+            not_now()
         }
+    }
+}
+
+/// The followers elsewhere are told; whom the others should follow cannot be had.
+fn unknown(failure: &Failure) -> ApiError {
+    tracing::warn!(reason = %failure.chain(), "whither somebody moved is not known");
+    match failure.is_permanent() {
+        true => ApiError::not_found(),
+        false => not_now(),
+    }
+}
+
+fn not_now() -> ApiError {
+    ApiError::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The other account cannot be asked for now",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::response::IntoResponse;
+
+    #[test]
+    fn what_passes_is_no_404() {
+        let status = |failure: Failure| unknown(&failure).into_response().status();
+        assert_eq!(status("no connection".into()), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(status(Failure::permanent("it is gone")), StatusCode::NOT_FOUND);
+        // Nor when it went through the library.
+        let silent = Error::passing("no connection");
+        assert_eq!(status(silent.into()), StatusCode::SERVICE_UNAVAILABLE);
+        let gone = Error::permanent("it is gone");
+        assert_eq!(status(gone.into()), StatusCode::NOT_FOUND);
     }
 }

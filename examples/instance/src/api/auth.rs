@@ -6,7 +6,7 @@ use crate::{
     site::Site,
 };
 use axum::extract::FromRequestParts;
-use http::{header::AUTHORIZATION, request::Parts};
+use http::{StatusCode, header::AUTHORIZATION, request::Parts};
 
 /// The owner of the token; 401 without one.
 pub(crate) struct Me(pub(crate) Account);
@@ -30,6 +30,19 @@ impl FromRequestParts<Site> for Viewer {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, ApiError> {
         Ok(Viewer(owner(parts, site).await?.map(|a| a.id)))
+    }
+}
+
+/// A token is not enough for what cannot be undone: a client has one too. The person says once more who they are, as on the page
+/// where they let a client in; 403 otherwise, as a client that is answered 401 forgets its token.
+pub(crate) async fn confirm(site: &Site, me: &Account, password: Option<&str>) -> Result<(), ApiError> {
+    let person = db::tokens::login(&site.db, password.unwrap_or_default()).await?;
+    match person {
+        Some(person) if person.id == me.id => Ok(()),
+        _ => Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "The password is missing or wrong: it is the token that account create printed",
+        )),
     }
 }
 

@@ -95,10 +95,13 @@ pub(crate) async fn form(State(site): State<Site>, params: Params) -> Result<Htm
 
 pub(crate) async fn allow(State(site): State<Site>, params: Params) -> Result<Response, ApiError> {
     let asked = asked(&site, &params).await?;
-    let Some(me) = tokens::owner(&site.db, params.filled("token").unwrap_or_default()).await? else {
+    let Some(me) = tokens::login(&site.db, params.filled("token").unwrap_or_default()).await? else {
         return Ok((
             StatusCode::FORBIDDEN,
-            page(&asked, Some("This is not a token of this instance.")),
+            page(
+                &asked,
+                Some("This is not a token that account create printed here."),
+            ),
         )
             .into_response());
     };

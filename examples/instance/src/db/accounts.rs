@@ -302,3 +302,21 @@ pub(crate) async fn set_moved(c: &mut SqliteConnection, id: i64, to: &str) -> Re
         .await?;
     Ok(())
 }
+
+/// Forgets where somebody went, if that is one of these; whether it was.
+pub(crate) async fn clear_moved(
+    c: &mut SqliteConnection,
+    id: i64,
+    places: &[String],
+) -> Result<bool, sqlx::Error> {
+    let mut is_back = false;
+    for place in places {
+        let done = sqlx::query("update accounts set moved_to = null where id = ? and moved_to = ?")
+            .bind(id)
+            .bind(place)
+            .execute(&mut *c)
+            .await?;
+        is_back |= done.rows_affected() > 0;
+    }
+    Ok(is_back)
+}

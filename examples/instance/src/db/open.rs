@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("oauth.sql"),
     include_str!("aliases.sql"),
+    include_str!("logins.sql"),
 ];
 
 /// Opens `<dir>/instance.db`, makes the directory where it is missing.
@@ -67,4 +68,32 @@ async fn migrate(db: &Db) -> Result<(), sqlx::Error> {
             .await?;
     }
     tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::{accounts, tokens};
+
+    /// Whoever had an account before still logs in, and their clients do not.
+    #[tokio::test]
+    async fn of_the_tokens_from_before_the_first_one_logs_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = open(dir.path()).await.unwrap();
+        let mut tx = begin(&db).await.unwrap();
+        let alice = accounts::create(&mut tx, "alice", "", false, false)
+            .await
+            .unwrap();
+        let own = tokens::create(&mut tx, alice.unwrap()).await.unwrap();
+        let client = tokens::create(&mut tx, alice.unwrap()).await.unwrap();
+        let before =
+            "alter table tokens drop column login; delete from instance_migrations where version = 4";
+        sqlx::raw_sql(before).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        migrate(&db).await.unwrap();
+        for (token, logs_in) in [(own, true), (client, false)] {
+            let person = tokens::login(&db, &token).await.unwrap();
+            assert_eq!(person.is_some(), logs_in);
+        }
+    }
 }

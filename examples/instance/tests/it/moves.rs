@@ -5,8 +5,8 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 async fn leaves(who: &Person, target: &str) -> Answer {
-    who.post("/api/v1/accounts/move", &json!({ "moved_to_uri": target }))
-        .await
+    let body = json!({ "moved_to_uri": target, "password": who.token });
+    who.post("/api/v1/accounts/move", &body).await
 }
 
 async fn names(who: &Person, others: &[&str]) -> Answer {
@@ -118,4 +118,72 @@ async fn other_accounts_are_named_by_their_ids() {
     // Nothing listens on port 1.
     let silent = leaves(&alice, "http://127.0.0.1:1/users/alice").await;
     assert_ne!(silent.status, StatusCode::ACCEPTED);
+}
+
+/// Whoever has a client's token has not the person's.
+#[tokio::test]
+async fn nobody_is_moved_by_a_client_alone() {
+    let a = Instance::start();
+    let (alice, new) = (a.person("alice", &[]), a.person("alicia", &[]));
+    let new_id = own_id(&new).await;
+    names(&new, &[&own_id(&alice).await]).await.ok();
+    let client = Person {
+        token: Some(client_token(&alice).await),
+        ..alice.clone()
+    };
+    let by = async |who: &Person, password: Value| {
+        let body = json!({ "moved_to_uri": new_id, "password": password });
+        who.post("/api/v1/accounts/move", &body).await
+    };
+    for (who, password) in [
+        (&client, Value::Null),
+        (&client, json!("wrong")),
+        // Neither its own token, nor what somebody else logs in with.
+        (&client, json!(client.token)),
+        (&client, json!(new.token)),
+        (&alice, Value::Null),
+    ] {
+        let refused = by(who, password).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{refused:?}");
+        let why = refused.json();
+        assert!(why["error"].as_str().unwrap().contains("password"), "{why}");
+    }
+    assert_eq!(document(&alice).await["movedTo"], Value::Null);
+    assert_eq!(by(&client, json!(alice.token)).await.status, StatusCode::ACCEPTED);
+    assert_eq!(document(&alice).await["movedTo"], json!(new_id));
+}
+
+/// What a client gets that somebody lets in; and a client lets nobody in.
+async fn client_token(of: &Person) -> String {
+    let back = "https://client.example/back";
+    let app = json!({ "client_name": "C", "redirect_uris": back });
+    let app = of.post("/api/v1/apps", &app).await.ok();
+    let allow = async |token: &str| {
+        let body = json!({ "client_id": app["client_id"], "redirect_uri": back, "token": token });
+        of.post("/oauth/authorize", &body).await
+    };
+    let allowed = allow(of.token.as_deref().unwrap()).await;
+    let location = allowed.headers["location"].to_str().unwrap();
+    let code = location.split_once("?code=").unwrap().1;
+    let body = json!({ "grant_type": "authorization_code", "code": code, "client_id": app["client_id"],
+                       "client_secret": app["client_secret"], "redirect_uri": back });
+    let got = of.post("/oauth/token", &body).await.ok();
+    let token = got["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(allow(&token).await.status, StatusCode::FORBIDDEN);
+    token
+}
+
+#[tokio::test]
+async fn who_comes_back_has_not_moved() {
+    let a = Instance::start();
+    let (bob, new) = (a.person("bob", &[]), a.person("bobby", &[]));
+    let (old_id, new_id) = (own_id(&bob).await, own_id(&new).await);
+    names(&new, &[&old_id]).await.ok();
+    assert_eq!(leaves(&bob, &new_id).await.status, StatusCode::ACCEPTED);
+    names(&bob, &["https://there.example/bob"]).await.ok();
+    assert_eq!(document(&bob).await["movedTo"], json!(new_id));
+    names(&bob, &["https://there.example/bob", &new_id]).await.ok();
+    let back = document(&bob).await;
+    assert_eq!(back["movedTo"], Value::Null);
+    assert_eq!(back["alsoKnownAs"].as_array().unwrap().len(), 2);
 }
