@@ -1,37 +1,29 @@
 //! The inbox worker: what was accepted is judged against today's state and handed to its handler.
 
+mod in_order;
 mod judge;
+mod run;
 
-use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use federate_protocol::activitystreams::{Activity, Iri};
-use federate_protocol::delivery::backoff;
-use federate_protocol::{Authenticated, BadSeal, Envelope};
-use federate_store::{
-    BoxFuture, Claim, Claimed, Ending, LEASE, Outgoing, Pending, ReceivedId, Settlement, StoreError,
-};
-use futures_util::future::{Either, join, select};
+use federate_protocol::activitystreams::Iri;
+use federate_protocol::{BadSeal, Envelope};
+use federate_store::{BoxFuture, Claim, Claimed, Ending, LEASE, Pending, ReceivedId, Settlement, StoreError};
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt, StreamExt};
 use tokio::time::Instant;
-use tracing::Instrument as _;
 
-use self::judge::Stop;
-use crate::behaviour::{self, Turn};
 use crate::engine::InboxWorker;
 use crate::error::chain;
-use crate::groups::Announced;
 use crate::metered::{self, Run};
-use crate::spans;
-use crate::{Cx, Directory, Federation};
+use crate::{Directory, Federation};
 
 /// How many activities are taken up in one step, and how many senders at once. A handler mostly waits, for a database or for a
 /// peer: those who make it wait long must not hold all places.
@@ -52,14 +44,6 @@ const MOST: usize = BATCH;
 /// is claimed, marked and given back together, which costs a fraction of one by one. Whoever is sent something while nothing else comes does
 /// not wait.
 const PACE: Duration = Duration::from_millis(5);
-
-/// Whoever made a handler wait so long, by a server that trickles for example, has had its share of this step: what else it sent
-/// is put off. Otherwise a hundred such activities of one sender would stop the inbox for an hour.
-const SLOW: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
-
-/// After this many failed runs an activity goes to the dead letters.
-const RUNS: u32 = 12;
 
 pub(crate) struct Worker<App: Directory> {
     pub(crate) federation: Federation<App>,
@@ -170,25 +154,6 @@ enum Event {
     Finished(Result<(), StoreError>),
     /// What waits was looked at, where it was time to.
     Sampled(Result<(), StoreError>),
-}
-
-/// What became of one that was taken up.
-enum Handled {
-    Ended(Ended),
-    /// Its handler is through, and nothing says so yet.
-    Unmarked(Sent),
-}
-
-/// What a handler did beside what the application knows.
-struct Sent {
-    outgoing: Vec<Outgoing>,
-    marked_itself: bool,
-}
-
-impl Sent {
-    fn is_nothing(&self) -> bool {
-        self.outgoing.is_empty() && !self.marked_itself
-    }
 }
 
 /// The claims of a step.
@@ -478,274 +443,6 @@ impl<App: Directory> Worker<App> {
         let result = self.handle_each(activities, &mut endings).await;
         Event::Handled(claim, taken, endings, result)
     }
-
-    async fn handle_each(
-        &self,
-        activities: Vec<Opened>,
-        endings: &mut Vec<(ReceivedId, Ending)>,
-    ) -> Result<(), StoreError> {
-        let inner = &self.federation.inner;
-        let mut pause = None::<Duration>;
-        // What was handled at once, and sent nothing: marked together.
-        let mut unmarked = Vec::new();
-        for Opened { one, envelope, asked } in activities {
-            if let Some(wait) = &mut pause {
-                // Each behind the one before it, so that none is put off again and again.
-                *wait = (*wait + SLOW * 6).min(LONGEST_PAUSE);
-                let at = self.federation.now() + *wait;
-                endings.push((one.id, Ending::Later { at }));
-                continue;
-            }
-            let begun = Instant::now();
-            let handled = {
-                let before = unmarked
-                    .iter()
-                    .map(|(id, _): &(ReceivedId, _)| id.clone())
-                    .collect();
-                let mut handling = pin!(self.handle(&one, envelope, asked, before));
-                match handling.as_mut().now_or_never() {
-                    Some(handled) => handled,
-                    None => {
-                        // It waits for something. What was handled before it does not wait for that too.
-                        let (handled, marked) = join(handling, self.mark(&mut unmarked, endings)).await;
-                        if let Err(e) = marked {
-                            // What it marked in its own transaction does not come again, nor does what is before it.
-                            if let Ok(Handled::Unmarked(sent)) = &handled
-                                && sent.marked_itself
-                            {
-                                self.mark_with(&one.id, sent).await?;
-                            }
-                            return Err(e);
-                        }
-                        handled
-                    }
-                }
-            };
-            let took = begun.elapsed();
-            inner.watch.turn(self.federation.now());
-            if took >= SLOW {
-                pause = Some(Duration::ZERO);
-            }
-            let ended = match handled {
-                Ok(Handled::Unmarked(sent)) if sent.is_nothing() => {
-                    let ending = self.ending(&one, Ended::Done, took);
-                    unmarked.push((one.id, ending));
-                    continue;
-                }
-                Ok(Handled::Unmarked(sent)) => {
-                    // In their order: whoever takes this up anew begins with the first that is not marked.
-                    self.mark(&mut unmarked, endings).await?;
-                    self.mark_with(&one.id, &sent).await?;
-                    Ended::Done
-                }
-                Ok(Handled::Ended(ended)) => ended,
-                Err(e) => {
-                    self.mark(&mut unmarked, endings).await?;
-                    return Err(e);
-                }
-            };
-            let ending = self.ending(&one, ended, took);
-            endings.push((one.id, ending));
-        }
-        self.mark(&mut unmarked, endings).await
-    }
-
-    /// Marks what was handled, and takes down that it is done.
-    async fn mark(
-        &self,
-        unmarked: &mut Vec<(ReceivedId, Ending)>,
-        endings: &mut Vec<(ReceivedId, Ending)>,
-    ) -> Result<(), StoreError> {
-        if unmarked.is_empty() {
-            return Ok(());
-        }
-        let marked = std::mem::take(unmarked);
-        let ids: Vec<ReceivedId> = marked.iter().map(|(id, _)| id.clone()).collect();
-        self.federation.inner.stores.inbox.ack_all(&ids).await?;
-        endings.extend(marked);
-        Ok(())
-    }
-
-    /// Marks one with what its handler sent.
-    async fn mark_with(&self, id: &ReceivedId, sent: &Sent) -> Result<(), StoreError> {
-        let inner = &self.federation.inner;
-        if !inner.stores.inbox.ack(id, &sent.outgoing).await? && sent.marked_itself {
-            // The handler marked the activity in its own transaction, so the mark is older than what it sent by
-            // awaiting. Recording is idempotent.
-            for outgoing in &sent.outgoing {
-                inner.stores.outbox.record(outgoing).await?;
-            }
-        }
-        self.federation.wake();
-        Ok(())
-    }
-
-    /// `before`: what of the same sender was handled, and is not marked yet.
-    async fn handle(
-        &self,
-        one: &Pending,
-        envelope: Envelope,
-        asked: Asked,
-        before: Vec<ReceivedId>,
-    ) -> Result<Handled, StoreError> {
-        // Whoever waited long for its turn may have lost the claim to another, who was quicker.
-        let is_late = asked.is_late(self.federation.now());
-        if is_late && self.federation.inner.stores.inbox.handled(&one.id).await? {
-            return Ok(Handled::Ended(Ended::Done));
-        }
-        self.take_up(one, envelope, before).await
-    }
-
-    fn ending(&self, one: &Pending, ended: Ended, took: Duration) -> Ending {
-        metered::handled(
-            match &ended {
-                Ended::Done => Run::Handled,
-                Ended::Goes(_) => Run::Handled,
-                Ended::Again(_) if one.attempt + 1 < RUNS => Run::Failed,
-                Ended::Again(_) | Ended::Never(_) => Run::Dead,
-            },
-            took,
-        );
-        match ended {
-            Ended::Done => Ending::Settled(Settlement::Done),
-            Ended::Goes(pause) => Ending::Later {
-                at: self.federation.now() + pause,
-            },
-            Ended::Again(reason) if one.attempt + 1 < RUNS => {
-                let mut entropy = [0; 8];
-                self.federation.inner.entropy.fill(&mut entropy);
-                // A handler waits for our own database or for one look-up: an eighth of what a delivery waits.
-                let pause = backoff(one.attempt + 1, u64::from_le_bytes(entropy)) / 8;
-                tracing::warn!(activity = %one.id, %reason, again_in = ?pause, "an activity could not be handled");
-                let at = self.federation.now() + pause;
-                Ending::Again { at, reason }
-            }
-            Ended::Again(reason) | Ended::Never(reason) => {
-                tracing::warn!(activity = %one.id, %reason, "an activity was given up on");
-                Ending::Settled(Settlement::Dead { reason })
-            }
-        }
-    }
-
-    async fn take_up(
-        &self,
-        one: &Pending,
-        envelope: Envelope,
-        before: Vec<ReceivedId>,
-    ) -> Result<Handled, StoreError> {
-        match envelope {
-            Envelope::Activity(activity) => {
-                let span = spans::handled(one, &activity);
-                let running = async { Ok(self.run(&one.id, *activity, before).await) };
-                told(running).instrument(span).await
-            }
-            Envelope::Forwarded(forwarded) => {
-                let span = spans::forwarded(one, &forwarded);
-                let looking = Box::pin(self.federation.look_up_stored(&forwarded, &one.sealed));
-                let looking = async { looking.await.map(Handled::Ended) };
-                told(looking).instrument(span).await
-            }
-            _ => Ok(Handled::Ended(Ended::Never(
-                "of a kind that this release does not know".to_owned(),
-            ))),
-        }
-    }
-
-    async fn run(
-        &self,
-        id: &ReceivedId,
-        activity: Authenticated<Activity>,
-        before: Vec<ReceivedId>,
-    ) -> Handled {
-        let cx = Cx::new(self.federation.clone(), id.clone(), activity.by().clone()).behind(before);
-        let run = AssertUnwindSafe(self.judge_and_run(&cx, activity))
-            .catch_unwind()
-            .await;
-        let ended = match run {
-            Err(panic) => Ended::Again(format!("the handler panicked: {}", said(&*panic))),
-            Ok(Err(Stop::Handled)) => Ended::Done,
-            Ok(Err(Stop::Goes(pause))) => Ended::Goes(pause),
-            Ok(Err(Stop::Refused(reason))) => Ended::Never(reason),
-            Ok(Err(Stop::Failed(failure))) if failure.is_permanent() => Ended::Never(failure.chain()),
-            Ok(Err(Stop::Failed(failure))) => Ended::Again(failure.chain()),
-            Ok(Ok(())) => {
-                return Handled::Unmarked(Sent {
-                    outgoing: cx.take_sent(),
-                    marked_itself: cx.marked_itself(),
-                });
-            }
-        };
-        Handled::Ended(ended)
-    }
-
-    async fn judge_and_run(&self, cx: &Cx<App>, activity: Authenticated<Activity>) -> Result<(), Stop> {
-        let activity = self.judge(activity).await?;
-        let mut announced = crate::relay::announced(cx, &activity).await?;
-        if let Announced::Nothing = announced {
-            announced = crate::relay::pass_on_announced(cx, &activity).await?;
-        }
-        if let Announced::Nothing = announced {
-            announced = crate::groups::announced(cx, &activity).await?;
-        }
-        match announced {
-            Announced::Nothing => {}
-            Announced::Taken => return Ok(()),
-            Announced::Later(pause) => return Err(Stop::Goes(pause)),
-        }
-        if crate::relay::followed(cx, &activity).await? {
-            return Ok(());
-        }
-        if activity.is("Update") && about_itself(&activity) {
-            // What the activity embeds is believed, but what is kept is what its server says.
-            let fetcher = &self.federation.inner.fetcher;
-            if let Err(e) = fetcher.fresh_actor(activity.by(), self.federation.now()).await {
-                tracing::info!(actor = %activity.by(), reason = %chain(&e), "a changed actor could not be fetched");
-            }
-        }
-        if let Turn::Again(pause) = behaviour::received(cx, &activity).await? {
-            return Err(Stop::Goes(pause));
-        }
-        crate::forwarding::pass_on(cx, &activity).await?;
-        crate::groups::announce(cx, &activity).await?;
-        crate::relay::pass_on(cx, &activity).await?;
-        match self.federation.inner.handlers.start(cx, &activity) {
-            Some(running) => running.await?,
-            None => {
-                tracing::debug!(activity = %activity.id(), r#type = activity.type_name(), "nobody handles this");
-            }
-        }
-        if activity.is("Delete") && about_itself(&activity) {
-            self.federation.inner.fetcher.forget_actor(activity.by()).await;
-        }
-        if activity.is("Move") {
-            self.moved(activity.by()).await;
-        }
-        Ok(())
-    }
-}
-
-/// Says in the span how it ended.
-async fn told(run: impl Future<Output = Result<Handled, StoreError>>) -> Result<Handled, StoreError> {
-    let handled = run.await?;
-    spans::ended(match &handled {
-        Handled::Unmarked(_) | Handled::Ended(Ended::Done | Ended::Goes(_)) => Run::Handled,
-        Handled::Ended(Ended::Again(_)) => Run::Failed,
-        Handled::Ended(Ended::Never(_)) => Run::Dead,
-    });
-    Ok(handled)
-}
-
-/// Whether the sender acts on itself: its profile, its account.
-fn about_itself(activity: &Authenticated<Activity>) -> bool {
-    activity.object().id().as_ref() == Some(activity.by())
-}
-
-fn said(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("without a word")
 }
 
 /// The worker, for the engine.

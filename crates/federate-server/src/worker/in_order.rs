@@ -1,0 +1,192 @@
+//! What one sender sent, one after the other: handled, marked, and how it ended.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use federate_protocol::Envelope;
+use federate_protocol::delivery::backoff;
+use federate_store::{Ending, Outgoing, Pending, ReceivedId, Settlement, StoreError};
+use futures_util::FutureExt as _;
+use futures_util::future::join;
+use tokio::time::Instant;
+
+use super::{Asked, Ended, Opened, Worker};
+use crate::Directory;
+use crate::metered::{self, Run};
+
+/// Whoever made a handler wait so long, by a server that trickles for example, has had its share of this step: what else it sent
+/// is put off. Otherwise a hundred such activities of one sender would stop the inbox for an hour.
+const SLOW: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+
+/// After this many failed runs an activity goes to the dead letters.
+const RUNS: u32 = 12;
+
+/// What became of one that was taken up.
+pub(super) enum Handled {
+    Ended(Ended),
+    /// Its handler is through, and nothing says so yet.
+    Unmarked(Sent),
+}
+
+/// What a handler did beside what the application knows.
+pub(super) struct Sent {
+    pub(super) outgoing: Vec<Outgoing>,
+    pub(super) marked_itself: bool,
+}
+
+impl Sent {
+    fn is_nothing(&self) -> bool {
+        self.outgoing.is_empty() && !self.marked_itself
+    }
+}
+
+impl<App: Directory> Worker<App> {
+    pub(super) async fn handle_each(
+        &self,
+        activities: Vec<Opened>,
+        endings: &mut Vec<(ReceivedId, Ending)>,
+    ) -> Result<(), StoreError> {
+        let inner = &self.federation.inner;
+        let mut pause = None::<Duration>;
+        // What was handled at once, and sent nothing: marked together.
+        let mut unmarked = Vec::new();
+        for Opened { one, envelope, asked } in activities {
+            if let Some(wait) = &mut pause {
+                // Each behind the one before it, so that none is put off again and again.
+                *wait = (*wait + SLOW * 6).min(LONGEST_PAUSE);
+                let at = self.federation.now() + *wait;
+                endings.push((one.id, Ending::Later { at }));
+                continue;
+            }
+            let begun = Instant::now();
+            let handled = {
+                let before = unmarked
+                    .iter()
+                    .map(|(id, _): &(ReceivedId, _)| id.clone())
+                    .collect();
+                let mut handling = pin!(self.handle(&one, envelope, asked, before));
+                match handling.as_mut().now_or_never() {
+                    Some(handled) => handled,
+                    None => {
+                        // It waits for something. What was handled before it does not wait for that too.
+                        let (handled, marked) = join(handling, self.mark(&mut unmarked, endings)).await;
+                        if let Err(e) = marked {
+                            // What it marked in its own transaction does not come again, nor does what is before it.
+                            if let Ok(Handled::Unmarked(sent)) = &handled
+                                && sent.marked_itself
+                            {
+                                self.mark_with(&one.id, sent).await?;
+                            }
+                            return Err(e);
+                        }
+                        handled
+                    }
+                }
+            };
+            let took = begun.elapsed();
+            inner.watch.turn(self.federation.now());
+            if took >= SLOW {
+                pause = Some(Duration::ZERO);
+            }
+            let ended = match handled {
+                Ok(Handled::Unmarked(sent)) if sent.is_nothing() => {
+                    let ending = self.ending(&one, Ended::Done, took);
+                    unmarked.push((one.id, ending));
+                    continue;
+                }
+                Ok(Handled::Unmarked(sent)) => {
+                    // In their order: whoever takes this up anew begins with the first that is not marked.
+                    self.mark(&mut unmarked, endings).await?;
+                    self.mark_with(&one.id, &sent).await?;
+                    Ended::Done
+                }
+                Ok(Handled::Ended(ended)) => ended,
+                Err(e) => {
+                    self.mark(&mut unmarked, endings).await?;
+                    return Err(e);
+                }
+            };
+            let ending = self.ending(&one, ended, took);
+            endings.push((one.id, ending));
+        }
+        self.mark(&mut unmarked, endings).await
+    }
+
+    /// Marks what was handled, and takes down that it is done.
+    async fn mark(
+        &self,
+        unmarked: &mut Vec<(ReceivedId, Ending)>,
+        endings: &mut Vec<(ReceivedId, Ending)>,
+    ) -> Result<(), StoreError> {
+        if unmarked.is_empty() {
+            return Ok(());
+        }
+        let marked = std::mem::take(unmarked);
+        let ids: Vec<ReceivedId> = marked.iter().map(|(id, _)| id.clone()).collect();
+        self.federation.inner.stores.inbox.ack_all(&ids).await?;
+        endings.extend(marked);
+        Ok(())
+    }
+
+    /// Marks one with what its handler sent.
+    async fn mark_with(&self, id: &ReceivedId, sent: &Sent) -> Result<(), StoreError> {
+        let inner = &self.federation.inner;
+        if !inner.stores.inbox.ack(id, &sent.outgoing).await? && sent.marked_itself {
+            // The handler marked the activity in its own transaction, so the mark is older than what it sent by
+            // awaiting. Recording is idempotent.
+            for outgoing in &sent.outgoing {
+                inner.stores.outbox.record(outgoing).await?;
+            }
+        }
+        self.federation.wake();
+        Ok(())
+    }
+
+    /// `before`: what of the same sender was handled, and is not marked yet.
+    async fn handle(
+        &self,
+        one: &Pending,
+        envelope: Envelope,
+        asked: Asked,
+        before: Vec<ReceivedId>,
+    ) -> Result<Handled, StoreError> {
+        // Whoever waited long for its turn may have lost the claim to another, who was quicker.
+        let is_late = asked.is_late(self.federation.now());
+        if is_late && self.federation.inner.stores.inbox.handled(&one.id).await? {
+            return Ok(Handled::Ended(Ended::Done));
+        }
+        self.take_up(one, envelope, before).await
+    }
+
+    fn ending(&self, one: &Pending, ended: Ended, took: Duration) -> Ending {
+        metered::handled(
+            match &ended {
+                Ended::Done => Run::Handled,
+                Ended::Goes(_) => Run::Handled,
+                Ended::Again(_) if one.attempt + 1 < RUNS => Run::Failed,
+                Ended::Again(_) | Ended::Never(_) => Run::Dead,
+            },
+            took,
+        );
+        match ended {
+            Ended::Done => Ending::Settled(Settlement::Done),
+            Ended::Goes(pause) => Ending::Later {
+                at: self.federation.now() + pause,
+            },
+            Ended::Again(reason) if one.attempt + 1 < RUNS => {
+                let mut entropy = [0; 8];
+                self.federation.inner.entropy.fill(&mut entropy);
+                // A handler waits for our own database or for one look-up: an eighth of what a delivery waits.
+                let pause = backoff(one.attempt + 1, u64::from_le_bytes(entropy)) / 8;
+                tracing::warn!(activity = %one.id, %reason, again_in = ?pause, "an activity could not be handled");
+                let at = self.federation.now() + pause;
+                Ending::Again { at, reason }
+            }
+            Ended::Again(reason) | Ended::Never(reason) => {
+                tracing::warn!(activity = %one.id, %reason, "an activity was given up on");
+                Ending::Settled(Settlement::Dead { reason })
+            }
+        }
+    }
+}
