@@ -25,7 +25,7 @@ impl Written for Ack {}
 impl Files {
     /// Marks it and records what goes out, with all that are marked meanwhile. `false`: it was marked before, and nothing was recorded.
     pub(crate) async fn write_ack(&self, ack: Ack) -> Result<bool, StoreError> {
-        let into = self.marks.clone();
+        let into = self.marks().clone();
         let write = move |acks| write(into.clone(), acks);
         self.acks.write(ack, write).await
     }
@@ -153,6 +153,18 @@ mod tests {
         }
     }
 
+    /// The application's database takes no row with such an id.
+    async fn refuses(store: &Sqlite, table: &str, ids: &str) {
+        let sql = format!(
+            "CREATE TRIGGER refuses BEFORE INSERT ON {table} WHEN new.id LIKE '{ids}'
+             BEGIN SELECT raise(ABORT, 'not this one'); END"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .execute(store.pool())
+            .await
+            .unwrap();
+    }
+
     async fn recorded(store: &Sqlite) -> Vec<String> {
         sqlx::query_scalar("SELECT id FROM federate_outbox ORDER BY id")
             .fetch_all(store.pool())
@@ -188,13 +200,7 @@ mod tests {
     async fn one_that_the_database_does_not_take_keeps_no_other_out() {
         let folder = tempfile::tempdir().unwrap();
         let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
-        sqlx::query(
-            "CREATE TRIGGER refuses BEFORE INSERT ON federate_outbox WHEN new.id LIKE '%bad'
-             BEGIN SELECT raise(ABORT, 'not this one'); END",
-        )
-        .execute(store.pool())
-        .await
-        .unwrap();
+        refuses(&store, "federate_outbox", "%bad").await;
         let acks = ["a", "bad", "c"]
             .into_iter()
             .enumerate()
@@ -218,13 +224,7 @@ mod tests {
     async fn of_several_one_that_the_database_does_not_take_keeps_no_other_out() {
         let folder = tempfile::tempdir().unwrap();
         let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
-        sqlx::query(
-            "CREATE TRIGGER refuses BEFORE INSERT ON federate_handled WHEN new.id LIKE '%/1'
-             BEGIN SELECT raise(ABORT, 'not this one'); END",
-        )
-        .execute(store.pool())
-        .await
-        .unwrap();
+        refuses(&store, "federate_handled", "%/1").await;
         let inbox = store.stores().inbox;
         let all = [id(0), id(1), id(2)];
         inbox.ack_all(&all).await.unwrap_err();

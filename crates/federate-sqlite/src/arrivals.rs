@@ -30,10 +30,10 @@ impl Files {
     }
 }
 
-/// Inserts those that are not known, in the first statement of the script.
-pub(crate) fn write(script: &mut Script, arrivals: &[&Arrival]) {
+/// Inserts those that are not known: the place of the statement that does. None where nothing arrives.
+pub(crate) fn write(script: &mut Script, arrivals: &[&Arrival]) -> Option<usize> {
     if arrivals.is_empty() {
-        return;
+        return None;
     }
     let mut parameters: Vec<[String; 4]> = arrivals
         .iter()
@@ -54,7 +54,7 @@ pub(crate) fn write(script: &mut Script, arrivals: &[&Arrival]) {
         let rows: Vec<String> = parameters.iter().map(row).collect();
         rows.join(", ")
     };
-    script.push(&format!(
+    let inserting = script.push(&format!(
         "INSERT INTO federate_received (id, received, shard)
          SELECT column1, column2, column3 FROM (VALUES {}) WHERE column1 IS NOT NULL ON CONFLICT (id) DO NOTHING",
         list(|[id, received, _, shard]| format!("({id}, {received}, {shard})"))
@@ -66,16 +66,17 @@ pub(crate) fn write(script: &mut Script, arrivals: &[&Arrival]) {
          WHERE r.state = 0 AND r.sealed IS NULL ON CONFLICT (no) DO NOTHING",
         list(|[id, _, sealed, _]| format!("({id}, {sealed})"))
     ));
+    Some(inserting)
 }
 
-/// Which of them were not known: of those of one name the first. `inserted`: what the statement that inserts them did.
+/// Which of them were not known: of those of one name the first. `inserted`: what the statement that [inserts](write) them did.
 pub(crate) async fn are_new(
     arrivals: &[&Arrival],
     inserted: &SqliteQueryResult,
     read: &SqlitePool,
 ) -> Result<Vec<bool>, Failure> {
     // Nearly always.
-    let new = limit(usize::try_from(inserted.rows_affected()).unwrap_or(usize::MAX));
+    let new = inserted.rows_affected().cast_signed();
     if new == limit(arrivals.len()) {
         return Ok(vec![true; arrivals.len()]);
     }

@@ -17,12 +17,12 @@ pub struct Sqlite {
 pub(crate) struct Files {
     /// The application's database: `outbox`, `handled`, `keys`, `followers`, `rules`.
     pub(crate) application: SqlitePool,
-    /// The same database, for marks: where the file is ours, one connection that nothing else uses, as whoever writes over another lets it read
-    /// its pages anew. Elsewhere the application's pool.
-    pub(crate) marks: SqlitePool,
+    /// The same database, for marks, where the file is ours: one connection that nothing else uses, as whoever writes over another lets it
+    /// read its pages anew.
+    pub(crate) own_marks: Option<SqlitePool>,
     /// The queue's file, one connection: SQLite has one writer, and a queue in the process is fairer than its locks.
     pub(crate) write: SqlitePool,
-    /// The queue's file, one connection that does not wait for the disk: see [`claims`](crate::claims). In memory it is the same pool.
+    /// The queue's file, one connection that does not wait for the disk: see [`rounds`](crate::rounds). In memory it is the same pool.
     pub(crate) loose: SqlitePool,
     /// The queue's file, for whoever only reads. In memory it is the same pool.
     pub(crate) read: SqlitePool,
@@ -33,6 +33,13 @@ pub(crate) struct Files {
     pub(crate) rounds: Arc<Rounds>,
     /// What was handled and waits to be marked.
     pub(crate) acks: Arc<Acks>,
+}
+
+impl Files {
+    /// Where marks are written.
+    pub(crate) fn marks(&self) -> &SqlitePool {
+        self.own_marks.as_ref().unwrap_or(&self.application)
+    }
 }
 
 /// Where files lie; `None` where that is not to be told, or does not matter.
@@ -79,7 +86,9 @@ impl Sqlite {
         self.files.read.close().await;
         self.files.loose.close().await;
         self.files.write.close().await;
-        self.files.marks.close().await;
+        if let Some(marks) = &self.files.own_marks {
+            marks.close().await;
+        }
         self.files.application.close().await;
     }
 
@@ -90,7 +99,10 @@ impl Sqlite {
     /// Where a pool gives no connection.
     pub async fn durability(&self) -> Result<Vec<(String, i64, i64)>, StoreError> {
         let mut said = Vec::new();
-        for pool in [&self.files.application, &self.files.write, &self.files.read] {
+        let files = &self.files;
+        let ours = [&files.write, &files.read];
+        let pools = std::iter::once(&files.application).chain(&files.own_marks);
+        for pool in pools.chain(ours) {
             let mut connections = Vec::new();
             for _ in 0..pool.options().get_max_connections() {
                 connections.push(pool.acquire().await.map_err(store_error)?);

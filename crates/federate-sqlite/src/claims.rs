@@ -1,7 +1,7 @@
 //! Claims: who has which shard of what was received in hand.
 //!
-//! They need not survive the loss of power, which no worker does. So they are written over a connection of their own that does
-//! not wait for the disk: a claim would cost as much as the activity that it is for.
+//! They need not survive the loss of power, which no worker does: where nothing arrives in the same [round](crate::rounds) they do not wait
+//! for the disk, as a claim would cost as much as the activity that it is for.
 
 use crate::{
     backend::Files,

@@ -53,7 +53,7 @@ pub(crate) enum Failure {
 
 impl Failure {
     pub(crate) fn is_busy(&self) -> bool {
-        matches!(self, Self::Sql(error) if kind(error) == StoreErrorKind::Busy)
+        matches!(self, Self::Sql(error) if is_busy(error))
     }
 }
 
@@ -80,6 +80,11 @@ impl From<Failure> for StoreError {
 
 pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
     Failure::Sql(error).into()
+}
+
+/// Whether another process, or another connection, has the lock.
+pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
+    kind(error) == StoreErrorKind::Busy
 }
 
 /// <https://www.sqlite.org/rescode.html>: the low byte is the primary code.

@@ -196,7 +196,7 @@ impl Files {
             "SELECT id FROM federate_handled WHERE id IN (SELECT value FROM json_each(?1))",
         )
         .bind(json(ids.iter()))
-        .fetch_all(&self.marks)
+        .fetch_all(self.marks())
         .await?;
         let found: BTreeSet<String> = found.into_iter().collect();
         Ok(ids.iter().map(|id| found.contains(id.as_str())).collect())

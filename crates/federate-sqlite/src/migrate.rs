@@ -11,7 +11,7 @@
 //! One step did more, before there was a release: since the fourth of the queue envelopes stand elsewhere. A process from before it that
 //! still runs is refused what came since, loses nothing, and is to be started anew.
 
-use crate::error::{Failure, OpenError};
+use crate::error::{OpenError, is_busy};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 /// How often a migration waits for another: about a minute in all.
@@ -129,12 +129,10 @@ pub(crate) async fn migrate(pool: &SqlitePool, part: &Part) -> Result<(), OpenEr
 /// Waits for another process that migrates: it may copy all that waits there.
 async fn begin_alone(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     // Each time as long as SQLite itself waits for a lock.
-    for _ in 0..TIMES {
-        match pool.begin_with("BEGIN IMMEDIATE").await.map_err(Failure::from) {
-            Err(failure) if failure.is_busy() => {}
-            Err(Failure::Sql(error)) => return Err(error),
-            Err(Failure::Store(_)) => break,
-            Ok(tx) => return Ok(tx),
+    for _ in 1..TIMES {
+        match pool.begin_with("BEGIN IMMEDIATE").await {
+            Err(error) if is_busy(&error) => {}
+            begun => return begun,
         }
     }
     pool.begin_with("BEGIN IMMEDIATE").await

@@ -4,7 +4,7 @@ use crate::{
     Sqlite,
     backend::{Files, Places},
     clean,
-    error::{OpenError, retrying},
+    error::{OpenError, is_busy, retrying},
     migrate::{APPLICATION, QUEUE, migrate},
     place::place,
 };
@@ -64,11 +64,11 @@ impl Builder {
         let path = path.as_ref();
         if path == Path::new(":memory:") {
             let pool = in_memory().await?;
-            return self.finish(pool.clone(), pool, None).await;
+            return self.finish(pool, None, None).await;
         }
         let pool = connect(path, READERS, SqliteSynchronous::Full).await?;
         let marks = connect(path, 1, SqliteSynchronous::Full).await?;
-        self.finish(pool, marks, Some(path.to_owned())).await
+        self.finish(pool, Some(marks), Some(path.to_owned())).await
     }
 
     /// As [`Sqlite::in_database`].
@@ -82,16 +82,16 @@ impl Builder {
             .await
             .map_err(OpenError::Pool)?;
         if file.is_empty() {
-            return self.finish(pool.clone(), pool, None).await;
+            return self.finish(pool, None, None).await;
         }
         warn_if_weak(&pool).await?;
-        self.finish(pool.clone(), pool, Some(PathBuf::from(file))).await
+        self.finish(pool, None, Some(PathBuf::from(file))).await
     }
 
     async fn finish(
         self,
         application: SqlitePool,
-        marks: SqlitePool,
+        own_marks: Option<SqlitePool>,
         file: Option<PathBuf>,
     ) -> Result<Sqlite, OpenError> {
         migrate(&application, &APPLICATION).await?;
@@ -100,7 +100,7 @@ impl Builder {
                 let queue = in_memory().await?;
                 Files {
                     application,
-                    marks,
+                    own_marks,
                     write: queue.clone(),
                     loose: queue.clone(),
                     read: queue,
@@ -122,7 +122,7 @@ impl Builder {
                 };
                 Files {
                     application,
-                    marks,
+                    own_marks,
                     write,
                     loose,
                     read,
@@ -184,10 +184,7 @@ async fn connect(
         match pool {
             Ok(pool) => return Ok(pool),
             // Two processes turn a new file into WAL at once: SQLite does not wait for that by itself.
-            Err(sqlx::Error::Database(error))
-                if error.code().is_some_and(|code| code == "5" || code == "261")
-                    && wait < Duration::from_secs(2) =>
-            {
+            Err(error) if is_busy(&error) && wait < Duration::from_secs(2) => {
                 tokio::time::sleep(wait).await;
                 wait *= 2;
             }

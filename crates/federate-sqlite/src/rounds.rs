@@ -163,7 +163,7 @@ impl Files {
         let mut script = Script::new();
         let arrivals: Vec<&Arrival> = round.arrivals.iter().map(|(_, arrival)| *arrival).collect();
         let finishes: Vec<&Finish> = round.finishes.iter().map(|(_, finish)| *finish).collect();
-        arrivals::write(&mut script, &arrivals);
+        let inserting = arrivals::write(&mut script, &arrivals);
         claims::finish_done(&mut script, &finishes);
         if let Some((_, wanted)) = round.claim {
             claims::claim(&mut script, wanted);
@@ -173,9 +173,9 @@ impl Files {
             claimed: Ok(Vec::new()),
         };
         // What is done, and who has what in hand, need not survive the loss of power. What arrived must.
-        let outcome = match arrivals.is_empty() {
-            false => script.run(&self.write).await?,
-            true => {
+        let outcome = match inserting {
+            Some(_) => script.run(&self.write).await?,
+            None => {
                 let _turn = self.turn().await?;
                 script.run(&self.loose).await?
             }
@@ -183,7 +183,7 @@ impl Files {
         for row in &outcome.rows {
             said.hear(row);
         }
-        let arrived = match outcome.done.get(1).filter(|_| !arrivals.is_empty()) {
+        let arrived = match inserting.and_then(|place| outcome.done.get(place)) {
             Some(inserted) => retrying!(arrivals::are_new(&arrivals, inserted, &self.write)),
             None => Ok(Vec::new()),
         };

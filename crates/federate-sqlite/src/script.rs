@@ -36,11 +36,12 @@ impl Script {
         }
     }
 
-    /// Adds a statement.
-    pub(crate) fn push(&mut self, statement: &str) {
+    /// Adds a statement: its place in what is [done](Outcome::done).
+    pub(crate) fn push(&mut self, statement: &str) -> usize {
         self.sql.push_str(statement);
         self.sql.push(';');
         self.statements += 1;
+        self.statements - 1
     }
 
     /// The parameter that stands for it in all statements: `$` and its number. (With `?` those of a statement would have to be without gaps.)

@@ -18,7 +18,7 @@ async fn p1_every_connection_is_wal_and_full() {
     let directory = tempfile::tempdir().unwrap();
     let store = Sqlite::open(directory.path().join("app.db")).await.unwrap();
     let checked = store.durability().await.unwrap();
-    assert!(checked.len() >= 9, "all connections of all pools: {checked:?}");
+    assert!(checked.len() >= 10, "all connections of all pools: {checked:?}");
     for (journal, synchronous, foreign_keys) in checked {
         assert_eq!((journal.as_str(), synchronous, foreign_keys), ("wal", 2, 1));
     }
