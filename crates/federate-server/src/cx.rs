@@ -10,6 +10,7 @@ use federate_protocol::Authenticated;
 use federate_protocol::activitystreams::{Accept, Follow, Iri, NoteBuilder, Object, Reject};
 use federate_store::{Backend, Outgoing, ReceivedId, StoreError, StoreErrorKind};
 
+use crate::unmarked::Unmarked;
 use crate::{Directory, Draft, Error, Federation, Local, ObjectRef, RemoteActor, Uris};
 
 /// What a handler has sent, until it is written together with the mark that the activity is handled.
@@ -22,8 +23,8 @@ pub struct Cx<App: Directory> {
     by: Iri,
     sent: Sent,
     marked: Arc<AtomicBool>,
-    /// What of the same sender was handled before, and may not be marked yet. In the order of their names, in which all marks are written.
-    before: Arc<[ReceivedId]>,
+    /// What the same sender sent before.
+    before: Unmarked,
 }
 
 impl<App: Directory> Clone for Cx<App> {
@@ -34,7 +35,7 @@ impl<App: Directory> Clone for Cx<App> {
             by: self.by.clone(),
             sent: Arc::clone(&self.sent),
             marked: Arc::clone(&self.marked),
-            before: Arc::clone(&self.before),
+            before: self.before.clone(),
         }
     }
 }
@@ -55,14 +56,13 @@ impl<App: Directory> Cx<App> {
             by,
             sent: Sent::default(),
             marked: Arc::default(),
-            before: Arc::default(),
+            before: Unmarked::default(),
         }
     }
 
-    /// With what of the same sender was handled before it, and may not be marked yet.
-    pub(crate) fn behind(mut self, mut before: Vec<ReceivedId>) -> Self {
-        before.sort();
-        self.before = before.into();
+    /// Behind what the same sender sent before.
+    pub(crate) fn behind(mut self, before: Unmarked) -> Self {
+        self.before = before;
         self
     }
 
@@ -170,8 +170,8 @@ impl<App: Directory> Cx<App> {
         connection: &mut <App::Store as Backend>::Connection,
     ) -> Result<(), StoreError> {
         // Whoever finds this one marked never takes up what came before it.
-        for before in &*self.before {
-            App::Store::handled(connection, before).await?;
+        for before in self.before.ids() {
+            App::Store::handled(connection, &before).await?;
         }
         if !App::Store::handled(connection, &self.received).await? {
             return Err(StoreError::new(StoreErrorKind::Fenced, "already handled"));

@@ -92,6 +92,7 @@ mod submission;
 mod synchronization;
 mod tidy;
 mod time_check;
+mod unmarked;
 mod uris;
 mod worker;
 mod written;

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::{Asked, Ended, Opened, Worker};
 use crate::Directory;
 use crate::metered::{self, Run};
+use crate::unmarked::Unmarked;
 
 /// Whoever made a handler wait so long, by a server that trickles for example, has had its share of this step: what else it sent
 /// is put off. Otherwise a hundred such activities of one sender would stop the inbox for an hour.
@@ -50,7 +51,7 @@ impl<App: Directory> Worker<App> {
         let inner = &self.federation.inner;
         let mut pause = None::<Duration>;
         // What was handled at once, and sent nothing: marked together.
-        let mut unmarked = Vec::new();
+        let unmarked = Unmarked::default();
         for Opened { one, envelope, asked } in activities {
             if let Some(wait) = &mut pause {
                 // Each behind the one before it, so that none is put off again and again.
@@ -61,16 +62,12 @@ impl<App: Directory> Worker<App> {
             }
             let begun = Instant::now();
             let handled = {
-                let before = unmarked
-                    .iter()
-                    .map(|(id, _): &(ReceivedId, _)| id.clone())
-                    .collect();
-                let mut handling = pin!(self.handle(&one, envelope, asked, before));
+                let mut handling = pin!(self.handle(&one, envelope, asked, &unmarked));
                 match handling.as_mut().now_or_never() {
                     Some(handled) => handled,
                     None => {
                         // It waits for something. What was handled before it does not wait for that too.
-                        let (handled, marked) = join(handling, self.mark(&mut unmarked, endings)).await;
+                        let (handled, marked) = join(handling, self.mark(&unmarked, endings)).await;
                         if let Err(e) = marked {
                             // What it marked in its own transaction does not come again, nor does what is before it.
                             if let Ok(Handled::Unmarked(sent)) = &handled
@@ -91,41 +88,42 @@ impl<App: Directory> Worker<App> {
             }
             let ended = match handled {
                 Ok(Handled::Unmarked(sent)) if sent.is_nothing() => {
-                    let ending = self.ending(&one, Ended::Done, took);
-                    unmarked.push((one.id, ending));
+                    metered::handled(Run::Handled, took);
+                    unmarked.push(one.id);
                     continue;
                 }
                 Ok(Handled::Unmarked(sent)) => {
                     // In their order: whoever takes this up anew begins with the first that is not marked.
-                    self.mark(&mut unmarked, endings).await?;
+                    self.mark(&unmarked, endings).await?;
                     self.mark_with(&one.id, &sent).await?;
                     Ended::Done
                 }
                 Ok(Handled::Ended(ended)) => ended,
                 Err(e) => {
-                    self.mark(&mut unmarked, endings).await?;
+                    self.mark(&unmarked, endings).await?;
                     return Err(e);
                 }
             };
             let ending = self.ending(&one, ended, took);
             endings.push((one.id, ending));
         }
-        self.mark(&mut unmarked, endings).await
+        self.mark(&unmarked, endings).await
     }
 
     /// Marks what was handled, and takes down that it is done.
     async fn mark(
         &self,
-        unmarked: &mut Vec<(ReceivedId, Ending)>,
+        unmarked: &Unmarked,
         endings: &mut Vec<(ReceivedId, Ending)>,
     ) -> Result<(), StoreError> {
-        if unmarked.is_empty() {
+        let ids = unmarked.ids();
+        if ids.is_empty() {
             return Ok(());
         }
-        let marked = std::mem::take(unmarked);
-        let ids: Vec<ReceivedId> = marked.iter().map(|(id, _)| id.clone()).collect();
         self.federation.inner.stores.inbox.ack_all(&ids).await?;
-        endings.extend(marked);
+        unmarked.clear();
+        let done = ids.into_iter().map(|id| (id, Ending::Settled(Settlement::Done)));
+        endings.extend(done);
         Ok(())
     }
 
@@ -143,13 +141,13 @@ impl<App: Directory> Worker<App> {
         Ok(())
     }
 
-    /// `before`: what of the same sender was handled, and is not marked yet.
+    /// Behind what the same sender sent before.
     async fn handle(
         &self,
         one: &Pending,
         envelope: Envelope,
         asked: Asked,
-        before: Vec<ReceivedId>,
+        before: &Unmarked,
     ) -> Result<Handled, StoreError> {
         // Whoever waited long for its turn may have lost the claim to another, who was quicker.
         let is_late = asked.is_late(self.federation.now());

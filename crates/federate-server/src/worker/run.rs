@@ -16,6 +16,7 @@ use crate::behaviour::{self, Turn};
 use crate::error::chain;
 use crate::groups::Announced;
 use crate::metered::Run;
+use crate::unmarked::Unmarked;
 use crate::{Cx, Directory, spans};
 
 impl<App: Directory> Worker<App> {
@@ -23,7 +24,7 @@ impl<App: Directory> Worker<App> {
         &self,
         one: &Pending,
         envelope: Envelope,
-        before: Vec<ReceivedId>,
+        before: &Unmarked,
     ) -> Result<Handled, StoreError> {
         match envelope {
             Envelope::Activity(activity) => {
@@ -43,13 +44,8 @@ impl<App: Directory> Worker<App> {
         }
     }
 
-    async fn run(
-        &self,
-        id: &ReceivedId,
-        activity: Authenticated<Activity>,
-        before: Vec<ReceivedId>,
-    ) -> Handled {
-        let cx = Cx::new(self.federation.clone(), id.clone(), activity.by().clone()).behind(before);
+    async fn run(&self, id: &ReceivedId, activity: Authenticated<Activity>, before: &Unmarked) -> Handled {
+        let cx = Cx::new(self.federation.clone(), id.clone(), activity.by().clone()).behind(before.clone());
         let run = AssertUnwindSafe(self.judge_and_run(&cx, activity))
             .catch_unwind()
             .await;
