@@ -145,7 +145,8 @@ mod tests {
     use std::time::Duration;
 
     use actix_web::dev::Payload;
-    use tokio::sync::oneshot;
+    use federate_testkit::held;
+    use tokio::sync::mpsc;
     use tokio::task::LocalSet;
     use tokio::time::{sleep, timeout};
 
@@ -153,23 +154,11 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3_600);
 
-    /// Says when it is dropped.
-    struct Held(
-        Vec<u8>,
-        #[expect(dead_code, reason = "dropped with it")] oneshot::Sender<()>,
-    );
-
-    impl AsRef<[u8]> for Held {
-        fn as_ref(&self) -> &[u8] {
-            &self.0
-        }
-    }
-
-    fn answer(length: usize) -> (Pin<Box<AnswerBody>>, oneshot::Receiver<()>) {
-        let (held, dropped) = oneshot::channel();
-        let bytes = Bytes::from_owner(Held(vec![b'.'; length], held));
+    fn answer(length: usize) -> (Pin<Box<AnswerBody>>, mpsc::UnboundedReceiver<()>) {
+        let (dropped, freed) = mpsc::unbounded_channel();
+        let bytes = held(vec![b'.'; length], dropped);
         let request = Unread::new(Payload::None);
-        (Box::pin(AnswerBody::new(bytes, length as u64, request)), dropped)
+        (Box::pin(AnswerBody::new(bytes, length as u64, request)), freed)
     }
 
     async fn next(body: &mut Pin<Box<AnswerBody>>) -> Option<Result<Bytes, Unwritten>> {
@@ -179,10 +168,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn r22_an_answer_that_is_not_read_is_given_up() {
         let given_up = async {
-            let (mut body, dropped) = answer(3 * PART);
+            let (mut body, mut freed) = answer(3 * PART);
             let part = next(&mut body).await.unwrap().unwrap();
             let begun = Instant::now();
-            assert!(timeout(HOUR, dropped).await.unwrap().is_err());
+            timeout(HOUR, freed.recv()).await.unwrap().unwrap();
             assert_eq!(begun.elapsed().as_secs(), Pace::STANDSTILL.as_secs());
             assert_eq!(next(&mut body).await, Some(Err(Unwritten)));
             // Which lies in a queue of HTTP/2, say.
@@ -195,8 +184,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn r22_an_answer_that_nobody_asks_for_is_given_up() {
         let given_up = async {
-            let (_body, dropped) = answer(2 * PART);
-            assert!(timeout(HOUR, dropped).await.unwrap().is_err());
+            let (_body, mut freed) = answer(2 * PART);
+            timeout(HOUR, freed.recv()).await.unwrap().unwrap();
         };
         LocalSet::new().run_until(given_up).await;
     }
@@ -204,7 +193,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_is_read_slowly_comes_whole() {
         let read = async {
-            let (mut body, mut dropped) = answer(100 * PART + 1);
+            let (mut body, mut freed) = answer(100 * PART + 1);
             let begun = Instant::now();
             let mut whole = 0;
             while let Some(part) = next(&mut body).await {
@@ -214,7 +203,7 @@ mod tests {
             }
             assert_eq!(whole, 100 * PART + 1);
             assert!(begun.elapsed() > 3 * Pace::STANDSTILL);
-            assert!(dropped.try_recv().is_err());
+            assert!(freed.try_recv().is_ok(), "what is read is held by nobody");
         };
         LocalSet::new().run_until(read).await;
     }
@@ -223,7 +212,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn r22_an_answer_that_is_read_too_slowly_is_given_up() {
         let read = async {
-            let (mut body, _dropped) = answer(100 * PART);
+            let (mut body, _freed) = answer(100 * PART);
             let mut parts = 0;
             while let Some(Ok(_)) = next(&mut body).await {
                 parts += 1;
@@ -238,9 +227,11 @@ mod tests {
     /// What is written at once needs nobody beside it.
     #[tokio::test(start_paused = true)]
     async fn a_small_answer_is_not_waited_for() {
-        let (mut body, mut dropped) = answer(PART);
+        let (mut body, mut freed) = answer(PART);
+        sleep(HOUR).await;
+        assert!(freed.try_recv().is_err());
         assert_eq!(next(&mut body).await.unwrap().unwrap().len(), PART);
-        assert!(dropped.try_recv().is_err());
+        assert!(freed.try_recv().is_ok());
         assert_eq!(next(&mut body).await, None);
     }
 }

@@ -27,6 +27,7 @@
 
 pub mod adapter;
 mod clock;
+mod held;
 pub mod hostile;
 mod keys;
 mod peer;
@@ -35,6 +36,7 @@ mod wire;
 mod world;
 
 pub use clock::VirtualClock;
+pub use held::held;
 pub use keys::TestKeys;
 pub use peer::{Peer, Sent};
 pub use wire::{Weather, Wire};

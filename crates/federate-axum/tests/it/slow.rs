@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::routing::get;
+use federate_testkit::held;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
@@ -19,21 +20,6 @@ const LENGTH: usize = 32 << 20;
 const RATE: u32 = federate_axum::Pace::SLOWEST + (2 << 10);
 
 const DAY: Duration = Duration::from_secs(86_400);
-
-/// Some bytes that say when they are not in memory any more.
-struct Held(Vec<u8>, mpsc::UnboundedSender<()>);
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        let _ = self.1.send(());
-    }
-}
 
 /// Asks for the large file, by a socket that takes little by itself.
 async fn ask(host: &str) -> TcpStream {
@@ -65,7 +51,7 @@ async fn with_large<F: Future>(ask: impl FnOnce(String, mpsc::UnboundedReceiver<
     let (_federation, engine, listener, host) = instance().await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (dropped, freed) = mpsc::unbounded_channel();
-    let large = get(async move || Body::from(Bytes::from_owner(Held(vec![b'.'; LENGTH], dropped.clone()))));
+    let large = get(async move || Body::from(held(vec![b'.'; LENGTH], dropped.clone())));
     let app = Router::new().route("/large", large);
     let serving = federate_axum::serve_until(listener, app, engine, async {
         let _ = stopped.await;

@@ -2,32 +2,16 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use federate_protocol::activitystreams::Iri;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use tokio::sync::mpsc;
 
 use super::socket::{Socket, in_time};
 use super::stage::{Instance, Stage, built};
+use crate::held;
 
 /// The longest that is passed on, and more than kernels keep on the way.
 const LENGTH: usize = 16 << 20;
-
-/// A media file that says when it is not in memory any more.
-struct Held(Vec<u8>, mpsc::UnboundedSender<()>);
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        // Nobody listens any more where the test has ended.
-        let _ = self.1.send(());
-    }
-}
 
 pub(super) fn passing_on(instance: Instance) -> Instance {
     instance.media_proxy()
@@ -80,7 +64,7 @@ fn files<G>(stage: &Stage<G>) -> mpsc::UnboundedReceiver<()> {
         Arc::new(move |_| {
             let mut file = b"GIF89a".to_vec();
             file.resize(LENGTH, b'.');
-            let mut answer = Response::new(Bytes::from_owner(Held(file, dropped.clone())));
+            let mut answer = Response::new(held(file, dropped.clone()));
             let gif = HeaderValue::from_static("image/gif");
             answer.headers_mut().insert(header::CONTENT_TYPE, gif);
             Box::pin(std::future::ready(answer))
