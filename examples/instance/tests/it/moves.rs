@@ -37,6 +37,18 @@ async fn followers(of: &Person) -> Vec<String> {
     all
 }
 
+/// Alice and Dan, who followed the old account, follow the new one, and the old one no more.
+async fn both_follow_on(old: &Person, new: &Person) {
+    until("both follow the new account", async || {
+        (followers(new).await == ["alice", "dan"]).then_some(())
+    })
+    .await;
+    until("nobody follows the old one", async || {
+        followers(old).await.is_empty().then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn i18_somebody_leaves_and_all_followers_follow_on() {
     let (a, b, c) = (Instance::start(), Instance::start(), Instance::start());
@@ -60,14 +72,7 @@ async fn i18_somebody_leaves_and_all_followers_follow_on() {
         assert_eq!(leaves(&bob, &new_id).await.status, StatusCode::ACCEPTED);
     }
     assert_eq!(document(&bob).await["movedTo"], json!(new_id));
-    until("both follow the new account", async || {
-        (followers(&new).await == ["alice", "dan"]).then_some(())
-    })
-    .await;
-    until("nobody follows the old one", async || {
-        followers(&bob).await.is_empty().then_some(())
-    })
-    .await;
+    both_follow_on(&bob, &new).await;
 }
 
 #[tokio::test]
@@ -80,14 +85,7 @@ async fn i18_to_another_account_here() {
     let (old_id, new_id) = (own_id(&bob).await, own_id(&new).await);
     names(&new, &[&old_id]).await.ok();
     assert_eq!(leaves(&bob, &new_id).await.status, StatusCode::ACCEPTED);
-    until("both follow the new account", async || {
-        (followers(&new).await == ["alice", "dan"]).then_some(())
-    })
-    .await;
-    until("nobody follows the old one", async || {
-        followers(&bob).await.is_empty().then_some(())
-    })
-    .await;
+    both_follow_on(&bob, &new).await;
     let elsewhere = leaves(&bob, &own_id(&dan).await).await;
     assert!(
         elsewhere.text().contains("less than seven days ago"),
