@@ -1,5 +1,6 @@
 //! Whose a host is, as far as its name tells.
 
+use crate::activitystreams::Iri;
 use url::{Host, Url};
 
 /// What stands before a country's code in place of a name: `example.co.uk` is somebody's, `co.uk` is not.
@@ -34,9 +35,22 @@ pub fn of(url: &Url) -> String {
     name.get(start..).unwrap_or(name).to_owned()
 }
 
+/// As [`of`], of where an id is; empty where that is nowhere.
+#[must_use]
+pub fn of_id(id: &Iri) -> String {
+    id.to_url().map(|url| of(&url)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_an_id_it_is_that_of_its_host() {
+        let of = |id: &str| of_id(&Iri::parse(id).unwrap());
+        assert_eq!(of("https://A.b.Example.org:8443/x"), "example.org");
+        assert_eq!(of("urn:uuid:0"), "");
+    }
 
     #[test]
     fn r9_whatever_stands_before_it_is_the_same_domain() {

@@ -219,7 +219,7 @@ impl Limiter {
 
 fn whose(id: &Iri) -> (String, String) {
     let host = id.host().unwrap_or_default().to_ascii_lowercase();
-    let domain = id.to_url().map(|url| domain::of(&url)).unwrap_or_default();
+    let domain = domain::of_id(id);
     (host, domain)
 }
 

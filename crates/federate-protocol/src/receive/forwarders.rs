@@ -4,7 +4,6 @@ use crate::activitystreams::Iri;
 use crate::{Limits, Refused, domain};
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use url::Url;
 
 /// Counts what each domain passes on without a proof, minute by minute: each costs a look-up at a server that whoever passes it on chooses.
 ///
@@ -26,7 +25,7 @@ impl Forwarders {
             self.minute = seconds / MINUTE;
             self.counts.clear();
         }
-        let domain = Url::parse(forwarder.as_str()).map_or_else(|_| String::new(), |url| domain::of(&url));
+        let domain = domain::of_id(forwarder);
         let before = self.counts.get(&domain).copied();
         let full = before.is_none() && self.counts.len() >= limits.forwarders;
         if full || before.unwrap_or(0) >= limits.forwarded_per_minute {

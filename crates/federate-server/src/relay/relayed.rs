@@ -51,7 +51,7 @@ impl Relayed {
         if self.knows(activity) {
             return Ok(());
         }
-        let domain = by.to_url().map(|url| domain::of(&url)).unwrap_or_default();
+        let domain = domain::of_id(by);
         self.of_domain.take(&domain, now)?;
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         if counted.young.len() >= MOST_THINGS / 2 {

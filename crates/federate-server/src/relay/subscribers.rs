@@ -83,7 +83,7 @@ fn asked_for(uris: &Uris, follow: &Object) -> Option<RelayKind> {
 fn key(kind: RelayKind, by: &Iri) -> RelationKey {
     // Named by whose it is, so that those of one owner are counted: with another host below it, in capitals or with a port, it would be
     // another server, with room of its own.
-    let domain = by.to_url().map(|url| domain::of(&url)).unwrap_or_default();
+    let domain = domain::of_id(by);
     RelationKey::new(Kind::Subscriber, kind.as_str(), by).named(domain)
 }
 
@@ -224,8 +224,8 @@ impl<App: Directory> Builder<App> {
     /// [shared inbox](crate::Uris::shared_inbox), which is the URL that their operators are given, or by a `Follow` of its
     /// [actor](crate::Paths::relay_actor), which follows them back. What the people of a subscriber say to everybody, sent here by their own
     /// server, goes to all other subscribers: byte for byte where it carries a proof or a Linked Data Signature, so that they can believe it,
-    /// or where it is no `Create`; else, or where it is [long](crate::BehaviourLimits::relayed_bytes), its id is announced. Subscribers of the LitePub kind send and get ids alone; what they announce is
-    /// passed on where it is public at its own place.
+    /// or where it is no `Create`; else, or where it is [long](crate::BehaviourLimits::relayed_bytes), its id is announced. Subscribers of
+    /// the LitePub kind send and get ids alone; what they announce is passed on where it is public at its own place.
     ///
     /// Each thing once; never back to the server where it was made; never what came from another relay, nor what has Public only in its `cc`.
     /// What people of this instance write is for its own followers and relays, as ever. No handler gets a `Follow` of the

@@ -64,7 +64,7 @@ impl Default for Lists {
 impl Lists {
     /// A place for whoever proved to be this actor. Hosts of one domain are one, as whoever has it makes as many as he likes.
     pub(crate) fn begin(&self, who: &Iri, now: SystemTime) -> Result<Walk<'_>, NotNow> {
-        let domain = who.to_url().map(|url| domain::of(&url)).unwrap_or_default();
+        let domain = domain::of_id(who);
         let mut under_way = self.lock();
         if under_way.contains(&domain) {
             return Err(NotNow::TooMany(AGAIN));
