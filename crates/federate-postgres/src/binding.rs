@@ -13,7 +13,7 @@ pub(crate) const PLACE: &str = "place";
 pub(crate) const HOLD: &str = "hold";
 
 /// The tables to which nothing is added any more once the store has moved.
-const CLOSED: [&str; 9] = [
+const CLOSED: [&str; 10] = [
     "outbox",
     "handled",
     "keys",
@@ -23,7 +23,16 @@ const CLOSED: [&str; 9] = [
     "known",
     "received",
     "rules",
+    "shards",
 ];
+
+/// What is refused of a table: anything new, or, of the shards, of which there are always as many, that somebody takes one.
+fn refused(table: &str) -> &'static str {
+    match table {
+        "shards" => "worker IS NULL",
+        _ => "false",
+    }
+}
 
 #[federate_store::async_trait]
 impl Binding for Tables {
@@ -140,7 +149,8 @@ pub(crate) async fn close(connection: &mut PgConnection) -> Result<(), sqlx::Err
     for table in CLOSED {
         let refuse = format!(
             "ALTER TABLE federate.{table} DROP CONSTRAINT IF EXISTS {table}_moved,
-             ADD CONSTRAINT {table}_moved CHECK (false) NOT VALID"
+             ADD CONSTRAINT {table}_moved CHECK ({}) NOT VALID",
+            refused(table)
         );
         sqlx::raw_sql(sqlx::AssertSqlSafe(refuse))
             .execute(&mut *connection)

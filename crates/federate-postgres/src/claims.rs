@@ -1,7 +1,7 @@
 //! Claims: who has which shard of what was received in hand.
 //!
 //! They need not survive the death of the server, in which they would only keep others waiting: no commit of them waits for
-//! the disk.
+//! the disk, but of one that says what is done without a mark.
 
 use crate::{
     backend::Tables,
@@ -90,11 +90,19 @@ impl Tables {
         &self,
         claim: Claim,
         endings: &[(ReceivedId, Ending)],
+        unmarked: &[ReceivedId],
     ) -> Result<bool, Failure> {
-        let done = endings.iter().filter(|(_, ending)| ending.is_done());
-        let done: Vec<&str> = done.map(|(id, _)| id.as_str()).collect();
-        if done.len() == endings.len() {
-            return Ok(finish(&self.pool, claim, &done, Wait::No).await?);
+        let marked = endings.iter().filter(|(_, ending)| ending.is_done());
+        let marked: Vec<&str> = marked.map(|(id, _)| id.as_str()).collect();
+        let is_all_done = marked.len() == endings.len();
+        let unmarked = unmarked.iter().map(ReceivedId::as_str);
+        let done: Vec<&str> = marked.iter().copied().chain(unmarked).collect();
+        if is_all_done {
+            let wait = match done.len() == marked.len() {
+                true => Wait::No,
+                false => Wait::ForTheDisk,
+            };
+            return Ok(finish(&self.pool, claim, &done, wait).await?);
         }
         let mut tx = self.pool.begin().await?;
         if !finish(&mut *tx, claim, &done, Wait::ForTheDisk).await? {

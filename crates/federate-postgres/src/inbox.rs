@@ -46,7 +46,16 @@ impl Inbox for Tables {
     }
 
     async fn finish(&self, claim: Claim, endings: &[(ReceivedId, Ending)]) -> Result<bool, StoreError> {
-        retrying!(self.finish_claim(claim, endings))
+        retrying!(self.finish_claim(claim, endings, &[]))
+    }
+
+    async fn finish_unmarked(
+        &self,
+        claim: Claim,
+        endings: &[(ReceivedId, Ending)],
+        unmarked: &[ReceivedId],
+    ) -> Result<bool, StoreError> {
+        retrying!(self.finish_claim(claim, endings, unmarked))
     }
 
     async fn reclaim(&self, worker: &str) -> Result<usize, StoreError> {
@@ -220,10 +229,13 @@ impl Tables {
     }
 
     async fn is_handled(&self, id: &ReceivedId) -> Result<bool, Failure> {
-        let found = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM federate.handled WHERE id = $1)")
-            .bind(id.as_str())
-            .fetch_one(&self.pool)
-            .await?;
+        let found = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM federate.handled WHERE id = $1)
+                 OR EXISTS (SELECT 1 FROM federate.received WHERE id = $1 AND state = 1 AND reason IS NULL)",
+        )
+        .bind(id.as_str())
+        .fetch_one(&self.pool)
+        .await?;
         Ok(found)
     }
 
@@ -276,7 +288,8 @@ impl Tables {
 
     async fn end_dead(&self, before: SystemTime, max: usize) -> Result<usize, Failure> {
         let done = sqlx::query(
-            "UPDATE federate.received SET state = 1, reason = NULL, sealed = NULL WHERE state = 2 AND no IN (
+            // A reason, of which nothing is kept, says that it was not handled.
+            "UPDATE federate.received SET state = 1, reason = '', sealed = NULL WHERE state = 2 AND no IN (
                  SELECT no FROM federate.received WHERE state = 2 AND received < $1 ORDER BY no LIMIT $2)",
         )
         .bind(micros(before))

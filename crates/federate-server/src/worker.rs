@@ -15,11 +15,12 @@ use async_trait::async_trait;
 use federate_protocol::activitystreams::Iri;
 use federate_protocol::{BadSeal, Envelope};
 use federate_store::{BoxFuture, Claim, Claimed, Ending, LEASE, Pending, ReceivedId, Settlement, StoreError};
-use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt};
 use tokio::time::Instant;
 
+use self::in_order::{Became, all_done};
 use crate::engine::InboxWorker;
 use crate::error::chain;
 use crate::metered::{self, Run};
@@ -139,18 +140,17 @@ struct Portion {
     /// How many activities these sent.
     waiting: usize,
     endings: Vec<(ReceivedId, Ending)>,
+    /// Of each sender, what is done and not marked.
+    unmarked: Vec<Vec<ReceivedId>>,
 }
 
 /// What ends while a step goes on.
 enum Event {
     Claimed(Result<Taken, StoreError>),
     /// What one sender sent with a claim, so much, is through, as far as the store answered.
-    Handled(
-        Option<Claim>,
-        usize,
-        Vec<(ReceivedId, Ending)>,
-        Result<(), StoreError>,
-    ),
+    Handled(Option<Claim>, usize, Became, Result<(), StoreError>),
+    /// These of a claim were marked while another sender's is not through yet.
+    Marked(Option<Claim>, Vec<ReceivedId>, Result<(), StoreError>),
     Finished(Result<(), StoreError>),
     /// What waits was looked at, where it was time to.
     Sampled(Result<(), StoreError>),
@@ -206,12 +206,20 @@ impl<App: Directory> Worker<App> {
                 claiming = true;
                 running.push(Box::pin(self.claim_at(next_claim, max)));
             }
-            let ended = match goes_on {
-                false => Some(running.next().await),
-                true => match select(running.next(), arriving.as_mut()).await {
-                    Either::Left((ended, _)) => Some(ended),
-                    Either::Right(((), _)) => None,
-                },
+            let ended = match running.next().now_or_never() {
+                Some(ended) => Some(ended),
+                None => {
+                    for (claim, unmarked) in left_unmarked(&mut portions) {
+                        running.push(Box::pin(self.mark_meanwhile(claim, unmarked)));
+                    }
+                    match goes_on {
+                        false => Some(running.next().await),
+                        true => match select(running.next(), arriving.as_mut()).await {
+                            Either::Left((ended, _)) => Some(ended),
+                            Either::Right(((), _)) => None,
+                        },
+                    }
+                }
             };
             let Some(ended) = ended else {
                 came = true;
@@ -250,11 +258,24 @@ impl<App: Directory> Worker<App> {
                         running.push(Box::pin(self.handle_all(claim, opened)));
                     }
                 }
-                Some(Event::Handled(claim, taken, endings, result)) => {
+                Some(Event::Handled(claim, taken, became, result)) => {
                     if let Some(portion) = portions.get_mut(&claim) {
                         portion.left -= 1;
                         portion.waiting -= taken;
-                        portion.endings.extend(endings);
+                        portion.endings.extend(became.endings);
+                        if !became.unmarked.is_empty() {
+                            portion.unmarked.push(became.unmarked);
+                        }
+                    }
+                    more &= result.is_ok();
+                    failed = failed.or(result.err());
+                }
+                Some(Event::Marked(claim, ids, result)) => {
+                    if let Some(portion) = portions.get_mut(&claim) {
+                        portion.left -= 1;
+                        if result.is_ok() {
+                            portion.endings.extend(all_done(ids));
+                        }
                     }
                     more &= result.is_ok();
                     failed = failed.or(result.err());
@@ -278,7 +299,7 @@ impl<App: Directory> Worker<App> {
             let (through, left): (Vec<_>, Vec<_>) = waiting.partition(|(_, portion)| portion.left == 0);
             portions.extend(left);
             for (claim, portion) in through {
-                running.push(Box::pin(self.finish(claim, portion.endings, held)));
+                running.push(Box::pin(self.finish(claim, portion, held)));
             }
         }
         failed.map_or(Ok(count), Err)
@@ -351,7 +372,7 @@ impl<App: Directory> Worker<App> {
             if is_handled {
                 // A former life committed this and died before it said so.
                 metered::handled(Run::Handled, Duration::ZERO);
-                portion.endings.push((one.id, Ending::Settled(Settlement::Done)));
+                portion.endings.extend(all_done([one.id]));
                 continue;
             }
             match self.open(&one) {
@@ -387,8 +408,8 @@ impl<App: Directory> Worker<App> {
     }
 
     /// Writes down what became of all that came with a claim, and gives it back.
-    async fn finish(&self, claim: Option<Claim>, endings: Vec<(ReceivedId, Ending)>, held: &Held) -> Event {
-        let finished = self.write_down(claim, endings).await;
+    async fn finish(&self, claim: Option<Claim>, portion: Portion, held: &Held) -> Event {
+        let finished = self.write_down(claim, portion).await;
         if let Some(claim) = claim {
             lock(held).remove(&claim);
             if matches!(finished, Ok(false)) {
@@ -401,15 +422,46 @@ impl<App: Directory> Worker<App> {
         Event::Finished(finished.map(|_| ()))
     }
 
-    async fn write_down(
-        &self,
-        claim: Option<Claim>,
-        endings: Vec<(ReceivedId, Ending)>,
-    ) -> Result<bool, StoreError> {
+    async fn write_down(&self, claim: Option<Claim>, portion: Portion) -> Result<bool, StoreError> {
         let inbox = &self.federation.inner.stores.inbox;
-        if let Some(claim) = claim {
+        let Portion {
+            endings, unmarked, ..
+        } = portion;
+        let Some(claim) = claim else {
+            self.mark_each(&unmarked).await?;
+            let done = all_done(unmarked.into_iter().flatten());
+            return self.settle_each(endings.into_iter().chain(done)).await;
+        };
+        if unmarked.is_empty() {
             return inbox.finish(claim, &endings).await;
         }
+        let finished = inbox.finish_unmarked(claim, &endings, &unmarked.concat()).await;
+        if !matches!(finished, Ok(true)) {
+            // Whoever takes it up next finds the marks: of what is not refused, they are the one trace that it was handled.
+            let marked = self.mark_each(&unmarked).await;
+            if let (Ok(_), Err(e)) = (&finished, &marked) {
+                log_store(e);
+            }
+        }
+        finished
+    }
+
+    /// Those of each sender by themselves: what is not taken of one keeps no other out. The first error, behind all of them.
+    async fn mark_each(&self, unmarked: &[Vec<ReceivedId>]) -> Result<(), StoreError> {
+        let mut first = Ok(());
+        for ids in unmarked {
+            let marked = self.federation.inner.stores.inbox.ack_all(ids).await;
+            first = first.and(marked);
+        }
+        first
+    }
+
+    /// As a store does that knows of no claims.
+    async fn settle_each(
+        &self,
+        endings: impl Iterator<Item = (ReceivedId, Ending)> + Send,
+    ) -> Result<bool, StoreError> {
+        let inbox = &self.federation.inner.stores.inbox;
         for (id, ending) in endings {
             match ending {
                 Ending::Settled(settlement) => inbox.settle(&id, settlement).await?,
@@ -439,10 +491,26 @@ impl<App: Directory> Worker<App> {
     /// Handles what one sender sent, one after the other. With an error of the store: what became of those before it.
     async fn handle_all(&self, claim: Option<Claim>, activities: Vec<Opened>) -> Event {
         let taken = activities.len();
-        let mut endings = Vec::with_capacity(taken);
-        let result = self.handle_each(activities, &mut endings).await;
-        Event::Handled(claim, taken, endings, result)
+        let mut became = Became::default();
+        let result = self.handle_each(activities, &mut became).await;
+        Event::Handled(claim, taken, became, result)
     }
+
+    async fn mark_meanwhile(&self, claim: Option<Claim>, unmarked: Vec<ReceivedId>) -> Event {
+        let marked = self.federation.inner.stores.inbox.ack_all(&unmarked).await;
+        Event::Marked(claim, unmarked, marked)
+    }
+}
+
+/// What was handled, of each sender, of claims of which something is not: it is marked, so that dying meanwhile repeats no more than what
+/// is not through.
+fn left_unmarked(portions: &mut BTreeMap<Option<Claim>, Portion>) -> Vec<(Option<Claim>, Vec<ReceivedId>)> {
+    let mut left = Vec::new();
+    for (claim, portion) in portions {
+        portion.left += portion.unmarked.len();
+        left.extend(portion.unmarked.drain(..).map(|ids| (*claim, ids)));
+    }
+    left
 }
 
 /// The worker, for the engine.

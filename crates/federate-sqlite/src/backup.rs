@@ -88,7 +88,8 @@ struct Before {
 }
 
 impl Files {
-    /// The queue first: what was handled until its copy is made is marked in the copy of the application's database, which is later.
+    /// The queue first: what was handled until then is marked in the copy of the application's database, which is later, or is done without a
+    /// mark. What was, while the queue was copied, is done in its copy too: its effects are in the application's.
     /// The other way round, what was expanded in between would be marked there and be in no queue: so it is unmarked.
     async fn copy_to(&self, application: &Path, queue: &Path) -> Result<(), Failure> {
         let before = self.before().await?;
@@ -97,6 +98,9 @@ impl Files {
             make_like(pool, copy).await?;
         }
         vacuum(&self.read, queue).await?;
+        let mut copy = open(queue).await?;
+        catch_up(&mut copy, &self.read).await?;
+        copy.close().await?;
         vacuum(&self.application, application).await?;
         let mut copy = open(queue).await?;
         let mut tx = copy.begin().await?;
@@ -172,6 +176,28 @@ async fn vacuum(pool: &SqlitePool, to: &Path) -> Result<(), Failure> {
         .execute(&mut connection)
         .await?;
     connection.close().await?;
+    Ok(())
+}
+
+/// What is done in the original by now is done in the copy.
+async fn catch_up(copy: &mut sqlx::SqliteConnection, original: &SqlitePool) -> Result<(), Failure> {
+    let original = original.connect_options().get_filename().to_owned();
+    let original = original
+        .to_str()
+        .ok_or_else(|| StoreError::broken("the path is not UTF-8"))?;
+    sqlx::query("ATTACH ?1 AS original")
+        .bind(original)
+        .execute(&mut *copy)
+        .await?;
+    sqlx::query(
+        "UPDATE main.federate_received AS copied SET state = 1, reason = NULL, sealed = NULL
+         WHERE state = 0 AND EXISTS (
+             SELECT 1 FROM original.federate_received r
+             WHERE r.no = copied.no AND r.id = copied.id AND r.state = 1 AND r.reason IS NULL)",
+    )
+    .execute(&mut *copy)
+    .await?;
+    sqlx::query("DETACH original").execute(&mut *copy).await?;
     Ok(())
 }
 

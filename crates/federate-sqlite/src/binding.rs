@@ -24,7 +24,9 @@ pub(crate) const OF_APPLICATION: [&str; 6] = [
     "federate_relations",
     "federate_rules",
 ];
-pub(crate) const OF_QUEUE: [&str; 2] = ["federate_known", "federate_received"];
+pub(crate) const OF_QUEUE: [&str; 3] = ["federate_known", "federate_received", SHARDS];
+/// Of which there are always as many: nobody takes one any more.
+const SHARDS: &str = "federate_shards";
 
 #[federate_store::async_trait]
 impl Binding for Files {
@@ -128,8 +130,12 @@ async fn free(pool: &SqlitePool, place: Option<&str>, tables: &[&str]) -> Result
 /// Lets nothing be added to these tables any more, whoever tries.
 pub(crate) async fn close(connection: &mut SqliteConnection, tables: &[&str]) -> Result<(), sqlx::Error> {
     for table in tables {
+        let when = match *table {
+            SHARDS => "UPDATE OF worker ON federate_shards WHEN new.worker IS NOT NULL".to_owned(),
+            _ => format!("INSERT ON {table}"),
+        };
         let refuse = format!(
-            "CREATE TRIGGER IF NOT EXISTS {table}_moved BEFORE INSERT ON {table}
+            "CREATE TRIGGER IF NOT EXISTS {table}_moved BEFORE {when}
              BEGIN SELECT RAISE(ABORT, 'the store has moved'); END"
         );
         sqlx::raw_sql(sqlx::AssertSqlSafe(refuse))

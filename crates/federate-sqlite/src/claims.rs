@@ -1,7 +1,7 @@
 //! Claims: who has which shard of what was received in hand.
 //!
-//! They need not survive the loss of power, which no worker does: where nothing arrives in the same [round](crate::rounds) they do not wait
-//! for the disk, as a claim would cost as much as the activity that it is for.
+//! They need not survive the loss of power, which no worker does: where nothing arrives in the same [round](crate::rounds), and nothing is done
+//! without a mark, they do not wait for the disk, as a claim would cost as much as the activity that it is for.
 
 use crate::{
     backend::Files,
@@ -47,11 +47,26 @@ pub(crate) struct Wanted {
 pub(crate) struct Finish {
     claim: Claim,
     endings: Vec<(ReceivedId, Ending)>,
+    /// Whether no mark says the same of some of it, so that it must survive the loss of power.
+    pub(crate) is_unmarked: bool,
 }
 
 impl Finish {
     pub(crate) fn new(claim: Claim, endings: Vec<(ReceivedId, Ending)>) -> Self {
-        Self { claim, endings }
+        Self {
+            claim,
+            endings,
+            is_unmarked: false,
+        }
+    }
+
+    /// With these, that are done and that no mark says so of.
+    pub(crate) fn with_unmarked(mut self, unmarked: &[ReceivedId]) -> Self {
+        let done = || Ending::Settled(Settlement::Done);
+        self.endings
+            .extend(unmarked.iter().map(|id| (id.clone(), done())));
+        self.is_unmarked = !unmarked.is_empty();
+        self
     }
 
     pub(crate) fn is_done(&self) -> bool {
@@ -117,7 +132,7 @@ pub(crate) fn claimed(row: &SqliteRow) -> Result<Claimed, Failure> {
     })
 }
 
-/// Writes down what was handled, and marked, and gives the shards back: of claims that somebody else has in hand by now nothing is written.
+/// Writes down what was handled, and gives the shards back: of claims that somebody else has in hand by now nothing is written.
 pub(crate) fn finish_done(script: &mut Script, finishes: &[&Finish]) {
     if finishes.is_empty() {
         return;
@@ -180,12 +195,7 @@ impl Files {
     }
 
     /// Gives it back, with all that are given back meanwhile. `false`: somebody else has it, and nothing was written of it.
-    pub(crate) async fn write_finish(
-        &self,
-        claim: Claim,
-        endings: &[(ReceivedId, Ending)],
-    ) -> Result<bool, StoreError> {
-        let finish = Finish::new(claim, endings.to_vec());
+    pub(crate) async fn write_finish(&self, finish: Finish) -> Result<bool, StoreError> {
         let granted = self.wish(Wish::Finish(finish)).await?;
         Ok(matches!(granted, Granted::Finished(true)))
     }

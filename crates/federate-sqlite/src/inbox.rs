@@ -4,7 +4,8 @@ use crate::{
     acks::Ack,
     arrivals::Arrival,
     backend::Files,
-    claims, clean,
+    claims::{self, Finish},
+    clean,
     error::{Failure, retrying},
     time::{limit, micros, time},
 };
@@ -47,7 +48,17 @@ impl Inbox for Files {
     }
 
     async fn finish(&self, claim: Claim, endings: &[(ReceivedId, Ending)]) -> Result<bool, StoreError> {
-        self.write_finish(claim, endings).await
+        self.write_finish(Finish::new(claim, endings.to_vec())).await
+    }
+
+    async fn finish_unmarked(
+        &self,
+        claim: Claim,
+        endings: &[(ReceivedId, Ending)],
+        unmarked: &[ReceivedId],
+    ) -> Result<bool, StoreError> {
+        let finish = Finish::new(claim, endings.to_vec());
+        self.write_finish(finish.with_unmarked(unmarked)).await
     }
 
     async fn reclaim(&self, worker: &str) -> Result<usize, StoreError> {
@@ -184,11 +195,20 @@ impl Files {
     }
 
     async fn is_handled(&self, id: &ReceivedId) -> Result<bool, Failure> {
-        let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM federate_handled WHERE id = ?1")
+        let marked: Option<i64> = sqlx::query_scalar("SELECT 1 FROM federate_handled WHERE id = ?1")
             .bind(id.as_str())
             .fetch_optional(&self.application)
             .await?;
-        Ok(found.is_some())
+        if marked.is_some() {
+            return Ok(true);
+        }
+        let done: Option<i64> = sqlx::query_scalar(
+            "SELECT 1 FROM federate_received WHERE id = ?1 AND state = 1 AND reason IS NULL",
+        )
+        .bind(id.as_str())
+        .fetch_optional(&self.read)
+        .await?;
+        Ok(done.is_some())
     }
 
     async fn are_handled(&self, ids: &[ReceivedId]) -> Result<Vec<bool>, Failure> {
@@ -242,7 +262,8 @@ impl Files {
 
     async fn end_dead(&self, before: SystemTime, max: usize) -> Result<usize, Failure> {
         let done = sqlx::query(
-            "UPDATE federate_received SET state = 1, reason = NULL, sealed = NULL WHERE state = 2 AND no IN (
+            // A reason, of which nothing is kept, says that it was not handled.
+            "UPDATE federate_received SET state = 1, reason = '', sealed = NULL WHERE state = 2 AND no IN (
                  SELECT no FROM federate_received WHERE state = 2 AND received < ?1 ORDER BY no LIMIT ?2)",
         )
         .bind(micros(before))

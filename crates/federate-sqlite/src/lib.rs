@@ -4,7 +4,7 @@
 //! application has already. Two files are used:
 //!
 //! - *the application's database* holds what must share the fate of the application's own rows: what is to be
-//!   sent (`federate_outbox`), what was handled (`federate_handled`), keys and followers;
+//!   sent (`federate_outbox`), what was handled with it (`federate_handled`), keys and followers;
 //! - *`<file>-federate`* beside it holds what is hot: deliveries, received activities, the cache. A backup needs
 //!   both, and each from its own time loses something: [`Sqlite::backup`] makes them fit.
 //!

@@ -63,7 +63,8 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// Whether a mark of its own says the same, so that losing it costs a look at that mark and nothing else.
+    /// Whether it was handled. With [`finish`](crate::Inbox::finish) a mark of its own says the same, so that losing this costs a look at that
+    /// mark and nothing else; with [`finish_unmarked`](crate::Inbox::finish_unmarked) nothing else says so.
     #[must_use]
     pub fn is_done(&self) -> bool {
         matches!(self, Self::Settled(Settlement::Done))

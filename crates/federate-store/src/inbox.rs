@@ -168,7 +168,7 @@ pub trait Inbox: fmt::Debug + Send + Sync {
     }
 
     /// Writes down what became of activities of this claim and gives the shard back, in one transaction. `false`: the claim went
-    /// to somebody else, who repeats what is not marked as handled; nothing was written.
+    /// to somebody else, who repeats what is not marked; nothing was written.
     ///
     /// By default what is put off [for later](Ending::Later) counts as a run that failed.
     ///
@@ -186,6 +186,24 @@ pub trait Inbox: fmt::Debug + Send + Sync {
             }
         }
         Ok(true)
+    }
+
+    /// As [`finish`](Inbox::finish), of a claim of which `unmarked` was handled, too, and no mark says so: of handlers that did nothing in a
+    /// transaction of the outbox's database, and sent nothing. With `true` nobody is given these again, also after the loss of power, and
+    /// [`handled`](Inbox::handled) knows of them. With `false` nothing was written but, at most, marks.
+    ///
+    /// By default they are [marked](Inbox::ack_all) first. A store that can write "done" to the disk saves that transaction.
+    ///
+    /// # Errors
+    /// As [`accept`](Inbox::accept).
+    async fn finish_unmarked(
+        &self,
+        claim: Claim,
+        endings: &[(ReceivedId, Ending)],
+        unmarked: &[ReceivedId],
+    ) -> Result<bool, StoreError> {
+        self.ack_all(unmarked).await?;
+        self.finish(claim, &with_done(endings, unmarked)).await
     }
 
     /// Takes back what a former life of this worker had in hand. Only for a name that no other process has. How many shards.
@@ -228,14 +246,15 @@ pub trait Inbox: fmt::Debug + Send + Sync {
         Ok(())
     }
 
-    /// Whether it was marked as handled, by [`ack`](Inbox::ack) or by
-    /// [`Backend::handled`](crate::Backend::handled): a worker asks before it runs a handler again.
+    /// Whether it was marked as handled, by [`ack`](Inbox::ack) or by [`Backend::handled`](crate::Backend::handled), or is settled as done
+    /// [without a mark](Inbox::finish_unmarked): a worker asks before it runs a handler again.
     ///
     /// # Errors
     /// As [`pending`](Inbox::pending).
     async fn handled(&self, id: &ReceivedId) -> Result<bool, StoreError>;
 
-    /// As [`handled`](Inbox::handled), of many: one answer for each, in their order. By default one is asked for after the other.
+    /// As [`handled`](Inbox::handled), of many that are not settled, as a claim gives them, so that only a mark can say so: one answer for
+    /// each, in their order. By default one is asked for after the other.
     ///
     /// # Errors
     /// As [`pending`](Inbox::pending).
@@ -292,6 +311,17 @@ pub trait Inbox: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`accept`](Inbox::accept).
     async fn prune(&self, before: SystemTime, max: usize) -> Result<usize, StoreError>;
+}
+
+/// What became of a claim, with what is done without a mark.
+pub(crate) fn with_done(
+    endings: &[(ReceivedId, Ending)],
+    unmarked: &[ReceivedId],
+) -> Vec<(ReceivedId, Ending)> {
+    let done = unmarked
+        .iter()
+        .map(|id| (id.clone(), Ending::Settled(Settlement::Done)));
+    endings.iter().cloned().chain(done).collect()
 }
 
 /// The origin of an actor, as it stands in the name of what it sent.

@@ -42,22 +42,37 @@ impl Sent {
     }
 }
 
+/// What became of activities.
+#[derive(Default)]
+pub(super) struct Became {
+    pub(super) endings: Vec<(ReceivedId, Ending)>,
+    /// Done too, and not marked: their handlers waited for nothing, and sent nothing.
+    pub(super) unmarked: Vec<ReceivedId>,
+}
+
+pub(super) fn all_done(
+    ids: impl IntoIterator<Item = ReceivedId>,
+) -> impl Iterator<Item = (ReceivedId, Ending)> {
+    ids.into_iter().map(|id| (id, Ending::Settled(Settlement::Done)))
+}
+
 impl<App: Directory> Worker<App> {
     pub(super) async fn handle_each(
         &self,
         activities: Vec<Opened>,
-        endings: &mut Vec<(ReceivedId, Ending)>,
+        became: &mut Became,
     ) -> Result<(), StoreError> {
         let inner = &self.federation.inner;
         let mut pause = None::<Duration>;
-        // What was handled at once, and sent nothing: marked together.
         let unmarked = Unmarked::default();
+        // Whether a handler of these may have left something in the application's database, which is to have the mark then.
+        let mut have_waited = false;
         for Opened { one, envelope, asked } in activities {
             if let Some(wait) = &mut pause {
                 // Each behind the one before it, so that none is put off again and again.
                 *wait = (*wait + SLOW * 6).min(LONGEST_PAUSE);
                 let at = self.federation.now() + *wait;
-                endings.push((one.id, Ending::Later { at }));
+                became.endings.push((one.id, Ending::Later { at }));
                 continue;
             }
             let begun = Instant::now();
@@ -66,8 +81,9 @@ impl<App: Directory> Worker<App> {
                 match handling.as_mut().now_or_never() {
                     Some(handled) => handled,
                     None => {
+                        have_waited = true;
                         // It waits for something. What was handled before it does not wait for that too.
-                        let (handled, marked) = join(handling, self.mark(&unmarked, endings)).await;
+                        let (handled, marked) = join(handling, self.mark(&unmarked, became)).await;
                         if let Err(e) = marked {
                             // What it marked in its own transaction does not come again, nor does what is before it.
                             if let Ok(Handled::Unmarked(sent)) = &handled
@@ -94,36 +110,36 @@ impl<App: Directory> Worker<App> {
                 }
                 Ok(Handled::Unmarked(sent)) => {
                     // In their order: whoever takes this up anew begins with the first that is not marked.
-                    self.mark(&unmarked, endings).await?;
+                    self.mark(&unmarked, became).await?;
                     self.mark_with(&one.id, &sent).await?;
                     Ended::Done
                 }
                 Ok(Handled::Ended(ended)) => ended,
                 Err(e) => {
-                    self.mark(&unmarked, endings).await?;
+                    self.mark(&unmarked, became).await?;
                     return Err(e);
                 }
             };
             let ending = self.ending(&one, ended, took);
-            endings.push((one.id, ending));
+            became.endings.push((one.id, ending));
         }
-        self.mark(&unmarked, endings).await
+        if have_waited {
+            return self.mark(&unmarked, became).await;
+        }
+        // That they are done is written down with what came with them, and takes no transaction of the application's database.
+        became.unmarked = unmarked.ids();
+        Ok(())
     }
 
     /// Marks what was handled, and takes down that it is done.
-    async fn mark(
-        &self,
-        unmarked: &Unmarked,
-        endings: &mut Vec<(ReceivedId, Ending)>,
-    ) -> Result<(), StoreError> {
+    async fn mark(&self, unmarked: &Unmarked, became: &mut Became) -> Result<(), StoreError> {
         let ids = unmarked.ids();
         if ids.is_empty() {
             return Ok(());
         }
         self.federation.inner.stores.inbox.ack_all(&ids).await?;
         unmarked.clear();
-        let done = ids.into_iter().map(|id| (id, Ending::Settled(Settlement::Done)));
-        endings.extend(done);
+        became.endings.extend(all_done(ids));
         Ok(())
     }
 

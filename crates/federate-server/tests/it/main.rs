@@ -39,4 +39,5 @@ mod serving;
 mod sharing;
 mod submitting;
 mod synchronization;
+mod unmarked;
 mod world;

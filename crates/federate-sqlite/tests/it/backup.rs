@@ -2,7 +2,7 @@
 
 use crate::{at, iri, outgoing};
 use federate_sqlite::{BackupError, Sqlite};
-use federate_store::{Accepted, Backend, Delivery, Hold, LEASE, Sealed, Settled, Settlement, Stores};
+use federate_store::{Accepted, Backend, Delivery, Hold, LEASE, Sealed, Settled, Settlement};
 use std::{
     path::Path,
     sync::{
@@ -19,7 +19,8 @@ fn deliveries(number: usize) -> [Delivery; 2] {
 }
 
 /// All that an application does, as fast as it can.
-async fn work(stores: Stores, stop: Arc<AtomicBool>, done: Arc<AtomicUsize>) {
+async fn work(store: Sqlite, stop: Arc<AtomicBool>, done: Arc<AtomicUsize>) {
+    let stores = store.stores();
     let mut number = 0;
     while !stop.load(Ordering::Relaxed) {
         number += 1;
@@ -35,8 +36,20 @@ async fn work(stores: Stores, stop: Arc<AtomicBool>, done: Arc<AtomicUsize>) {
         let Accepted::New(id) = accepted.unwrap() else {
             unreachable!("each is new")
         };
-        stores.inbox.ack(&id, &[]).await.unwrap();
-        stores.inbox.settle(&id, Settlement::Done).await.unwrap();
+        sqlx::query("INSERT INTO effects (id) VALUES (?1)")
+            .bind(id.as_str())
+            .execute(store.pool())
+            .await
+            .unwrap();
+        // With a mark, or without.
+        if number % 2 == 0 {
+            stores.inbox.ack(&id, &[]).await.unwrap();
+            stores.inbox.settle(&id, Settlement::Done).await.unwrap();
+        } else {
+            let claimed = stores.inbox.claim("w", 9, at(0)).await.unwrap().remove(0);
+            let (inbox, claim) = (&stores.inbox, claimed.claim.unwrap());
+            assert!(inbox.finish_unmarked(claim, &[], &[id]).await.unwrap());
+        }
         done.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -45,8 +58,12 @@ async fn work(stores: Stores, stop: Arc<AtomicBool>, done: Arc<AtomicUsize>) {
 async fn p1_a_backup_in_the_middle_of_everything_loses_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let store = Sqlite::open(directory.path().join("app.db")).await.unwrap();
+    sqlx::query("CREATE TABLE effects (id TEXT PRIMARY KEY)")
+        .execute(store.pool())
+        .await
+        .unwrap();
     let (stop, done) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
-    let working = tokio::spawn(work(store.stores(), stop.clone(), done.clone()));
+    let working = tokio::spawn(work(store.clone(), stop.clone(), done.clone()));
     for round in 0..12 {
         let (before, copy) = (
             done.load(Ordering::Relaxed),
@@ -93,7 +110,7 @@ async fn is_whole(copy: &Path, at_least: usize) {
     assert_eq!(lost, 0, "expanded, and in no queue");
     let lost = number(
         "SELECT count(*) FROM queue.federate_received r WHERE state = 1
-         AND NOT EXISTS (SELECT 1 FROM federate_handled h WHERE h.id = r.id)",
+         AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.id = r.id)",
     )
     .await;
     assert_eq!(lost, 0, "done, and its effects are not there");

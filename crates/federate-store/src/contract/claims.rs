@@ -21,6 +21,8 @@ pub async fn claims(fresh: impl AsyncFn() -> (Arc<dyn Inbox>, Arc<dyn Outbox>)) 
     one_sender_that_floods_hides_nobody(&*fresh().await.0).await;
     let (inbox, outbox) = fresh().await;
     a_mark_outlives_the_claim(&*inbox, &*outbox).await;
+    what_is_done_without_a_mark_is_known(&*fresh().await.0).await;
+    without_a_mark_who_lost_a_claim_ends_nothing(&*fresh().await.0).await;
 }
 
 /// Senders of one server, each in a shard of its own.
@@ -317,4 +319,47 @@ async fn a_mark_outlives_the_claim(inbox: &dyn Inbox, outbox: &dyn Outbox) {
     assert!(inbox.handled(&again[0].0).await.expect("read"));
     assert!(!inbox.ack(&id, &[outgoing(2)]).await.expect("ack"));
     assert_eq!(outbox.unexpanded(9).await.expect("read"), [outgoing(1)]);
+}
+
+async fn what_is_done_without_a_mark_is_known(inbox: &dyn Inbox) {
+    let sender = &senders(1)[0];
+    let marked = accept(inbox, sender, 1).await;
+    let unmarked = accept(inbox, sender, 2).await;
+    let failed = accept(inbox, sender, 3).await;
+    let (_, mine) = claim(inbox, "w1", 9, at(0)).await.remove(0);
+    let again = (
+        failed.clone(),
+        Ending::Again {
+            at: at(60),
+            reason: "no".to_owned(),
+        },
+    );
+    assert!(!inbox.handled(&unmarked).await.expect("read"));
+    let finished = inbox
+        .finish_unmarked(mine, &[done(&marked), again], std::slice::from_ref(&unmarked))
+        .await;
+    assert!(finished.expect("finish"));
+    assert!(inbox.handled(&unmarked).await.expect("read"));
+    assert!(!inbox.handled(&failed).await.expect("read"));
+    let (activity, sealed) = (activity(sender, 2), Sealed::from_bytes("x"));
+    let known = inbox.accept_from(sender, &activity, &sealed, at(0)).await;
+    assert_eq!(known.expect("accept"), Accepted::Duplicate);
+    let left: Vec<_> = claim(inbox, "w2", 9, at(60)).await;
+    assert_eq!(left.into_iter().map(|(id, _)| id).collect::<Vec<_>>(), [failed]);
+}
+
+async fn without_a_mark_who_lost_a_claim_ends_nothing(inbox: &dyn Inbox) {
+    let id = accept(inbox, &senders(1)[0], 1).await;
+    let (_, mine) = claim(inbox, "w1", 9, at(0)).await.remove(0);
+    let (_, theirs) = claim(inbox, "w2", 9, at(0) + LEASE).await.remove(0);
+    let unmarked = std::slice::from_ref(&id);
+    assert!(!inbox.finish_unmarked(mine, &[], unmarked).await.expect("finish"));
+    assert!(
+        inbox
+            .finish_unmarked(theirs, &[], unmarked)
+            .await
+            .expect("finish")
+    );
+    assert!(inbox.handled(&id).await.expect("read"));
+    assert_eq!(claim(inbox, "w1", 9, at(0) + LEASE + LEASE).await, []);
 }

@@ -49,6 +49,8 @@ async fn everything_arrives<S: Backend + Export, T: Backend + Import>(source: &S
     assert_eq!(from.binding.hold().await.expect("read"), Some(Hold::Moved));
     assert_eq!(from.queue.lease("w", 9, at(900)).await.expect("lease"), []);
     nothing_can_be_added(&from).await;
+    let taken_up = from.inbox.claim("w", 9, at(900)).await;
+    assert!(taken_up.is_err(), "it is taken up where it went: {taken_up:?}");
     assert_eq!(self::counts(&from).await, counts);
 
     let again = transfer(source, target, at(61)).await.expect("once more");

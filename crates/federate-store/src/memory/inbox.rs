@@ -3,7 +3,7 @@
 use super::{Shared, lock};
 use crate::{
     Accepted, Claim, Claimed, DeadActivity, Ending, Inbox, InboxBacklog, Iri, LEASE, Outgoing, Pending,
-    ReceivedId, Sealed, Settlement, StoreError, origin_of, shard_of, shorten,
+    ReceivedId, Sealed, Settlement, StoreError, inbox::with_done, origin_of, shard_of, shorten,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -52,11 +52,18 @@ enum RowState {
     Waits(Option<SystemTime>, Sealed),
     Dead(String, Sealed),
     Done,
+    /// Given up on, and no longer to be told of.
+    Ended,
 }
 
 impl State {
     fn row(&mut self, id: &ReceivedId) -> Option<&mut Row> {
         self.by_id.get(id).and_then(|number| self.rows.get_mut(number))
+    }
+
+    fn is_done(&self, id: &ReceivedId) -> bool {
+        let row = self.by_id.get(id).and_then(|number| self.rows.get(number));
+        row.is_some_and(|row| matches!(row.state, RowState::Done))
     }
 
     fn accept(&mut self, id: ReceivedId, shard: u16, sealed: &Sealed, now: SystemTime) -> Accepted {
@@ -215,6 +222,15 @@ impl Inbox for Shared {
         Ok(true)
     }
 
+    async fn finish_unmarked(
+        &self,
+        claim: Claim,
+        endings: &[(ReceivedId, Ending)],
+        unmarked: &[ReceivedId],
+    ) -> Result<bool, StoreError> {
+        self.finish(claim, &with_done(endings, unmarked)).await
+    }
+
     async fn reclaim(&self, worker: &str) -> Result<usize, StoreError> {
         let mut state = lock(&self.inbox);
         let shards = state.shards.values_mut();
@@ -244,7 +260,8 @@ impl Inbox for Shared {
     }
 
     async fn handled(&self, id: &ReceivedId) -> Result<bool, StoreError> {
-        Ok(lock(&self.outbox).is_handled(id))
+        let is_marked = lock(&self.outbox).is_handled(id);
+        Ok(is_marked || lock(&self.inbox).is_done(id))
     }
 
     async fn next_due(&self) -> Result<Option<SystemTime>, StoreError> {
@@ -291,7 +308,7 @@ impl Inbox for Shared {
                     );
                 }
                 RowState::Dead(..) => backlog.dead += 1,
-                RowState::Done => {}
+                RowState::Done | RowState::Ended => {}
             }
         }
         Ok(Some(backlog))
@@ -321,17 +338,16 @@ impl Inbox for Shared {
         let mut state = lock(&self.inbox);
         let rows = state.rows.values_mut();
         let old = rows.filter(|row| matches!(row.state, RowState::Dead(..)) && row.received < before);
-        let ended = old.take(max).map(|row| row.state = RowState::Done);
+        let ended = old.take(max).map(|row| row.state = RowState::Ended);
         Ok(ended.count())
     }
 
     async fn prune(&self, before: SystemTime, max: usize) -> Result<usize, StoreError> {
         let gone: Vec<(u64, ReceivedId)> = {
             let state = lock(&self.inbox);
-            let old = state
-                .rows
-                .iter()
-                .filter(|(_, row)| matches!(row.state, RowState::Done) && row.received < before);
+            let old = state.rows.iter().filter(|(_, row)| {
+                matches!(row.state, RowState::Done | RowState::Ended) && row.received < before
+            });
             old.take(max)
                 .map(|(number, row)| (*number, row.id.clone()))
                 .collect()

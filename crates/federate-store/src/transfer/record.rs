@@ -126,7 +126,7 @@ pub enum Record {
         state: OutgoingState,
         kept_until: Option<SystemTime>,
     },
-    /// A mark: [`Inbox::handled`](crate::Inbox::handled).
+    /// A mark that it was handled: [`Inbox::ack`](crate::Inbox::ack).
     Handled(ReceivedId),
     /// What was accepted: [`Inbox`](crate::Inbox).
     Received {
