@@ -26,6 +26,10 @@ const READERS: u32 = 4;
 /// enqueue looks up in, once there are some ten thousand inboxes.
 const CACHE: u32 = 8 * 1024;
 
+/// How many pages the log holds before they are written back into the file: 16 MiB. A page that is written again and again is written back
+/// once; SQLite's own 1,000 are over within a quarter of a second of a flood.
+const LOG: u32 = 4_000;
+
 /// How long SQLite itself waits for another process's lock before it says that it is busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -173,11 +177,14 @@ async fn connect(
         .pragma("cache_size", format!("-{CACHE}"))
         // A statement that writes several rows keeps what it would take back: in a file of its own, made and removed for each, otherwise.
         .pragma("temp_store", "MEMORY")
+        .pragma("wal_autocheckpoint", LOG.to_string())
         .busy_timeout(BUSY_TIMEOUT);
     let mut wait = Duration::from_millis(10);
     loop {
         let pool = SqlitePoolOptions::new()
             .max_connections(connections)
+            // It is in this process: nothing ends it unnoticed, and to ask is to switch to its thread and back.
+            .test_before_acquire(false)
             .after_release(clean::keeps)
             .connect_with(options.clone())
             .await;

@@ -40,7 +40,7 @@ pub(crate) trait Written {
 /// for sixteen takes little more than one for eight, and what is patient waits for somebody to come. Where there is none nothing waits.
 const FLOOD: usize = 4;
 const ENOUGH: usize = 16;
-const GATHERING: Duration = Duration::from_millis(2);
+const GATHERING: Duration = Duration::from_millis(4);
 const PATIENCE: Duration = Duration::from_millis(3);
 
 struct State<T, R> {
