@@ -89,7 +89,8 @@ struct Before {
 
 impl Files {
     /// The queue first: what was handled until then is marked in the copy of the application's database, which is later, or is done without a
-    /// mark. What was, while the queue was copied, is done in its copy too: its effects are in the application's.
+    /// mark. What was, while the queue was copied, is done in its copy too: its effects are in the application's. (Of the moment between the two
+    /// the effects of what has no mark are there, and it is handled again.)
     /// The other way round, what was expanded in between would be marked there and be in no queue: so it is unmarked.
     async fn copy_to(&self, application: &Path, queue: &Path) -> Result<(), Failure> {
         let before = self.before().await?;
@@ -197,6 +198,15 @@ async fn catch_up(copy: &mut sqlx::SqliteConnection, original: &SqlitePool) -> R
     )
     .execute(&mut *copy)
     .await?;
+    // Also what arrived since: it is known.
+    sqlx::query(
+        "INSERT INTO main.federate_received (no, id, received, state, attempt, shard)
+         SELECT no, id, received, 1, attempt, shard FROM original.federate_received
+         WHERE state = 1 AND reason IS NULL AND no > (SELECT coalesce(max(no), 0) FROM main.federate_received)
+         ON CONFLICT DO NOTHING",
+    )
+    .execute(&mut *copy)
+    .await?;
     sqlx::query("DETACH original").execute(&mut *copy).await?;
     Ok(())
 }
@@ -270,4 +280,55 @@ fn sync_directory(file: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_directory(_: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use federate_store::{Backend as _, Inbox, Iri, Sealed};
+    use std::time::SystemTime;
+
+    async fn arrive(inbox: &dyn Inbox, name: &str) {
+        let id = Iri::parse(&format!("https://b.example/{name}")).unwrap();
+        let sealed = Sealed::from_bytes("sealed");
+        inbox
+            .accept("https://b.example", &id, &sealed, SystemTime::UNIX_EPOCH)
+            .await
+            .unwrap();
+    }
+
+    /// All that is there, without a mark.
+    async fn handle(inbox: &dyn Inbox) {
+        let claimed = inbox.claim("w", 9, SystemTime::UNIX_EPOCH).await.unwrap();
+        let ids: Vec<_> = claimed.iter().map(|one| one.pending.id.clone()).collect();
+        let claim = claimed[0].claim.unwrap();
+        assert!(inbox.finish_unmarked(claim, &[], &ids).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn p1_what_is_done_while_the_queue_is_copied_is_done_in_its_copy() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
+        let inbox = store.stores().inbox;
+        arrive(&*inbox, "before").await;
+        let path = folder.path().join("copy.db");
+        vacuum(&store.files().read, &path).await.unwrap();
+        arrive(&*inbox, "meanwhile").await;
+        handle(&*inbox).await;
+        arrive(&*inbox, "waits").await;
+        let mut copy = open(&path).await.unwrap();
+        catch_up(&mut copy, &store.files().read).await.unwrap();
+        let rows: Vec<(String, i64)> = sqlx::query_as("SELECT id, state FROM federate_received ORDER BY no")
+            .fetch_all(&mut copy)
+            .await
+            .unwrap();
+        let name = |id: &str| id.rsplit('/').next().unwrap().to_owned();
+        let rows: Vec<_> = rows.iter().map(|(id, state)| (name(id), *state)).collect();
+        assert_eq!(rows, [("before".to_owned(), 1), ("meanwhile".to_owned(), 1)]);
+        let envelopes: i64 = sqlx::query_scalar("SELECT count(*) FROM federate_envelopes")
+            .fetch_one(&mut copy)
+            .await
+            .unwrap();
+        assert_eq!(envelopes, 0);
+    }
 }
