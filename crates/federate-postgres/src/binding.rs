@@ -26,7 +26,8 @@ const CLOSED: [&str; 10] = [
     "shards",
 ];
 
-/// What is refused of a table: anything new, or, of the shards, of which there are always as many, that somebody takes one.
+/// What is refused of a table: anything new, or, of the shards, of which there are always as many, that somebody has one in hand: it cannot
+/// be taken, nor its lease be renewed.
 fn refused(table: &str) -> &'static str {
     match table {
         "shards" => "worker IS NULL",

@@ -142,6 +142,8 @@ struct Portion {
     endings: Vec<(ReceivedId, Ending)>,
     /// Of each sender, what is done and not marked.
     unmarked: Vec<Vec<ReceivedId>>,
+    /// The same, of what was to be marked meanwhile and could not be.
+    refused: Vec<Vec<ReceivedId>>,
 }
 
 /// What ends while a step goes on.
@@ -273,8 +275,9 @@ impl<App: Directory> Worker<App> {
                 Some(Event::Marked(claim, ids, result)) => {
                     if let Some(portion) = portions.get_mut(&claim) {
                         portion.left -= 1;
-                        if result.is_ok() {
-                            portion.endings.extend(all_done(ids));
+                        match &result {
+                            Ok(()) => portion.endings.extend(all_done(ids)),
+                            Err(_) => portion.refused.push(ids),
                         }
                     }
                     more &= result.is_ok();
@@ -424,43 +427,49 @@ impl<App: Directory> Worker<App> {
 
     async fn write_down(&self, claim: Option<Claim>, portion: Portion) -> Result<bool, StoreError> {
         let inbox = &self.federation.inner.stores.inbox;
-        let Portion {
-            endings, unmarked, ..
-        } = portion;
+        let mut endings = portion.endings;
+        let unmarked = [portion.unmarked, portion.refused].concat();
         let Some(claim) = claim else {
-            self.mark_each(&unmarked).await?;
-            let done = all_done(unmarked.into_iter().flatten());
-            return self.settle_each(endings.into_iter().chain(done)).await;
+            let (marked, refused) = self.mark_each(unmarked).await;
+            endings.extend(all_done(marked));
+            let settled = self.settle_each(endings).await;
+            return refused.and(settled);
         };
         if unmarked.is_empty() {
             return inbox.finish(claim, &endings).await;
         }
         let finished = inbox.finish_unmarked(claim, &endings, &unmarked.concat()).await;
-        if !matches!(finished, Ok(true)) {
-            // Whoever takes it up next finds the marks: of what is not refused, they are the one trace that it was handled.
-            let marked = self.mark_each(&unmarked).await;
-            if let (Ok(_), Err(e)) = (&finished, &marked) {
-                log_store(e);
+        if matches!(finished, Ok(true)) {
+            return finished;
+        }
+        // Whoever takes it up next finds the marks: they are the one trace that it was handled.
+        let (marked, refused) = self.mark_each(unmarked).await;
+        match (&finished, refused) {
+            (Err(_), _) => {
+                // What became of the others can be written down all the same.
+                endings.extend(all_done(marked));
+                let _ = inbox.finish(claim, &endings).await;
             }
+            (Ok(_), Err(e)) => log_store(&e),
+            (Ok(_), Ok(())) => {}
         }
         finished
     }
 
-    /// Those of each sender by themselves: what is not taken of one keeps no other out. The first error, behind all of them.
-    async fn mark_each(&self, unmarked: &[Vec<ReceivedId>]) -> Result<(), StoreError> {
-        let mut first = Ok(());
+    /// Those of each sender by themselves: what is not taken of one keeps no other out. What is marked, and the first error.
+    async fn mark_each(&self, unmarked: Vec<Vec<ReceivedId>>) -> (Vec<ReceivedId>, Result<(), StoreError>) {
+        let (mut marked, mut first) = (Vec::new(), Ok(()));
         for ids in unmarked {
-            let marked = self.federation.inner.stores.inbox.ack_all(ids).await;
-            first = first.and(marked);
+            match self.federation.inner.stores.inbox.ack_all(&ids).await {
+                Ok(()) => marked.extend(ids),
+                Err(e) => first = first.and(Err(e)),
+            }
         }
-        first
+        (marked, first)
     }
 
     /// As a store does that knows of no claims.
-    async fn settle_each(
-        &self,
-        endings: impl Iterator<Item = (ReceivedId, Ending)> + Send,
-    ) -> Result<bool, StoreError> {
+    async fn settle_each(&self, endings: Vec<(ReceivedId, Ending)>) -> Result<bool, StoreError> {
         let inbox = &self.federation.inner.stores.inbox;
         for (id, ending) in endings {
             match ending {
