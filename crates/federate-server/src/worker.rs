@@ -193,6 +193,8 @@ impl<App: Directory> Worker<App> {
         let (mut count, mut more, mut claiming, mut failed) = (0, true, false, None);
         // What a store without claims gave it would give again, while it is being handled.
         let (mut knows_claims, mut came) = (true, false);
+        // Whether something arrived that the claim in flight may not have seen.
+        let mut came_meanwhile = false;
         let mut arriving = pin!(self.more_may_be_there());
         let (mut next_claim, mut max) = (None, PORTION);
         let mut sampling = false;
@@ -231,6 +233,7 @@ impl<App: Directory> Worker<App> {
                     next_claim = Some(Instant::now() + LOOK);
                 }
                 more = knows_claims;
+                came_meanwhile |= claiming;
                 if !sampling && watch.is_sample_due(inner.clock.now()) {
                     sampling = true;
                     running.push(Box::pin(async {
@@ -248,7 +251,8 @@ impl<App: Directory> Worker<App> {
                     let claims = taken.claimed.iter().map(|(one, _)| one.claim);
                     count += taken.claimed.len();
                     knows_claims &= claims.clone().all(|claim| claim.is_some());
-                    more &= !taken.claimed.is_empty() && knows_claims;
+                    more &= !taken.claimed.is_empty() || std::mem::take(&mut came_meanwhile);
+                    more &= knows_claims;
                     let is_full = taken.claimed.len() >= max;
                     next_claim = (goes_on && !is_full).then(|| Instant::now() + PACE);
                     max = match is_full {
