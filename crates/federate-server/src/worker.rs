@@ -251,8 +251,8 @@ impl<App: Directory> Worker<App> {
                     let claims = taken.claimed.iter().map(|(one, _)| one.claim);
                     count += taken.claimed.len();
                     knows_claims &= claims.clone().all(|claim| claim.is_some());
-                    more &= !taken.claimed.is_empty() || std::mem::take(&mut came_meanwhile);
-                    more &= knows_claims;
+                    let unseen = std::mem::take(&mut came_meanwhile);
+                    more &= (!taken.claimed.is_empty() || unseen) && knows_claims;
                     let is_full = taken.claimed.len() >= max;
                     next_claim = (goes_on && !is_full).then(|| Instant::now() + PACE);
                     max = match is_full {
