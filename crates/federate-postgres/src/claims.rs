@@ -93,12 +93,10 @@ impl Tables {
         unmarked: &[ReceivedId],
     ) -> Result<bool, Failure> {
         let marked = endings.iter().filter(|(_, ending)| ending.is_done());
-        let marked: Vec<&str> = marked.map(|(id, _)| id.as_str()).collect();
-        let is_all_done = marked.len() == endings.len();
-        let unmarked = unmarked.iter().map(ReceivedId::as_str);
-        let done: Vec<&str> = marked.iter().copied().chain(unmarked).collect();
-        if is_all_done {
-            let wait = match done.len() == marked.len() {
+        let done = marked.map(|(id, _)| id).chain(unmarked);
+        let done: Vec<&str> = done.map(ReceivedId::as_str).collect();
+        if endings.iter().all(|(_, ending)| ending.is_done()) {
+            let wait = match unmarked.is_empty() {
                 true => Wait::No,
                 false => Wait::ForTheDisk,
             };

@@ -101,14 +101,12 @@ impl Files {
         vacuum(&self.read, queue).await?;
         let mut copy = open(queue).await?;
         catch_up(&mut copy, &self.read).await?;
-        copy.close().await?;
-        vacuum(&self.application, application).await?;
-        let mut copy = open(queue).await?;
         let mut tx = copy.begin().await?;
         mark(&mut tx).await?;
         tx.commit().await?;
         copy.close().await?;
 
+        vacuum(&self.application, application).await?;
         let mut copy = open(application).await?;
         let mut tx = copy.begin().await?;
         mark(&mut tx).await?;
