@@ -1,6 +1,7 @@
 //! Who sent this: an activity whose sender is known, and how.
 
 use crate::activitystreams::{Activity, Iri, Kind, Object, Ref, terms};
+use crate::hashed::Hashed;
 use crate::signatures::{Flavour, KeyId};
 use crate::view;
 use bytes::Bytes;
@@ -40,11 +41,18 @@ pub(crate) struct Proof {
     pub(crate) by: Iri,
     pub(crate) id: Iri,
     pub(crate) evidence: Evidence,
-    pub(crate) body: Bytes,
+    pub(crate) body: Hashed,
     /// What was proven, where that is not all that `body` holds.
     pub(crate) said: Option<Bytes>,
     /// Who signed the request that brought it, where that is not the actor.
     pub(crate) forwarder: Option<Iri>,
+}
+
+impl Proof {
+    /// The document that was proven.
+    pub(crate) fn said(&self) -> &Bytes {
+        self.said.as_ref().unwrap_or(self.body.bytes())
+    }
 }
 
 /// Why it is believed that the actor sent it.
@@ -144,7 +152,7 @@ impl<A> Authenticated<A> {
     /// Where a Linked Data Signature proved less than the bytes say, these are the signed statements alone. A
     /// `Delete` of what is gone at its origin was written here.
     pub fn body(&self) -> &Bytes {
-        &self.proof.body
+        self.proof.body.bytes()
     }
 
     /// Who passed it on, where it came with its actor's own proof in a request that somebody else signed: whom to count it for. Only

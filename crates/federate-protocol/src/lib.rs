@@ -34,6 +34,7 @@ pub mod delivery;
 pub mod domain;
 pub mod drift;
 pub mod fetch;
+mod hashed;
 mod ids;
 pub mod limits;
 pub mod media;

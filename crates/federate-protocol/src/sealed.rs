@@ -2,14 +2,19 @@
 
 use crate::activitystreams::{Activity, Iri, Object};
 use crate::authenticated::{Authenticated, Evidence, Proof};
+use crate::hashed::{Hashed, sha256};
 use crate::receive::Forwarded;
 use crate::signatures::{Flavour, KeyId};
 use bytes::Bytes;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What is authenticated begins with this: another format, or another use of the secret, never has the same seal.
-const DOMAIN: &[u8] = b"federate sealed activity 1\0";
-const VERSION: u8 = 1;
+const DOMAIN: &[u8] = b"federate sealed activity 2\0";
+const VERSION: u8 = 3;
+
+/// As activities were sealed before: over all of their bytes, not over the digest of them.
+const WHOLE_DOMAIN: &[u8] = b"federate sealed activity 1\0";
+const WHOLE_VERSION: u8 = 1;
 
 /// What was passed on and not proven has another domain and another version: it never opens as an activity.
 const FORWARDED_DOMAIN: &[u8] = b"federate sealed forwarded 1\0";
@@ -57,19 +62,25 @@ impl Sealed {
     /// [`BadSeal`]: it was not sealed under this secret, or was changed, or is of an unknown version.
     pub fn open_envelope(&self, secret: &Secret) -> Result<(Envelope, SystemTime), BadSeal> {
         let (version, rest) = self.bytes.split_first().ok_or(BadSeal::Mismatch)?;
-        let domain = match *version {
-            VERSION => DOMAIN,
-            FORWARDED_VERSION => FORWARDED_DOMAIN,
-            _ => return Err(BadSeal::UnknownVersion),
-        };
         let (tag, payload) = rest.split_at_checked(TAG_LEN).ok_or(BadSeal::Mismatch)?;
-        let mut authenticated = Vec::with_capacity(domain.len().saturating_add(payload.len()));
-        authenticated.extend_from_slice(domain);
-        authenticated.extend_from_slice(payload);
-        ring::hmac::verify(&secret.key, &authenticated, tag).map_err(|_| BadSeal::Mismatch)?;
         let opened = match *version {
-            VERSION => read(payload, &self.bytes).map(|(it, at)| (Envelope::Activity(Box::new(it)), at)),
-            _ => read_forwarded(payload, &self.bytes).map(|(it, at)| (Envelope::Forwarded(Box::new(it)), at)),
+            VERSION => {
+                let mut about = payload;
+                let body = take(&mut about).ok_or(BadSeal::Mismatch)?;
+                let sha256 = sha256(body);
+                secret.verify(DOMAIN, &[&sha256, about], tag)?;
+                let body = Hashed::new(self.bytes.slice_ref(body), Some(sha256));
+                read(about, Some(body), &self.bytes).map(activity)
+            }
+            WHOLE_VERSION => {
+                secret.verify(WHOLE_DOMAIN, &[payload], tag)?;
+                read(payload, None, &self.bytes).map(activity)
+            }
+            FORWARDED_VERSION => {
+                secret.verify(FORWARDED_DOMAIN, &[payload], tag)?;
+                read_forwarded(payload, &self.bytes).map(|(it, at)| (Envelope::Forwarded(Box::new(it)), at))
+            }
+            _ => return Err(BadSeal::UnknownVersion),
         };
         opened.ok_or(BadSeal::Unreadable)
     }
@@ -141,12 +152,19 @@ impl Secret {
         ring::hmac::verify(&self.key, &labelled(purpose, text), code).is_ok()
     }
 
-    /// Covers the version too, so that no other use of the same secret makes a seal.
-    fn tag(&self, domain: &[u8], payload: &[u8]) -> ring::hmac::Tag {
+    /// The domain stands for the version and the use, so that no other use of the same secret makes a seal.
+    fn tag(&self, domain: &[u8], parts: &[&[u8]]) -> ring::hmac::Tag {
         let mut context = ring::hmac::Context::with_key(&self.key);
         context.update(domain);
-        context.update(payload);
+        for part in parts {
+            context.update(part);
+        }
         context.sign()
+    }
+
+    fn verify(&self, domain: &[u8], parts: &[&[u8]], tag: &[u8]) -> Result<(), BadSeal> {
+        let authenticated = [domain, &parts.concat()].concat();
+        ring::hmac::verify(&self.key, &authenticated, tag).map_err(|_| BadSeal::Mismatch)
     }
 }
 
@@ -186,57 +204,47 @@ impl<A> Authenticated<A> {
     /// Seals it for a store. `received_at` is kept with it, to the microsecond.
     pub fn seal(&self, secret: &Secret, received_at: SystemTime) -> Sealed {
         let proof = self.proof();
-        seal(VERSION, DOMAIN, secret, proof.body.len(), |out| {
-            write(out, proof, received_at);
-        })
+        let body = proof.body.bytes();
+        let mut about = Vec::with_capacity(ABOUT);
+        write(&mut about, proof, received_at);
+        let tag = secret.tag(DOMAIN, &[proof.body.sha256(), &about]);
+        sealed(VERSION, tag, &[&length(body), body, &about])
     }
 }
 
 impl Forwarded {
     /// Seals it for a store. `received_at` is kept with it, to the microsecond.
     pub fn seal(&self, secret: &Secret, received_at: SystemTime) -> Sealed {
-        seal(
-            FORWARDED_VERSION,
-            FORWARDED_DOMAIN,
-            secret,
-            self.body().len(),
-            |out| {
-                write_forwarded(out, self, received_at);
-            },
-        )
+        let mut payload = Vec::with_capacity(self.body().len().saturating_add(ABOUT));
+        write_forwarded(&mut payload, self, received_at);
+        let tag = secret.tag(FORWARDED_DOMAIN, &[&payload]);
+        sealed(FORWARDED_VERSION, tag, &[&payload])
     }
 }
 
-/// `about`: how long the body is, nearly all of it.
-fn seal(
-    version: u8,
-    domain: &[u8],
-    secret: &Secret,
-    about: usize,
-    write: impl FnOnce(&mut Vec<u8>),
-) -> Sealed {
-    let mut bytes = Vec::with_capacity(about.saturating_add(1024));
-    bytes.push(version);
-    bytes.extend_from_slice(&[0; TAG_LEN]);
-    write(&mut bytes);
-    if let Some((tag, payload)) = bytes
-        .get_mut(1..)
-        .and_then(|rest| rest.split_at_mut_checked(TAG_LEN))
-    {
-        let code = secret.tag(domain, payload);
-        for (to, from) in tag.iter_mut().zip(code.as_ref()) {
-            *to = *from;
-        }
-    }
+/// More bytes than nearly all that is said of an activity beside its own.
+const ABOUT: usize = 512;
+
+fn sealed(version: u8, tag: ring::hmac::Tag, payload: &[&[u8]]) -> Sealed {
+    let head = [&[version], tag.as_ref()];
+    let parts = head.iter().chain(payload);
+    let mut bytes = Vec::with_capacity(parts.clone().map(|part| part.len()).sum());
+    parts.for_each(|part| bytes.extend_from_slice(part));
     Sealed::from_bytes(bytes)
 }
 
-// The payload: each field with its length before it, in this order. Nothing can be read in two ways.
-//   received_at (µs) | by | id | kind of evidence | what belongs to it | body
-// A kind and what belongs to it:
+fn activity((activity, at): (Authenticated<Activity>, SystemTime)) -> (Envelope, SystemTime) {
+    (Envelope::Activity(Box::new(activity)), at)
+}
+
+// After version and tag: each field with its length before it, in this order. Nothing can be read in two ways.
+//   body | received_at (µs) | by | id | kind of evidence | what belongs to it
+// The tag is over the SHA-256 of the body and all that follows it. A kind and what belongs to it:
 //   signature: key id | flavour | signed_at (µs)      gone: key id      refetched: from
 //   proof, ld: key id | what was proven
-// What was passed on:
+// As it was before, the tag over all of it:
+//   received_at (µs) | by | id | kind of evidence | what belongs to it | body
+// What was passed on, the tag over all of it:
 //   received_at (µs) | forwarder | id | actor | what is said to be deleted, or nothing | body
 
 fn write(out: &mut Vec<u8>, proof: &Proof, received_at: SystemTime) {
@@ -267,23 +275,26 @@ fn write(out: &mut Vec<u8>, proof: &Proof, received_at: SystemTime) {
         Evidence::ObjectProof { key_id } => {
             put(out, b"proof");
             put(out, key_id.as_str().as_bytes());
-            put(out, proof.said.as_ref().unwrap_or(&proof.body));
+            put(out, proof.said());
         }
         Evidence::LinkedDataSignature { key_id } => {
             put(out, b"ld");
             put(out, key_id.as_str().as_bytes());
-            put(out, proof.said.as_ref().unwrap_or(&proof.body));
+            put(out, proof.said());
         }
         Evidence::Refetched { from } => {
             put(out, b"refetched");
             put(out, from.as_str().as_bytes());
         }
     }
-    put(out, &proof.body);
 }
 
-fn read(payload: &[u8], whole: &Bytes) -> Option<(Authenticated<Activity>, SystemTime)> {
-    let mut rest = payload;
+/// `body`: none where it is the last field.
+fn read(
+    mut rest: &[u8],
+    body: Option<Hashed>,
+    whole: &Bytes,
+) -> Option<(Authenticated<Activity>, SystemTime)> {
     let received_at = time(take(&mut rest)?)?;
     let by = iri(take(&mut rest)?)?;
     let id = iri(take(&mut rest)?)?;
@@ -314,25 +325,23 @@ fn read(payload: &[u8], whole: &Bytes) -> Option<(Authenticated<Activity>, Syste
         },
         _ => return None,
     };
-    let body = whole.slice_ref(take(&mut rest)?);
+    let body = match body {
+        Some(body) => body,
+        None => whole.slice_ref(take(&mut rest)?).into(),
+    };
     if !rest.is_empty() {
         return None;
     }
-    let activity = Object::parse(said.as_ref().unwrap_or(&body)).ok()?;
-    Some((
-        Authenticated::new(
-            activity,
-            Proof {
-                by,
-                id,
-                evidence,
-                body,
-                said,
-                forwarder: None,
-            },
-        ),
-        received_at,
-    ))
+    let proof = Proof {
+        by,
+        id,
+        evidence,
+        body,
+        said,
+        forwarder: None,
+    };
+    let activity = Object::parse(proof.said()).ok()?;
+    Some((Authenticated::new(activity, proof), received_at))
 }
 
 fn write_forwarded(out: &mut Vec<u8>, forwarded: &Forwarded, received_at: SystemTime) {
@@ -360,9 +369,12 @@ fn read_forwarded(payload: &[u8], whole: &Bytes) -> Option<(Forwarded, SystemTim
 }
 
 fn put(out: &mut Vec<u8>, field: &[u8]) {
-    let len = u64::try_from(field.len()).unwrap_or(u64::MAX);
-    out.extend_from_slice(&len.to_be_bytes());
+    out.extend_from_slice(&length(field));
     out.extend_from_slice(field);
+}
+
+fn length(field: &[u8]) -> [u8; 8] {
+    u64::try_from(field.len()).unwrap_or(u64::MAX).to_be_bytes()
 }
 
 fn take<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {

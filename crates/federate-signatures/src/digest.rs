@@ -25,8 +25,9 @@ fn sha256_between(before: &str, body: &[u8], after: &str) -> String {
     out
 }
 
-/// Holds the bytes that arrived against a `Digest` header: all that is known must match, and one must be strong.
-pub(crate) fn check_digest(value: &str, body: &[u8]) -> Result<(), RefusalKind> {
+/// Holds the bytes that arrived against a `Digest` header: all that is known must match, and one must be strong. Gives their SHA-256, where
+/// that was among them.
+pub(crate) fn check_digest(value: &str, body: &[u8]) -> Result<Option<Sha256>, RefusalKind> {
     const HEADER: &str = "digest";
     let malformed = |problem| RefusalKind::Malformed {
         header: HEADER,
@@ -53,8 +54,8 @@ pub(crate) fn check_digest(value: &str, body: &[u8]) -> Result<(), RefusalKind> 
     compare(HEADER, &known, offered.iter().map(|(name, _)| *name), body)
 }
 
-/// Holds the bytes that arrived against a `Content-Digest` header.
-pub(crate) fn check_content_digest(value: &str, body: &[u8]) -> Result<(), RefusalKind> {
+/// Holds the bytes that arrived against a `Content-Digest` header, as [`check_digest`] does.
+pub(crate) fn check_content_digest(value: &str, body: &[u8]) -> Result<Option<Sha256>, RefusalKind> {
     const HEADER: &str = "content-digest";
     let members = structured::byte_sequences(HEADER, value, MEMBERS)?;
     let names = members.iter().map(|(name, _)| name.as_str());
@@ -70,13 +71,14 @@ fn compare<'a>(
     known: &[(Strong, Vec<u8>)],
     offered: impl Iterator<Item = &'a str>,
     body: &[u8],
-) -> Result<(), RefusalKind> {
+) -> Result<Option<Sha256>, RefusalKind> {
     if known.is_empty() {
         return Err(RefusalKind::NoStrongDigest {
             header,
             offered: offered.map(|name| shown(&name.to_ascii_lowercase())).collect(),
         });
     }
+    let mut sha256 = None;
     for (algorithm, received) in known {
         let computed = digest(algorithm.ring(), body);
         // A digest is public: comparing in constant time would hide nothing.
@@ -88,9 +90,15 @@ fn compare<'a>(
                 received: shown(&STANDARD.encode(received)),
             });
         }
+        if matches!(algorithm, Strong::Sha256) {
+            sha256 = computed.as_ref().try_into().ok();
+        }
     }
-    Ok(())
+    Ok(sha256)
 }
+
+/// A digest that was computed here.
+pub(crate) type Sha256 = [u8; 32];
 
 #[derive(Clone, Copy)]
 enum Strong {
@@ -122,3 +130,31 @@ impl Strong {
 
 /// More algorithms than anybody offers.
 const MEMBERS: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of the bytes themselves: nobody else's word is passed on.
+    #[test]
+    fn the_digest_that_is_given_is_the_one_that_was_computed() {
+        let body = b"{}";
+        let computed = |algorithm| STANDARD.encode(digest(algorithm, body));
+        let (sha256, sha512) = (computed(&SHA256), computed(&SHA512));
+        let expected: Sha256 = digest(&SHA256, body).as_ref().try_into().unwrap();
+        for (value, known) in [
+            (format!("SHA-256={sha256}"), Some(expected)),
+            (format!("sha-512={sha512},sha-256={sha256}"), Some(expected)),
+            (format!("sha-256={sha256},sha-512={sha512}"), Some(expected)),
+            (format!("sha-512={sha512}"), None),
+        ] {
+            assert_eq!(check_digest(&value, body), Ok(known), "{value}");
+        }
+        for (value, known) in [
+            (format!("sha-256=:{sha256}:"), Some(expected)),
+            (format!("sha-512=:{sha512}:"), None),
+        ] {
+            assert_eq!(check_content_digest(&value, body), Ok(known), "{value}");
+        }
+    }
+}

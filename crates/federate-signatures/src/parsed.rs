@@ -3,7 +3,7 @@
 use crate::{
     Flavour, KeyId, Policy, PublicKey, Refusal, VerifiedSignature, Verifier, cavage,
     components::Message,
-    digest::{check_content_digest, check_digest},
+    digest::{Sha256, check_content_digest, check_digest},
     head::{Head, field},
     refusal::{Problem, RefusalKind, shown},
     rfc9421,
@@ -88,6 +88,8 @@ pub struct Parsed {
     /// By the same key.
     others: Vec<One>,
     beside: Beside,
+    /// Of the body, as computed here.
+    body_sha256: Option<Sha256>,
 }
 
 /// What stands beside the signature that was chosen.
@@ -129,6 +131,13 @@ impl Parsed {
     #[must_use]
     pub fn signature(&self) -> &[u8] {
         &self.first.signature
+    }
+
+    /// The SHA-256 of the body as it arrived, where a digest that is signed had it computed: whoever needs it need not compute it again.
+    /// `None` says nothing about the body.
+    #[must_use]
+    pub fn body_sha256(&self) -> Option<[u8; 32]> {
+        self.body_sha256
     }
 
     /// The nonce of an RFC 9421 signature.
@@ -354,25 +363,28 @@ fn finish(
     let Some(first) = all.next() else {
         return Err(Refusal::new(RefusalKind::Unsigned));
     };
-    let parsed = Parsed {
+    let mut parsed = Parsed {
         flavour,
         head: Arc::clone(head),
         first,
         others: all.collect(),
         beside: Beside::Nothing,
+        body_sha256: None,
     };
     let covers = |id| parsed.signatures().any(|one| one.covered.contains(id));
     let refuse = |kind| parsed.refuse(&parsed.first, kind);
+    let mut sha256 = None;
     if covers("digest")
         && let Some(value) = field(headers, "digest")?
     {
-        check_digest(&value, body).map_err(refuse)?;
+        sha256 = check_digest(&value, body).map_err(refuse)?;
     }
     if covers("content-digest")
         && let Some(value) = field(headers, "content-digest")?
     {
-        check_content_digest(&value, body).map_err(refuse)?;
+        sha256 = check_content_digest(&value, body).map_err(refuse)?.or(sha256);
     }
+    parsed.body_sha256 = sha256;
     Ok(parsed)
 }
 

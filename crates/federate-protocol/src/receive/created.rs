@@ -89,7 +89,7 @@ pub(super) fn said_of(
         evidence: Evidence::Refetched {
             from: document.id().clone(),
         },
-        body,
+        body: body.into(),
         said: None,
         forwarder: None,
     };

@@ -193,7 +193,7 @@ pub fn announced(
         return Ok(None);
     }
     // The view has it reduced to its id; what it claims to be stands in the bytes.
-    let whole = Object::parse(proof.said.as_ref().unwrap_or(&proof.body)).map_err(RefusedKind::Document)?;
+    let whole = Object::parse(proof.said()).map_err(RefusedKind::Document)?;
     let reference = whole.object();
     let Some(inner) = reference.object().filter(|inner| !inner.actor().is_empty()) else {
         return Ok(None);
@@ -240,7 +240,7 @@ pub fn refetched(document: &Document, config: &Receiving) -> Result<Authenticate
         evidence: Evidence::Refetched {
             from: document.id().clone(),
         },
-        body: document.bytes().clone(),
+        body: document.bytes().clone().into(),
         said: None,
         forwarder: None,
     };
@@ -270,7 +270,7 @@ pub fn gone(actor: &Iri, object: &Iri, config: &Receiving) -> Result<Authenticat
         by: actor.clone(),
         id,
         evidence: Evidence::Refetched { from: object.clone() },
-        body,
+        body: body.into(),
         said: None,
         forwarder: None,
     };

@@ -6,6 +6,7 @@ use super::{KeyFailure, ResolvedKey, head, shape};
 use crate::activitystreams::{Activity, Iri, Object, Origin};
 use crate::authenticated::Proof;
 use crate::fetch::FetchRules;
+use crate::hashed::Hashed;
 use crate::refused::{Refused, RefusedKind};
 use crate::signatures::{self, KeyId, Parsed, Policy};
 use crate::{Authenticated, Blocks, Evidence, Limits};
@@ -274,8 +275,13 @@ impl NeedKey {
         let (Some(id), true) = (pending.id.clone(), same && forwarded::is_passed_on(&said)) else {
             return self.unproven(by);
         };
-        let Pending { actor, body, .. } = *self.pending;
-        let body = if proven.whole { body } else { proven.said.clone() };
+        let Pending {
+            actor, body, parsed, ..
+        } = *self.pending;
+        let body = match proven.whole {
+            true => Hashed::new(body, parsed.body_sha256()),
+            false => proven.said.clone().into(),
+        };
         let proof = Proof {
             by: actor,
             id,
@@ -342,6 +348,7 @@ impl NeedKey {
 
     fn done(self, evidence: Evidence) -> Step {
         let Pending {
+            parsed,
             activity,
             id,
             actor,
@@ -355,7 +362,7 @@ impl NeedKey {
             by: actor,
             id,
             evidence,
-            body,
+            body: Hashed::new(body, parsed.body_sha256()),
             said: None,
             forwarder: None,
         };

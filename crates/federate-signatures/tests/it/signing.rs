@@ -35,6 +35,20 @@ fn a_post_as_mastodon_sends_it() {
     );
 }
 
+/// Only of a digest that is signed: another says nothing of what the peer sent.
+#[test]
+fn what_was_computed_of_the_body_is_given_where_its_digest_is_signed() {
+    let key = key(RSA);
+    for unsigned in [cavage(post(), now()), rfc9421(post(), key.key_id(), now())] {
+        let (head, body) = unsigned.sign(&key).unwrap().into_parts();
+        let computed = parse(&head, &body).unwrap().body_sha256().unwrap();
+        assert_eq!(base64(&computed), sha256(BODY.as_bytes()));
+    }
+    let beside = ByHand::new().list("(request-target) host date");
+    let (head, body) = beside.request().into_parts();
+    assert_eq!(parse(&head, &body).unwrap().body_sha256(), None);
+}
+
 /// A clock that was never set, and one that was set to anything.
 #[test]
 fn a_clock_outside_of_the_years_1970_to_9999_is_no_panic() {

@@ -53,13 +53,10 @@ fn what_is_sealed_opens_under_the_same_secret_and_no_other() {
     assert!(Sealed::from_bytes(Bytes::new()).open(&secret()).is_err());
 }
 
-/// An envelope as the first release wrote it, byte by byte: its version, its tag, its fields.
-#[test]
-fn what_an_earlier_release_sealed_still_opens() {
-    let body = like().to_string();
-    let mut payload = Vec::new();
+/// What the envelope of [`like`] says beside its body, field by field.
+fn about() -> Vec<u8> {
     let micros = 1_790_000_000_000_000_u64.to_be_bytes();
-    for field in [
+    [
         &micros[..],
         ALICE.as_bytes(),
         b"https://a.example/likes/1",
@@ -67,20 +64,43 @@ fn what_an_earlier_release_sealed_still_opens() {
         ALICE_KEY.as_bytes(),
         b"cavage",
         &micros,
-        body.as_bytes(),
-    ] {
-        payload.extend_from_slice(&(field.len() as u64).to_be_bytes());
-        payload.extend_from_slice(field);
-    }
+    ]
+    .map(prefixed)
+    .concat()
+}
+
+fn prefixed(field: &[u8]) -> Vec<u8> {
+    [&(field.len() as u64).to_be_bytes(), field].concat()
+}
+
+fn with_tag(version: u8, authenticated: &[&[u8]], payload: &[&[u8]]) -> Vec<u8> {
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &[7; 32]);
-    let domain = b"federate sealed activity 1\0";
-    let tag = ring::hmac::sign(&key, &[&domain[..], &payload].concat());
-    let bytes = [&[1_u8][..], tag.as_ref(), &payload].concat();
+    let tag = ring::hmac::sign(&key, &authenticated.concat());
+    [&[version], tag.as_ref(), &payload.concat()].concat()
+}
+
+#[test]
+fn what_is_sealed_stays_readable_byte_by_byte() {
+    let (body, about) = (like().to_string(), about());
+    let sha256 = ring::digest::digest(&ring::digest::SHA256, body.as_bytes());
+    let domain = b"federate sealed activity 2\0";
+    let payload = [prefixed(body.as_bytes()), about.clone()];
+    let payload = payload.each_ref().map(Vec::as_slice);
+    let bytes = with_tag(3, &[domain, sha256.as_ref(), &about], &payload);
     let opened = Sealed::from_bytes(bytes.clone()).open(&secret()).unwrap();
-    assert_eq!(opened.by(), &iri(ALICE));
-    assert_eq!(opened.body(), &Bytes::from(body));
-    // And this one writes what that one reads.
+    assert_eq!((opened.by(), opened.body()), (&iri(ALICE), &Bytes::from(body)));
     assert_eq!(from_alice(&like()).seal(&secret(), now()).as_bytes(), bytes);
+    assert_eq!(opened.seal(&secret(), now()).as_bytes(), bytes);
+}
+
+#[test]
+fn what_was_sealed_over_all_its_bytes_still_opens() {
+    let body = like().to_string();
+    let payload = [about(), prefixed(body.as_bytes())].concat();
+    let bytes = with_tag(1, &[b"federate sealed activity 1\0", &payload], &[&payload]);
+    tampered(&Sealed::from_bytes(bytes.clone()));
+    let opened = Sealed::from_bytes(bytes).open(&secret()).unwrap();
+    assert_eq!((opened.by(), opened.body()), (&iri(ALICE), &Bytes::from(body)));
 }
 
 #[test]
@@ -93,13 +113,15 @@ fn i20_what_was_passed_on_never_opens_as_an_activity() {
         assert!(matches!(&envelope, Envelope::Forwarded(opened) if **opened == forwarded));
         assert_eq!(sealed.open(&secret()).unwrap_err(), BadSeal::NotAnActivity);
         tampered(&sealed);
-        // Not with the other version before it either: each has a domain of its own.
-        let mut disguised = sealed.as_bytes().to_vec();
-        disguised[0] = 1;
-        let opened = Sealed::from_bytes(disguised).open_envelope(&secret());
-        assert_eq!(opened.unwrap_err(), BadSeal::Mismatch);
+        // Not with another version before it either: each has a domain of its own.
+        for version in [1, 3] {
+            let mut disguised = sealed.as_bytes().to_vec();
+            disguised[0] = version;
+            let opened = Sealed::from_bytes(disguised).open_envelope(&secret());
+            assert_eq!(opened.unwrap_err(), BadSeal::Mismatch);
+        }
         let mut later = sealed.as_bytes().to_vec();
-        later[0] = 3;
+        later[0] = 4;
         let opened = Sealed::from_bytes(later).open_envelope(&secret());
         assert_eq!(opened.unwrap_err(), BadSeal::UnknownVersion);
     }

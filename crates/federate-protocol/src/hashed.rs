@@ -1,0 +1,47 @@
+//! Bytes whose digest is known, or computed once.
+
+use bytes::Bytes;
+use std::sync::OnceLock;
+
+/// A SHA-256.
+pub(crate) type Sha256 = [u8; 32];
+
+/// A document as it came. Its SHA-256 is computed when somebody asks, and only if nobody has before: whoever verified a digest has.
+#[derive(Debug, Clone)]
+pub(crate) struct Hashed {
+    bytes: Bytes,
+    sha256: OnceLock<Sha256>,
+}
+
+impl Hashed {
+    /// `sha256`: what was computed of these very bytes.
+    pub(crate) fn new(bytes: Bytes, sha256: Option<Sha256>) -> Self {
+        Self {
+            bytes,
+            sha256: sha256.map(OnceLock::from).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    pub(crate) fn sha256(&self) -> &Sha256 {
+        self.sha256.get_or_init(|| sha256(&self.bytes))
+    }
+}
+
+impl From<Bytes> for Hashed {
+    fn from(bytes: Bytes) -> Self {
+        Self::new(bytes, None)
+    }
+}
+
+pub(crate) fn sha256(bytes: &[u8]) -> Sha256 {
+    let mut sha256 = Sha256::default();
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    for (to, from) in sha256.iter_mut().zip(digest.as_ref()) {
+        *to = *from;
+    }
+    sha256
+}
