@@ -4,7 +4,7 @@ use crate::{
     backend::Files,
     error::Failure,
     rounds::{Granted, Wish},
-    script::Script,
+    script::{INSERT, Script},
     time::limit,
 };
 use bytes::Bytes;
@@ -55,13 +55,13 @@ pub(crate) fn write(script: &mut Script, arrivals: &[&Arrival]) -> Option<usize>
         rows.join(", ")
     };
     let inserting = script.push(&format!(
-        "INSERT INTO federate_received (id, received, shard)
+        "{INSERT} INTO federate_received (id, received, shard)
          SELECT column1, column2, column3 FROM (VALUES {}) WHERE column1 IS NOT NULL ON CONFLICT (id) DO NOTHING",
         list(|[id, received, _, shard]| format!("({id}, {received}, {shard})"))
     ));
     // Of those that were known there is one, or none is needed any more.
     script.push(&format!(
-        "INSERT INTO federate_envelopes (no, sealed)
+        "{INSERT} INTO federate_envelopes (no, sealed)
          SELECT r.no, v.column2 FROM (VALUES {}) v CROSS JOIN federate_received r ON r.id = v.column1
          WHERE r.state = 0 AND r.sealed IS NULL ON CONFLICT (no) DO NOTHING",
         list(|[id, _, sealed, _]| format!("({id}, {sealed})"))

@@ -8,7 +8,7 @@ use crate::{
     clean,
     error::Failure,
     rounds::{CLAIMED, Granted, RELEASED, Wish},
-    script::Script,
+    script::{Script, UPDATE},
     time::{limit, micros},
 };
 use federate_store::{
@@ -21,6 +21,8 @@ use std::{collections::BTreeSet, time::SystemTime};
 
 /// What is due and in nobody's hands, the oldest first, in a transaction. `max`: at most so many; `late`: a lease that ends later ended long ago.
 fn free(max: &str, now: &str, late: &str) -> String {
+    // A sum, as SQLite looks at what a LIMIT by itself is given, and prepares the statement anew for each run.
+    let max = format!("{max} + 0");
     format!(
         "WITH held (shard) AS MATERIALIZED (
             SELECT shard FROM federate_shards WHERE worker IS NOT NULL AND until > {now} AND until <= {late}),
@@ -104,7 +106,7 @@ pub(crate) fn claim(script: &mut Script, wanted: &Wanted) {
          LEFT JOIN federate_envelopes e ON e.no = r.no ORDER BY r.no"
     ));
     script.push(&format!(
-        "{free} UPDATE federate_shards SET worker = {worker}, until = {until}, fence = fence + 1
+        "{free} {UPDATE} federate_shards SET worker = {worker}, until = {until}, fence = fence + 1
          WHERE shard IN (SELECT shard FROM free)"
     ));
 }
@@ -142,7 +144,7 @@ pub(crate) fn finish_done(script: &mut Script, finishes: &[&Finish]) {
     let done = script.text(serde_json::Value::from(done).to_string());
     let claims = script.text(pairs(finishes));
     script.push(&format!(
-        "UPDATE federate_received SET state = 1, reason = NULL, sealed = NULL
+        "{UPDATE} federate_received SET state = 1, reason = NULL, sealed = NULL
          WHERE state = 0 AND id IN (SELECT value FROM json_each({done})) AND shard IN (
              SELECT s.shard FROM json_each({claims}) claim
              JOIN federate_shards s ON s.shard = claim.value ->> 0 AND s.fence = claim.value ->> 1
@@ -154,7 +156,7 @@ pub(crate) fn finish_done(script: &mut Script, finishes: &[&Finish]) {
 /// Which of these claims were held; they are in nobody's hands now.
 fn release(claims: &str, what: i64) -> String {
     format!(
-        "UPDATE federate_shards SET worker = NULL FROM json_each({claims}) AS claim
+        "{UPDATE} federate_shards SET worker = NULL FROM json_each({claims}) AS claim
          WHERE shard = claim.value ->> 0 AND fence = claim.value ->> 1 AND worker IS NOT NULL
          RETURNING {what}, shard, fence"
     )

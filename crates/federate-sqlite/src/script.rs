@@ -12,6 +12,11 @@ use sqlx::{
     sqlite::{SqliteQueryResult, SqliteRow},
 };
 
+/// How a statement begins that changes several rows, in a transaction that is taken back whole where one of them is refused: SQLite need not
+/// copy each page that it changes so as to take back the statement alone.
+pub(crate) const INSERT: &str = "INSERT OR FAIL";
+pub(crate) const UPDATE: &str = "UPDATE OR FAIL";
+
 /// Statements of one transaction, and what they are given.
 pub(crate) struct Script {
     sql: String,

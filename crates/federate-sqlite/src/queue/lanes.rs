@@ -44,9 +44,10 @@ impl Files {
                 .execute(&mut *tx)
                 .await?;
         }
+        // Sums, as SQLite looks at what a LIMIT by itself is given, and prepares the statement anew for each run.
         let urgent: Vec<Ready> = sqlx::query_as(
             "SELECT no, host, fence FROM federate_lanes
-             WHERE ready IS NOT NULL AND ready <= ?2 AND paused = 0 ORDER BY ready LIMIT ?1",
+             WHERE ready IS NOT NULL AND ready <= ?2 AND paused = 0 ORDER BY ready LIMIT ?1 + 0",
         )
         .bind(limit(max))
         .bind(NOT_URGENT)
@@ -54,7 +55,7 @@ impl Files {
         .await?;
         let new: Vec<Ready> = sqlx::query_as(
             "SELECT no, host, fence FROM federate_lanes
-             WHERE ready IS NOT NULL AND ready < 0 AND ready > ?2 AND paused = 0 ORDER BY ready LIMIT ?1",
+             WHERE ready IS NOT NULL AND ready < 0 AND ready > ?2 AND paused = 0 ORDER BY ready LIMIT ?1 + 0",
         )
         .bind(limit(max))
         .bind(NOT_URGENT)
@@ -62,7 +63,7 @@ impl Files {
         .await?;
         let timed: Vec<Ready> = sqlx::query_as(
             "SELECT no, host, fence FROM federate_lanes
-             WHERE ready IS NOT NULL AND ready >= 0 AND ready <= ?2 AND paused = 0 ORDER BY ready LIMIT ?1",
+             WHERE ready IS NOT NULL AND ready >= 0 AND ready <= ?2 AND paused = 0 ORDER BY ready LIMIT ?1 + 0",
         )
         .bind(limit(max))
         .bind(micros(now))
