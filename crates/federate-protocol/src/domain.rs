@@ -14,9 +14,29 @@ const SHARED: &[&str] = &[
 /// It goes by the shape of the name. Where many share a domain that looks like one of somebody's, they share its limit too.
 #[must_use]
 pub fn of(url: &Url) -> String {
-    let Some(Host::Domain(name)) = url.host() else {
-        return url.host_str().unwrap_or_default().to_owned();
-    };
+    match url.host() {
+        Some(Host::Domain(name)) => registered(name),
+        _ => url.host_str().unwrap_or_default().to_owned(),
+    }
+}
+
+/// As [`of`], of where an id is; empty where that is nowhere.
+#[must_use]
+pub fn of_id(id: &Iri) -> String {
+    match id.origin() {
+        // What is no address: of nearly all ids the origin is read without a URL being made.
+        Some(origin)
+            if !origin
+                .host()
+                .ends_with(|last: char| last.is_ascii_digit() || last == ']') =>
+        {
+            registered(origin.host())
+        }
+        _ => id.to_url().map(|url| of(&url)).unwrap_or_default(),
+    }
+}
+
+fn registered(name: &str) -> String {
     let name = name.trim_end_matches('.');
     let mut labels = name.rsplit('.');
     let (last, second) = (
@@ -35,12 +55,6 @@ pub fn of(url: &Url) -> String {
     name.get(start..).unwrap_or(name).to_owned()
 }
 
-/// As [`of`], of where an id is; empty where that is nowhere.
-#[must_use]
-pub fn of_id(id: &Iri) -> String {
-    id.to_url().map(|url| of(&url)).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +63,10 @@ mod tests {
     fn of_an_id_it_is_that_of_its_host() {
         let of = |id: &str| of_id(&Iri::parse(id).unwrap());
         assert_eq!(of("https://A.b.Example.org:8443/x"), "example.org");
+        assert_eq!(of("https://u@a.Bücher.example./x"), "xn--bcher-kva.example");
+        assert_eq!(of("https://0x7f.1/x"), "127.0.0.1");
+        assert_eq!(of("https://[::1]:1/x"), "[::1]");
+        assert_eq!(of("https://a.host5/x"), "a.host5");
         assert_eq!(of("urn:uuid:0"), "");
     }
 

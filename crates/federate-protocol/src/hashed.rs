@@ -1,5 +1,6 @@
 //! Bytes whose digest is known, or computed once.
 
+use crate::activitystreams::Object;
 use bytes::Bytes;
 use std::sync::OnceLock;
 
@@ -29,6 +30,18 @@ impl Hashed {
     pub(crate) fn sha256(&self) -> &Sha256 {
         self.sha256.get_or_init(|| sha256(&self.bytes))
     }
+}
+
+/// The bytes that a document was read from, which it holds: those of a request may be a part of the buffer of its connection, and keep all of
+/// that.
+pub(crate) fn bytes_of(document: &Object) -> Bytes {
+    struct Read(Object);
+    impl AsRef<[u8]> for Read {
+        fn as_ref(&self) -> &[u8] {
+            self.0.as_bytes()
+        }
+    }
+    Bytes::from_owner(Read(document.clone()))
 }
 
 impl From<Bytes> for Hashed {

@@ -17,10 +17,11 @@
 //!
 //! ```
 //! use federate_protocol::receive::{Receiving, Step, receive};
+//! use std::sync::Arc;
 //! use std::time::SystemTime;
 //!
 //! let request = http::Request::post("/inbox").body(bytes::Bytes::from_static(b"{}")).unwrap();
-//! let step = receive(request, &Receiving::default(), SystemTime::UNIX_EPOCH);
+//! let step = receive(request, &Arc::new(Receiving::default()), SystemTime::UNIX_EPOCH);
 //! let Step::Refused(refused) = step else { panic!("nobody signed this") };
 //! assert_eq!(refused.status(), 401);
 //! ```

@@ -1,11 +1,12 @@
 //! What the tests of several modules share: one person at `a.example`, and what she signs.
 
 use crate::activitystreams::{Activity, Iri};
-use crate::receive::{KeyFailure, NeedKey, Receiving, ResolvedKey, Step, receive};
+use crate::receive::{self, KeyFailure, NeedKey, Receiving, ResolvedKey, Step};
 use crate::signatures::{self, KeyId, Policy, PrivateKey, PublicKey};
 use crate::{Authenticated, Refused};
 use bytes::Bytes;
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 pub(crate) const ALICE: &str = "https://a.example/users/alice";
@@ -39,6 +40,11 @@ pub(crate) fn config() -> Receiving {
         own_origins: vec![iri(OURS).origin().unwrap()],
         ..Receiving::default()
     }
+}
+
+/// With a configuration that the test has for itself.
+pub(crate) fn receive(request: http::Request<Bytes>, config: &Receiving, now: SystemTime) -> Step {
+    receive::receive(request, &Arc::new(config.clone()), now)
 }
 
 pub(crate) fn post(body: impl Into<Bytes>) -> http::Request<Bytes> {

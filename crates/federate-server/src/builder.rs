@@ -170,13 +170,14 @@ impl<App: Directory> Builder<App> {
                 "peers on loopback are admitted, without https: never do this where others can reach it"
             );
         }
+        let limits = self.guards.limits();
         let receiving = Receiving {
-            limits: self.guards.limits(),
+            limits: limits.clone(),
             policy: Policy::mastodon()
                 .authorities([uris.host()])
                 .external_scheme(uris.origin().scheme()),
             own_origins: vec![uris.origin().clone()],
-            // What holds at the moment is put there when it is asked for.
+            // What holds at the moment is put there by whoever knows it.
             blocks: Blocks::new(),
             allow_http_loopback: self.allow_loopback,
         };
@@ -189,7 +190,7 @@ impl<App: Directory> Builder<App> {
             Arc::clone(&self.clock),
         ));
         let rules = FetchRules {
-            limits: receiving.limits.clone(),
+            limits: limits.clone(),
             own_origins: receiving.own_origins.clone(),
             blocks: receiving.blocks.clone(),
             allow_http_loopback: self.allow_loopback,
@@ -198,7 +199,7 @@ impl<App: Directory> Builder<App> {
         keys.instance().await.map_err(BuildError::InstanceKey)?;
         let fetcher = Fetcher::new(Arc::clone(&client), Arc::clone(&stores.cache), None, rules);
         let fetcher = Arc::new(fetcher.signing(Arc::new(InstanceKey(Arc::clone(&keys)))));
-        let moderation = Moderation::begin(&stores, &fetcher, &self.clock, self.blocks)
+        let moderation = Moderation::begin(&stores, &fetcher, &self.clock, self.blocks, receiving)
             .await
             .map_err(BuildError::Store)?;
         let moderation = Arc::new(moderation);
@@ -209,7 +210,7 @@ impl<App: Directory> Builder<App> {
             fetcher: Arc::clone(&fetcher),
             moderation: Arc::clone(&moderation),
             clock: Arc::clone(&self.clock),
-            limits: receiving.limits.clone(),
+            limits: limits.clone(),
             manage_followers: self.manage_followers,
             synchronizes: self.guards.synchronizes,
             digests,
@@ -258,7 +259,7 @@ impl<App: Directory> Builder<App> {
                 looks: Looks::default(),
                 relayed: Relayed::new(self.managed.limits.relayed_per_minute),
                 managed: self.managed,
-                receiving,
+                limits,
                 moderation,
                 secret,
                 media: crate::media::proxy(self.media, &fetcher),

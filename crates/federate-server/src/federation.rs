@@ -50,7 +50,7 @@ pub(crate) struct Inner<App: Directory> {
     pub(crate) recipients: Arc<Recipients<App>>,
     pub(crate) looks: Looks,
     pub(crate) managed: Managed,
-    pub(crate) receiving: Receiving,
+    pub(crate) limits: Limits,
     pub(crate) moderation: Arc<Moderation>,
     pub(crate) secret: Secret,
     pub(crate) media: Option<MediaProxy>,
@@ -287,15 +287,12 @@ impl<App: Directory> Federation<App> {
     }
 
     /// What an inbox demands, with the blocks of this moment.
-    pub(crate) fn receiving(&self) -> Receiving {
-        Receiving {
-            blocks: self.inner.moderation.blocks(),
-            ..self.inner.receiving.clone()
-        }
+    pub(crate) fn receiving(&self) -> Arc<Receiving> {
+        self.inner.moderation.receiving()
     }
 
     pub(crate) fn limits(&self) -> &Limits {
-        &self.inner.receiving.limits
+        &self.inner.limits
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use federate_delivery::Clock;
 use federate_fetch::Fetcher;
-use federate_protocol::Blocks;
+use federate_protocol::{Blocks, Receiving};
 use federate_store::{Rule, Ruling, StoreError, Stores, Verdict};
 use tokio::sync::Mutex;
 
@@ -22,7 +22,8 @@ pub(crate) struct Moderation {
     stores: Stores,
     fetcher: Arc<Fetcher>,
     clock: Arc<dyn Clock>,
-    joined: RwLock<Blocks>,
+    /// What an inbox demands, with the blocks that hold at the moment.
+    receiving: RwLock<Arc<Receiving>>,
     /// Whoever changes or reads anew holds it.
     sources: Mutex<Sources>,
     /// How often it was heard that something was decided elsewhere.
@@ -65,15 +66,20 @@ impl Moderation {
         fetcher: &Arc<Fetcher>,
         clock: &Arc<dyn Clock>,
         given: Blocks,
+        receiving: Receiving,
     ) -> Result<Self, StoreError> {
         let decided = stores.rules.ruling().await?;
         let joined = join(&given, &decided);
         fetcher.set_blocks(joined.clone());
+        let receiving = Receiving {
+            blocks: joined,
+            ..receiving
+        };
         Ok(Moderation {
             stores: stores.clone(),
             fetcher: Arc::clone(fetcher),
             clock: Arc::clone(clock),
-            joined: RwLock::new(joined),
+            receiving: RwLock::new(Arc::new(receiving)),
             sources: Mutex::new(Sources {
                 given,
                 decided,
@@ -87,7 +93,13 @@ impl Moderation {
 
     /// What is blocked, as far as this process knows.
     pub(crate) fn blocks(&self) -> Blocks {
-        self.joined.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.receiving().blocks.clone()
+    }
+
+    /// What an inbox demands, with what is blocked as far as this process knows.
+    pub(crate) fn receiving(&self) -> Arc<Receiving> {
+        let current = self.receiving.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&current)
     }
 
     /// Something may have been decided elsewhere.
@@ -149,8 +161,9 @@ impl Moderation {
     fn take_effect(&self, sources: &Sources) -> Vec<String> {
         let joined = join(&sources.given, &sources.decided);
         let before = {
-            let mut current = self.joined.write().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *current, joined.clone())
+            let mut current = self.receiving.write().unwrap_or_else(PoisonError::into_inner);
+            let current = Arc::make_mut(&mut current);
+            std::mem::replace(&mut current.blocks, joined.clone())
         };
         if before == joined {
             return Vec::new();

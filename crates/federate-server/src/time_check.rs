@@ -37,14 +37,12 @@ impl TimeCheck {
 
     /// An actor that is proven signed at this time.
     pub(crate) fn signed(&self, by: &Iri, theirs: SystemTime, now: SystemTime) {
-        if let Ok(url) = by.to_url() {
-            self.learn(&url, theirs, now);
-        }
+        self.learn(&domain::of_id(by), theirs, now);
     }
 
-    fn learn(&self, server: &Url, theirs: SystemTime, now: SystemTime) {
+    fn learn(&self, domain: &str, theirs: SystemTime, now: SystemTime) {
         let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.clocks.learn(&domain::of(server), theirs, now);
+        heard.clocks.learn(domain, theirs, now);
         let Some(drift) = heard.clocks.drift() else { return };
         metered::clock_drift(drift);
         // A clock that was put right goes back, too.
@@ -79,7 +77,7 @@ impl HttpClient for Dated {
         if let Ok(server) = server
             && let Some(theirs) = date(response.headers())
         {
-            self.check.learn(&server, theirs, self.clock.now());
+            self.check.learn(&domain::of(&server), theirs, self.clock.now());
         }
         Ok(response)
     }

@@ -6,11 +6,12 @@ use super::{KeyFailure, ResolvedKey, head, shape};
 use crate::activitystreams::{Activity, Iri, Object, Origin};
 use crate::authenticated::Proof;
 use crate::fetch::FetchRules;
-use crate::hashed::Hashed;
+use crate::hashed::{Hashed, bytes_of};
 use crate::refused::{Refused, RefusedKind};
 use crate::signatures::{self, KeyId, Parsed, Policy};
 use crate::{Authenticated, Blocks, Evidence, Limits};
 use bytes::Bytes;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What an inbox is told about the instance that it belongs to.
@@ -61,14 +62,18 @@ impl From<RefusedKind> for Step {
 ///
 /// Pure: the same request, configuration and time give the same step, and nothing is remembered.
 #[must_use]
-pub fn receive(request: http::Request<Bytes>, config: &Receiving, now: SystemTime) -> Step {
+pub fn receive(request: http::Request<Bytes>, config: &Arc<Receiving>, now: SystemTime) -> Step {
     match begin(request, config, now) {
         Ok(need) => Step::NeedKey(need),
         Err(refused) => Step::Refused(refused),
     }
 }
 
-fn begin(request: http::Request<Bytes>, config: &Receiving, now: SystemTime) -> Result<NeedKey, Refused> {
+fn begin(
+    request: http::Request<Bytes>,
+    config: &Arc<Receiving>,
+    now: SystemTime,
+) -> Result<NeedKey, Refused> {
     let (head, body) = request.into_parts();
     head::check(&head, &body, &config.limits)?;
     let parsed = signatures::parse(&head, &body).map_err(RefusedKind::Signature)?;
@@ -88,7 +93,7 @@ fn begin(request: http::Request<Bytes>, config: &Receiving, now: SystemTime) -> 
         }
         .into());
     }
-    admit_key(&key_id, config)?;
+    admit_key(&key_id, &shape.actor, config)?;
     shape::admit_actor(&shape.actor, config)?;
     Ok(NeedKey {
         pending: Box::new(Pending {
@@ -99,15 +104,16 @@ fn begin(request: http::Request<Bytes>, config: &Receiving, now: SystemTime) -> 
             actor: shape.actor,
             key_id,
             body,
-            config: config.clone(),
+            config: Arc::clone(config),
         }),
         refresh: false,
         forwarded: None,
     })
 }
 
-/// A key id must be something that may be fetched; that it is looked at before anything is fetched is the point (S30).
-pub(super) fn admit_key(key_id: &KeyId, config: &Receiving) -> Result<(), RefusedKind> {
+/// A key id must be something that may be fetched; that it is looked at before anything is fetched is the point (S30). `actor` has the shape
+/// of something that may be.
+pub(super) fn admit_key(key_id: &KeyId, actor: &Iri, config: &Receiving) -> Result<(), RefusedKind> {
     use crate::fetch::NotAdmitted;
     let id = Iri::parse(key_id.as_str()).map_err(|_| RefusedKind::KeyId(NotAdmitted::NotUrl))?;
     if let Some(entry) = config.blocks.covering(&id) {
@@ -115,6 +121,13 @@ pub(super) fn admit_key(key_id: &KeyId, config: &Receiving) -> Result<(), Refuse
             what: "the signer",
             entry: entry.to_owned(),
         });
+    }
+    // Nearly always a fragment of the actor's own id: the same URL needs no second look.
+    if id.as_str().split('#').next() == Some(actor.as_str()) {
+        return match shape::is_ours(&id, config) {
+            true => Err(RefusedKind::KeyId(NotAdmitted::OwnOrigin)),
+            false => Ok(()),
+        };
     }
     let rules = FetchRules {
         own_origins: config.own_origins.clone(),
@@ -151,7 +164,7 @@ struct Pending {
     key_id: KeyId,
     deletes_itself: bool,
     body: Bytes,
-    config: Receiving,
+    config: Arc<Receiving>,
 }
 
 impl NeedKey {
@@ -276,10 +289,13 @@ impl NeedKey {
             return self.unproven(by);
         };
         let Pending {
-            actor, body, parsed, ..
+            actor,
+            activity,
+            parsed,
+            ..
         } = *self.pending;
         let body = match proven.whole {
-            true => Hashed::new(body, parsed.body_sha256()),
+            true => Hashed::new(bytes_of(&activity), parsed.body_sha256()),
             false => proven.said.clone().into(),
         };
         let proof = Proof {
@@ -362,7 +378,7 @@ impl NeedKey {
             by: actor,
             id,
             evidence,
-            body: Hashed::new(body, parsed.body_sha256()),
+            body: Hashed::new(bytes_of(&activity), parsed.body_sha256()),
             said: None,
             forwarder: None,
         };

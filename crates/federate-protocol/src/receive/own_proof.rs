@@ -35,7 +35,7 @@ impl OwnProof {
         let proof = integrity(body, config, now).or_else(|| linked_data(body, config, now))?;
         let key_id = Iri::parse(proof.key_id().as_str()).ok()?;
         let could_be_theirs =
-            key_id.same_origin(actor) && super::machine::admit_key(proof.key_id(), config).is_ok();
+            key_id.same_origin(actor) && super::machine::admit_key(proof.key_id(), actor, config).is_ok();
         could_be_theirs.then_some(proof)
     }
 

@@ -89,10 +89,7 @@ fn id(activity: &Object, actor: &Iri, config: &Receiving) -> Result<Option<Iri>,
 /// the answer itself is judged like any other, by whom the request was for.
 fn is_named_after_our_request(activity: &Object, id: &Iri, config: &Receiving) -> bool {
     let answers = matches!(ids::local_name(activity.type_name()), "Accept" | "Reject");
-    answers
-        && id
-            .origin()
-            .is_some_and(|origin| config.own_origins.contains(&origin))
+    answers && is_ours(id, config)
 }
 
 /// Neither one of ours nor of a suspended host (I13).
@@ -103,13 +100,16 @@ pub(super) fn admit_actor(actor: &Iri, config: &Receiving) -> Result<(), Refused
             entry: entry.to_owned(),
         });
     }
-    let ours = actor
-        .origin()
-        .is_some_and(|origin| config.own_origins.contains(&origin));
-    if ours {
+    if is_ours(actor, config) {
         return Err(RefusedKind::OwnActor(actor.clone()));
     }
     Ok(())
+}
+
+/// Whether it is of an origin of this instance.
+pub(super) fn is_ours(id: &Iri, config: &Receiving) -> bool {
+    id.origin()
+        .is_some_and(|origin| config.own_origins.contains(&origin))
 }
 
 /// A `Delete` whose object is its own actor: the account is closed.

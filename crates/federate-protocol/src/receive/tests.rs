@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::*;
+use crate::testing::{receive, *};
 use crate::{Blocks, Evidence, Refused, RefusedKind, Sealed, Secret};
 use bytes::Bytes;
 use proptest::prelude::*;

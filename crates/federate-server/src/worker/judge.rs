@@ -31,7 +31,7 @@ impl<App: Directory> Worker<App> {
         let entry = Entry {
             bytes: Bytes::from_static(b"moved"),
             stored,
-            expires: stored + self.federation.inner.receiving.limits.move_cooldown,
+            expires: stored + self.federation.inner.limits.move_cooldown,
         };
         let cache = &self.federation.inner.stores.cache;
         if let Err(e) = cache.put(CacheKind::Move, who.as_str(), &entry).await {
