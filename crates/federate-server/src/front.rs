@@ -35,31 +35,25 @@ impl<App: Directory> Federation<App> {
         B::Data: Buf,
     {
         let target = target.unwrap_or_else(|| request.uri().clone());
-        if !self.is_asked(&target, request.headers()) {
-            return Turn::Passed { request, vary: None };
+        match self.way(&request, &target) {
+            Way::Passed(vary) => Turn::Passed { request, vary },
+            Way::Posted(route) => Turn::Answered(Box::pin(posted(self, route, request, target)).await),
+            Way::Asked(route) => asked(self, route, request, target).await,
         }
-        let Some(route) = serve::route(self.uris(), request.method(), target.path(), request.headers())
-        else {
-            let vary = serve::negotiates(self.uris(), request.method(), target.path()).then_some("Accept");
-            return Turn::Passed { request, vary };
-        };
-        if route.reads_body() {
-            return Turn::Answered(Box::pin(with_body(self, route, request, target)).await);
+    }
+
+    /// Which way a request goes, as far as its method, target and headers say.
+    pub(crate) fn way<B>(&self, request: &Request<B>, target: &Uri) -> Way {
+        if !self.is_asked(target, request.headers()) {
+            return Way::Passed(None);
         }
-        if let Some(refusal) = serve::too_many_reads(self, &route, &request) {
-            return Turn::Answered(refusal);
-        }
-        let asked = bodiless(&request, target, route.reads_headers());
-        let vary = match route.depends_on_signer() {
-            true => serve::BY_SIGNER,
-            false => "Accept",
-        };
-        match serve::answer(self, route, asked).await {
-            Some(response) => Turn::Answered(response),
-            None => Turn::Passed {
-                request,
-                vary: Some(vary),
-            },
+        match serve::route(self.uris(), request.method(), target.path(), request.headers()) {
+            None => {
+                let negotiates = serve::negotiates(self.uris(), request.method(), target.path());
+                Way::Passed(negotiates.then_some("Accept"))
+            }
+            Some(route) if route.reads_body() => Way::Posted(route),
+            Some(route) => Way::Asked(route),
         }
     }
 
@@ -71,7 +65,41 @@ impl<App: Directory> Federation<App> {
     }
 }
 
-async fn with_body<App: Directory, B>(
+/// Where a request goes.
+pub(crate) enum Way {
+    /// To the application, with what is to be added to `Vary` of its answer.
+    Passed(Option<&'static str>),
+    /// To federation, which reads its body.
+    Posted(Route),
+    /// To federation, which may find that there is nothing here.
+    Asked(Route),
+}
+
+/// Without the body, so that the application can still have the request whole.
+pub(crate) async fn asked<App: Directory, B>(
+    federation: &Federation<App>,
+    route: Route,
+    request: Request<B>,
+    target: Uri,
+) -> Turn<B> {
+    if let Some(refusal) = serve::too_many_reads(federation, &route, &request) {
+        return Turn::Answered(refusal);
+    }
+    let bodiless = bodiless(&request, target, route.reads_headers());
+    let vary = match route.depends_on_signer() {
+        true => serve::BY_SIGNER,
+        false => "Accept",
+    };
+    match serve::answer(federation, route, bodiless).await {
+        Some(response) => Turn::Answered(response),
+        None => Turn::Passed {
+            request,
+            vary: Some(vary),
+        },
+    }
+}
+
+pub(crate) async fn posted<App: Directory, B>(
     federation: &Federation<App>,
     route: Route,
     request: Request<B>,
@@ -95,9 +123,7 @@ where
         _ => read_limited(body, limits.inbox_body, limits.inbox_deadline).await,
     };
     match read {
-        Ok(body) => serve::answer(federation, route, Request::from_parts(head, body))
-            .await
-            .unwrap_or_else(nothing_here),
+        Ok(body) => serve::posted(federation, route, Request::from_parts(head, body)).await,
         Err(error) => {
             tracing::info!(path = head.uri.path(), reason = %error, "refused what was posted");
             match error {
@@ -127,7 +153,7 @@ fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The request without its body, so that the application can still have it whole; with its headers where they matter.
+/// The request without its body; with its headers where they matter.
 fn bodiless<B>(request: &Request<B>, target: Uri, with_headers: bool) -> Request<Bytes> {
     let mut asked = Request::new(Bytes::new());
     *asked.method_mut() = request.method().clone();

@@ -11,7 +11,7 @@ use http_body_util::Full;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::front::nothing_here;
+use crate::front::{Way, asked, nothing_here, posted};
 use crate::{Directory, Federation, PeerAddress, Turn};
 
 /// See [`Federation::layer`].
@@ -109,29 +109,47 @@ where
     fn call(&mut self, mut request: Request<In>) -> Self::Future {
         // The one that was polled ready is the one to call.
         let waiting = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, waiting);
+        let inner = std::mem::replace(&mut self.inner, waiting);
         let target = (self.layer.target)(request.extensions());
         if request.extensions().get::<PeerAddress>().is_none()
             && let Some(connected) = (self.layer.connected)(request.extensions())
         {
             request.extensions_mut().insert(connected);
         }
+        let target = target.unwrap_or_else(|| request.uri().clone());
         let federation = self.layer.federation.clone();
-        Box::pin(async move {
-            match federation.answer(request, target).await {
-                Turn::Answered(response) => Ok(response.map(Out::from)),
-                Turn::Passed { request, vary } => {
-                    let mut response = inner.call(request).await?;
-                    if let Some(vary) = vary {
-                        response
-                            .headers_mut()
-                            .append(header::VARY, HeaderValue::from_static(vary));
-                    }
-                    Ok(response)
+        // Each way has a box of its own size.
+        match federation.way(&request, &target) {
+            Way::Passed(vary) => Box::pin(pass(inner, request, vary)),
+            Way::Posted(route) => Box::pin(async move {
+                let response = posted(&federation, route, request, target).await;
+                Ok(response.map(Out::from))
+            }),
+            Way::Asked(route) => Box::pin(async move {
+                match asked(&federation, route, request, target).await {
+                    Turn::Answered(response) => Ok(response.map(Out::from)),
+                    Turn::Passed { request, vary } => pass(inner, request, vary).await,
                 }
-            }
-        })
+            }),
+        }
     }
+}
+
+async fn pass<S, In, Out>(
+    mut inner: S,
+    request: Request<In>,
+    vary: Option<&'static str>,
+) -> Result<Response<Out>, S::Error>
+where
+    S: Service<Request<In>, Response = Response<Out>>,
+{
+    let mut response = inner.call(request).await?;
+    if let Some(vary) = vary {
+        response
+            .headers_mut()
+            .append(header::VARY, HeaderValue::from_static(vary));
+    }
+    Ok(response)
 }
 
 /// No application: whatever federation does not answer is not found. See [`Federation::service`].

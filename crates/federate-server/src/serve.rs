@@ -176,13 +176,16 @@ pub(crate) async fn handle<App: Directory>(
     answer(federation, route, request).await
 }
 
-/// Answers a request that has been routed. `None`: there is nothing here, the application may have something.
+/// Answers a request that has been routed, if there is something here; `None`: the application may have something.
 pub(crate) async fn answer<App: Directory>(
     federation: &Federation<App>,
     route: Route,
     request: Request<Bytes>,
 ) -> Option<Response<Bytes>> {
-    let (mut head, body) = request.into_parts();
+    if route.reads_body() {
+        return Some(Box::pin(posted(federation, route, request)).await);
+    }
+    let (mut head, _) = request.into_parts();
     on_the_wire(&mut head);
     let headless = head.method == Method::HEAD;
     let query = head.uri.query().unwrap_or_default().to_owned();
@@ -192,11 +195,10 @@ pub(crate) async fn answer<App: Directory>(
         Route::HostMeta { json } => Some(discovery::host_meta(federation, json)),
         Route::NodeInfoIndex => Some(discovery::nodeinfo_index(federation)),
         Route::NodeInfo(version) => Some(discovery::nodeinfo(federation, version).await),
-        Route::Inbox { of } => Some(Box::pin(inbox::receive(federation, of.as_deref(), head, body)).await),
-        Route::Submission { of } => Some(Box::pin(outbox::submit(federation, &of, &head, &body)).await),
         Route::Media(below) => Some(Box::pin(media::media(federation, &head, &below)).await),
         Route::WrongMethod(allow) => Some(respond::wrong_method(allow)),
         Route::Document { place, signed } => document(federation, &head, place, signed, &query).await,
+        Route::Inbox { .. } | Route::Submission { .. } => None,
     };
     response.map(|response| {
         if headless {
@@ -205,6 +207,21 @@ pub(crate) async fn answer<App: Directory>(
             response
         }
     })
+}
+
+/// Answers what was posted. The future is large: whoever waits for it has it in a box.
+pub(crate) async fn posted<App: Directory>(
+    federation: &Federation<App>,
+    route: Route,
+    request: Request<Bytes>,
+) -> Response<Bytes> {
+    let (mut head, body) = request.into_parts();
+    on_the_wire(&mut head);
+    match route {
+        Route::Inbox { of } => inbox::receive(federation, of.as_deref(), head, body).await,
+        Route::Submission { of } => Box::pin(outbox::submit(federation, &of, &head, &body)).await,
+        _ => crate::front::nothing_here(),
+    }
 }
 
 /// Whoever would verify our signatures has to read this first (S31): the instance's own actor, and keys that are documents of their own.

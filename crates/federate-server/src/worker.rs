@@ -302,10 +302,7 @@ impl<App: Directory> Worker<App> {
                 }
             }
             // Also those of which nothing could be opened, so that nobody is waited for.
-            let waiting = std::mem::take(&mut portions).into_iter();
-            let (through, left): (Vec<_>, Vec<_>) = waiting.partition(|(_, portion)| portion.left == 0);
-            portions.extend(left);
-            for (claim, portion) in through {
+            for (claim, portion) in portions.extract_if(.., |_, portion| portion.left == 0) {
                 running.push(Box::pin(self.finish(claim, portion, held)));
             }
         }
