@@ -47,7 +47,8 @@ impl Fetcher {
         let _turn = self.turn(format!("actor {id}"), &rules).await?;
         // What is learnt after a wait is newer than what was learnt within it.
         let now = after(now, begin);
-        let (document, fresh) = self.fetch(Asked::Id(CacheKind::Actor), id, &rules, now).await?;
+        let fetching = Box::pin(self.fetch(Asked::Id(CacheKind::Actor), id, &rules, now));
+        let (document, fresh) = fetching.await?;
         let actor = Arc::new(Actor::new(document, &rules.limits)?);
         self.keep(&actor, epoch, now, fresh);
         Ok(actor)

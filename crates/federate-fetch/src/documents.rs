@@ -78,7 +78,7 @@ impl Fetcher {
         let now = after(now, begin);
         match self.records.failure(asked.kind(), &asked.failure_key(id), now) {
             Some(failure) if failure != Failure::Gone => Err(failure.into()),
-            _ => Ok(self.fetch(asked, id, &rules, now).await?.0),
+            _ => Ok(Box::pin(self.fetch(asked, id, &rules, now)).await?.0),
         }
     }
 
@@ -132,11 +132,12 @@ impl Fetcher {
         }
         match self.records.failure(kind, &asked.failure_key(id), now) {
             Some(failure) => Err(failure.into()),
-            None => self.fetch(asked, id, rules, now).await,
+            None => Box::pin(self.fetch(asked, id, rules, now)).await,
         }
     }
 
-    /// Fetches, whatever is cached, and remembers what came of it.
+    /// Fetches, whatever is cached, and remembers what came of it. Large, and seldom: whoever may come to it has it in a box, so as not to carry
+    /// it when it finds what it wants.
     pub(crate) async fn fetch(
         &self,
         asked: Asked,

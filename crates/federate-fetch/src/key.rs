@@ -67,8 +67,9 @@ impl Fetcher {
             KeyLookup::CachedOnly => {
                 return self.cached_key(key_id, None).await.ok_or(KeyFailure::NotCached);
             }
-            KeyLookup::Usual => self.usual_key(key_id, &rules, now).await,
-            KeyLookup::Refresh => self.refreshed_key(key_id, &rules, now).await,
+            // Each in a box, as `fetch` is.
+            KeyLookup::Usual => Box::pin(self.usual_key(key_id, &rules, now)).await,
+            KeyLookup::Refresh => Box::pin(self.refreshed_key(key_id, &rules, now)).await,
         }?;
         self.keep_key(&key, &rules, epoch, seen, now);
         Ok(key)

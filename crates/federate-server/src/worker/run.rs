@@ -29,14 +29,14 @@ impl<App: Directory> Worker<App> {
         match envelope {
             Envelope::Activity(activity) => {
                 let span = spans::handled(one, &activity);
-                let running = async { Ok(self.run(&one.id, *activity, before).await) };
-                told(running).instrument(span).await
+                let running = self.run(&one.id, *activity, before).map(Ok);
+                running.inspect(told).instrument(span).await
             }
             Envelope::Forwarded(forwarded) => {
                 let span = spans::forwarded(one, &forwarded);
                 let looking = Box::pin(self.federation.look_up_stored(&forwarded, &one.sealed));
-                let looking = async { looking.await.map(Handled::Ended) };
-                told(looking).instrument(span).await
+                let looking = looking.map(|ended| ended.map(Handled::Ended));
+                looking.inspect(told).instrument(span).await
             }
             _ => Ok(Handled::Ended(Ended::Never(
                 "of a kind that this release does not know".to_owned(),
@@ -113,14 +113,13 @@ impl<App: Directory> Worker<App> {
 }
 
 /// Says in the span how it ended.
-async fn told(run: impl Future<Output = Result<Handled, StoreError>>) -> Result<Handled, StoreError> {
-    let handled = run.await?;
-    spans::ended(match &handled {
+fn told(handled: &Result<Handled, StoreError>) {
+    let Ok(handled) = handled else { return };
+    spans::ended(match handled {
         Handled::Unmarked(_) | Handled::Ended(Ended::Done | Ended::Goes(_)) => Run::Handled,
         Handled::Ended(Ended::Again(_)) => Run::Failed,
         Handled::Ended(Ended::Never(_)) => Run::Dead,
     });
-    Ok(handled)
 }
 
 /// Whether the sender acts on itself: its profile, its account.
