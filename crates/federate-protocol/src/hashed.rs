@@ -17,6 +17,10 @@ pub(crate) struct Hashed {
 impl Hashed {
     /// `sha256`: what was computed of these very bytes.
     pub(crate) fn new(bytes: Bytes, sha256: Option<Sha256>) -> Self {
+        debug_assert!(
+            sha256.is_none_or(|known| known == self::sha256(&bytes)),
+            "a digest of other bytes makes a seal that never opens"
+        );
         Self {
             bytes,
             sha256: sha256.map(OnceLock::from).unwrap_or_default(),

@@ -21,8 +21,8 @@ pub enum ReadError {
     Broken,
 }
 
-/// Reads a whole body of at most `max` bytes within `deadline`, and not a byte more than it takes to know. Where it comes in one part these are
-/// the bytes of that part, which may keep the buffer that they lie in.
+/// Reads a whole body of at most `max` bytes within `deadline`, and not a byte more than it takes to know. Where its first part says that it is
+/// all, as of HTTP/1 with a length, these are the bytes of that part, which may keep the buffer that they lie in.
 ///
 /// No `Send` bound: every framework's body will do.
 ///

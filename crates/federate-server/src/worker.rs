@@ -46,6 +46,9 @@ const MOST: usize = BATCH;
 /// not wait.
 const PACE: Duration = Duration::from_millis(5);
 
+/// How long what a newer release has sealed is left to it, each time that this one comes upon it.
+const NEWER: Duration = Duration::from_secs(60);
+
 pub(crate) struct Worker<App: Directory> {
     pub(crate) federation: Federation<App>,
     /// The name that nobody else has, where there is one.
@@ -387,6 +390,12 @@ impl<App: Directory> Worker<App> {
                     });
                     portion.waiting += 1;
                     of_sender.push(Opened { one, envelope, asked });
+                }
+                // A newer release beside this one knows it: whoever has that takes it up.
+                Err(bad @ BadSeal::UnknownVersion) => {
+                    tracing::warn!(activity = %one.id, reason = %bad, "left to a newer release");
+                    let at = asked.wall + NEWER;
+                    portion.endings.push((one.id, Ending::Later { at }));
                 }
                 Err(bad) => {
                     tracing::error!(activity = %one.id, reason = %bad, "a stored envelope is not one of ours");

@@ -133,7 +133,8 @@ impl Parsed {
         &self.first.signature
     }
 
-    /// The SHA-256 of the body as it arrived, where a digest that is signed had it computed: whoever needs it need not compute it again.
+    /// The SHA-256 of the body as it arrived, where a digest that is said to be signed had it computed: whoever needs it need not compute it
+    /// again.
     /// `None` says nothing about the body.
     #[must_use]
     pub fn body_sha256(&self) -> Option<[u8; 32]> {

@@ -102,7 +102,7 @@ impl Files {
     ) -> Result<Vec<(String, Follower)>, Failure> {
         let rows: Vec<(i64, String, String, Option<String>)> = sqlx::query_as(
             "SELECT no, actor, inbox, shared_inbox FROM federate_followers
-             WHERE followed = ?1 AND no > ?2 ORDER BY no LIMIT ?3",
+             WHERE followed = ?1 AND no > ?2 ORDER BY no LIMIT ?3 + 0",
         )
         .bind(of)
         .bind(after)

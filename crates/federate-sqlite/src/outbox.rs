@@ -82,7 +82,7 @@ impl Files {
 
     async fn read_unexpanded(&self, max: usize) -> Result<(Vec<Outgoing>, Vec<i64>), Failure> {
         let rows: Vec<OutboxRow> = sqlx::query_as(
-            "SELECT no, id, sender, audience, body, priority, ordered FROM federate_outbox WHERE state = 0 ORDER BY no LIMIT ?1",
+            "SELECT no, id, sender, audience, body, priority, ordered FROM federate_outbox WHERE state = 0 ORDER BY no LIMIT ?1 + 0",
         )
         .bind(limit(max))
         .fetch_all(&self.application)

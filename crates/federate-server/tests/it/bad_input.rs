@@ -306,6 +306,26 @@ async fn a_forged_envelope_in_the_table_is_not_believed() {
     assert_eq!(site.federation.admin().dead_received(10).await.unwrap().len(), 1);
 }
 
+/// A newer release beside this one may take it up; this one does not give it up.
+#[tokio::test]
+async fn what_a_newer_release_sealed_is_left_to_it() {
+    let world = World::default();
+    let site = world.instance("site.test").await;
+    let inbox = &site.federation.stores().inbox;
+    let newer = federate_store::Sealed::from_bytes(Bytes::from([&[250][..], &[0; 64]].concat()));
+    let id = crate::world::iri("https://peer.test/1");
+    inbox
+        .accept("https://peer.test", &id, &newer, site.federation.now())
+        .await
+        .unwrap();
+    site.step_until_idle().await;
+    assert_eq!(site.app.take_seen(), Vec::<String>::new());
+    let backlog = inbox.backlog().await.unwrap().unwrap();
+    assert_eq!((backlog.pending, backlog.dead), (1, 0));
+    let due = inbox.next_due().await.unwrap().unwrap();
+    assert_eq!(due, site.federation.now() + Duration::from_secs(60));
+}
+
 #[tokio::test]
 async fn a_signature_on_a_get_says_who_asks() {
     let world = World::default();

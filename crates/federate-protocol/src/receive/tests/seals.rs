@@ -99,8 +99,28 @@ fn what_was_sealed_over_all_its_bytes_still_opens() {
     let payload = [about(), prefixed(body.as_bytes())].concat();
     let bytes = with_tag(1, &[b"federate sealed activity 1\0", &payload], &[&payload]);
     tampered(&Sealed::from_bytes(bytes.clone()));
+    for (version, sealed) in [
+        (3, &bytes[..]),
+        (1, from_alice(&like()).seal(&secret(), now()).as_bytes()),
+    ] {
+        let disguised = [&[version], &sealed[1..]].concat();
+        assert!(Sealed::from_bytes(disguised).open_envelope(&secret()).is_err());
+    }
     let opened = Sealed::from_bytes(bytes).open(&secret()).unwrap();
     assert_eq!((opened.by(), opened.body()), (&iri(ALICE), &Bytes::from(body)));
+}
+
+/// The digest is that of the request, the bytes are those that the document holds.
+#[test]
+fn what_came_with_blanks_around_it_is_sealed_and_opened_as_it_came() {
+    for body in [format!(" \n{}\t\r\n ", like()), format!("{:#}", like())] {
+        let request = sign(post(body.clone()), ALICE_KEY, now());
+        let need = need(receive(request, &config(), now()));
+        let activity = done(need.resume(Ok(key_of(ALICE, ALICE_KEY, true)), now()));
+        let opened = activity.seal(&secret(), now()).open(&secret()).unwrap();
+        assert_eq!(activity.body(), &Bytes::from(body.clone()));
+        assert_eq!(opened.body(), &Bytes::from(body));
+    }
 }
 
 #[test]
