@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 
 use crate::limit::{ReadError, read_limited};
-use crate::serve::{self, Route};
+use crate::serve::{self, Posted, Route};
 use crate::{Directory, Federation, PeerAddress};
 
 /// Whose a request was; see [`Federation::answer`].
@@ -37,7 +37,7 @@ impl<App: Directory> Federation<App> {
         let target = target.unwrap_or_else(|| request.uri().clone());
         match self.way(&request, &target) {
             Way::Passed(vary) => Turn::Passed { request, vary },
-            Way::Posted(route) => Turn::Answered(Box::pin(posted(self, route, request, target)).await),
+            Way::Posted(to) => Turn::Answered(Box::pin(posted(self, to, request, target)).await),
             Way::Asked(route) => asked(self, route, request, target).await,
         }
     }
@@ -52,7 +52,7 @@ impl<App: Directory> Federation<App> {
                 let negotiates = serve::negotiates(self.uris(), request.method(), target.path());
                 Way::Passed(negotiates.then_some("Accept"))
             }
-            Some(route) if route.reads_body() => Way::Posted(route),
+            Some(Route::Posted(to)) => Way::Posted(to),
             Some(route) => Way::Asked(route),
         }
     }
@@ -70,7 +70,7 @@ pub(crate) enum Way {
     /// To the application, with what is to be added to `Vary` of its answer.
     Passed(Option<&'static str>),
     /// To federation, which reads its body.
-    Posted(Route),
+    Posted(Posted),
     /// To federation, which may find that there is nothing here.
     Asked(Route),
 }
@@ -101,7 +101,7 @@ pub(crate) async fn asked<App: Directory, B>(
 
 pub(crate) async fn posted<App: Directory, B>(
     federation: &Federation<App>,
-    route: Route,
+    to: Posted,
     request: Request<B>,
     target: Uri,
 ) -> Response<Bytes>
@@ -123,7 +123,10 @@ where
         _ => read_limited(body, limits.inbox_body, limits.inbox_deadline).await,
     };
     match read {
-        Ok(body) => serve::posted(federation, route, Request::from_parts(head, body)).await,
+        Ok(body) => {
+            serve::on_the_wire(&mut head);
+            serve::posted(federation, to, head, body).await
+        }
         Err(error) => {
             tracing::info!(path = head.uri.path(), reason = %error, "refused what was posted");
             match error {

@@ -121,8 +121,8 @@ where
         // Each way has a box of its own size.
         match federation.way(&request, &target) {
             Way::Passed(vary) => Box::pin(pass(inner, request, vary)),
-            Way::Posted(route) => Box::pin(async move {
-                let response = posted(&federation, route, request, target).await;
+            Way::Posted(to) => Box::pin(async move {
+                let response = posted(&federation, to, request, target).await;
                 Ok(response.map(Out::from))
             }),
             Way::Asked(route) => Box::pin(async move {

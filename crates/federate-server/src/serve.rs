@@ -34,13 +34,7 @@ pub(crate) enum Route {
     },
     NodeInfoIndex,
     NodeInfo(Version),
-    Inbox {
-        of: Option<String>,
-    },
-    /// What a client posts.
-    Submission {
-        of: String,
-    },
+    Posted(Posted),
     Document {
         place: Place,
         /// Whether somebody signed, as far as the headers say.
@@ -52,10 +46,22 @@ pub(crate) enum Route {
     WrongMethod(&'static str),
 }
 
+/// What is posted to, with the body as part of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Posted {
+    Inbox {
+        of: Option<String>,
+    },
+    /// What a client posts.
+    Submission {
+        of: String,
+    },
+}
+
 impl Route {
     /// Whether the body is part of the request.
     pub(crate) fn reads_body(&self) -> bool {
-        matches!(self, Route::Inbox { .. } | Route::Submission { .. })
+        matches!(self, Route::Posted(_))
     }
 
     /// Whether the answer depends on the headers, beyond what has been read of them to find this route: on who signed.
@@ -77,7 +83,7 @@ impl Route {
                 place: Place::Actor(_, Part::Itself),
                 signed,
             } => *signed,
-            Route::Inbox { .. } | Route::Submission { .. } | Route::Document { .. } | Route::Media(_) => true,
+            Route::Posted(_) | Route::Document { .. } | Route::Media(_) => true,
         }
     }
 
@@ -122,18 +128,18 @@ pub(crate) fn route(uris: &Uris, method: &Method, path: &str, headers: &HeaderMa
     match uris.place(path)? {
         Place::SharedInbox | Place::Instance(Part::Inbox) | Place::Relay(Part::Inbox) => {
             Some(if method == Method::POST {
-                Route::Inbox { of: None }
+                Route::Posted(Posted::Inbox { of: None })
             } else {
                 Route::WrongMethod("POST")
             })
         }
         Place::Actor(name, Part::Inbox) => Some(if method == Method::POST {
-            Route::Inbox { of: Some(name) }
+            Route::Posted(Posted::Inbox { of: Some(name) })
         } else {
             Route::WrongMethod("POST")
         }),
         Place::Actor(name, Part::Outbox) if method == Method::POST && uris.takes_posts() => {
-            Some(Route::Submission { of: name })
+            Some(Route::Posted(Posted::Submission { of: name }))
         }
         place if read && accept::activity(headers, may_be_a_page(&place)) => Some(Route::Document {
             signed: viewer::is_signed(headers),
@@ -182,10 +188,7 @@ pub(crate) async fn answer<App: Directory>(
     route: Route,
     request: Request<Bytes>,
 ) -> Option<Response<Bytes>> {
-    if route.reads_body() {
-        return Some(Box::pin(posted(federation, route, request)).await);
-    }
-    let (mut head, _) = request.into_parts();
+    let (mut head, body) = request.into_parts();
     on_the_wire(&mut head);
     let headless = head.method == Method::HEAD;
     let query = head.uri.query().unwrap_or_default().to_owned();
@@ -198,7 +201,7 @@ pub(crate) async fn answer<App: Directory>(
         Route::Media(below) => Some(Box::pin(media::media(federation, &head, &below)).await),
         Route::WrongMethod(allow) => Some(respond::wrong_method(allow)),
         Route::Document { place, signed } => document(federation, &head, place, signed, &query).await,
-        Route::Inbox { .. } | Route::Submission { .. } => None,
+        Route::Posted(to) => Some(Box::pin(posted(federation, to, head, body)).await),
     };
     response.map(|response| {
         if headless {
@@ -209,18 +212,16 @@ pub(crate) async fn answer<App: Directory>(
     })
 }
 
-/// Answers what was posted. The future is large: whoever waits for it has it in a box.
+/// Answers what was posted, with its head as it was [on the wire](on_the_wire). The future is large: whoever waits for it has it in a box.
 pub(crate) async fn posted<App: Directory>(
     federation: &Federation<App>,
-    route: Route,
-    request: Request<Bytes>,
+    to: Posted,
+    head: Parts,
+    body: Bytes,
 ) -> Response<Bytes> {
-    let (mut head, body) = request.into_parts();
-    on_the_wire(&mut head);
-    match route {
-        Route::Inbox { of } => inbox::receive(federation, of.as_deref(), head, body).await,
-        Route::Submission { of } => Box::pin(outbox::submit(federation, &of, &head, &body)).await,
-        _ => crate::front::nothing_here(),
+    match to {
+        Posted::Inbox { of } => inbox::receive(federation, of.as_deref(), head, body).await,
+        Posted::Submission { of } => Box::pin(outbox::submit(federation, &of, &head, &body)).await,
     }
 }
 
@@ -278,7 +279,7 @@ async fn document_for<App: Directory>(
 
 /// What was signed is the target and the host as they were on the wire; HTTP/2 has both in the URI. A `Host` that says something
 /// else than the URI stays beside it, for the verifier to refuse.
-fn on_the_wire(head: &mut Parts) {
+pub(crate) fn on_the_wire(head: &mut Parts) {
     let Some(authority) = head.uri.authority() else {
         return;
     };
