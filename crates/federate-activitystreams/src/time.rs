@@ -162,6 +162,8 @@ mod tests {
         fn a_usual_date_is_what_the_library_says(
             text in "(19[67]|20[0-9]|99[89])[0-9]-[01][0-9]-[0-3][0-9][T ][012][0-9]:[0-6][0-9]:[0-6][0-9]Z",
         ) {
+            // "Never", of which the library knows nothing.
+            prop_assume!(!text.starts_with("9999-12-31"));
             if let Some(seconds) = usual(&text) {
                 let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
                 prop_assert_eq!(Some(time), by_the_library(&text));
