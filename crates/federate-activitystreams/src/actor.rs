@@ -1,6 +1,6 @@
 //! What is read from actor documents.
 
-use crate::{Iri, Object, Ref, terms};
+use crate::{Iri, Object, Ref, terms, types};
 
 /// The types of objects that act.
 const ACTORS: [&str; 5] = ["Person", "Service", "Group", "Application", "Organization"];
@@ -33,7 +33,7 @@ impl Object {
     /// Whether it is of one of the five types that act.
     #[must_use]
     pub fn is_actor(&self) -> bool {
-        ACTORS.iter().any(|name| self.is(name))
+        types::all(self.node()).any(|name| ACTORS.contains(&name))
     }
 
     /// Where to deliver to all of its server at once: in `endpoints`, or at the top as old servers have it.

@@ -1,6 +1,6 @@
 //! Properties as values: a name, its meaning, and the Rust type it is read as.
 
-use std::{fmt, marker::PhantomData, time::SystemTime};
+use std::{borrow::Cow, fmt, marker::PhantomData, time::SystemTime};
 
 use crate::{
     Iri, Object, Ref, edit,
@@ -154,23 +154,28 @@ impl Value for Iri {
     const EXPECTED: &'static str = "identifier";
 
     fn read(node: Node<'_>) -> Option<Self> {
-        match node.token() {
-            Token::Plain | Token::Escaped => Self::parse(&node.as_str()?).ok(),
-            Token::Object => {
-                let text = |property: &Property<Self>| edit::find(node, property.name(), property.iri());
-                // What a link leads to is meant, not the link; of all else, an id that is none is not made up for.
-                let value = match (text(&HREF), text(&ID)) {
-                    (Some(href), id) if id.is_none() || types::all(node).any(is_link) => href,
-                    (_, id) => id?,
-                };
-                Self::parse(&value.as_str()?).ok()
-            }
-            _ => None,
-        }
+        Self::parse(&identifier(node)?).ok()
     }
 
     fn write(&self) -> Json {
         Json::of(self)
+    }
+}
+
+/// The text by which what stands here is named, whether it is an identifier or not.
+pub(crate) fn identifier<'a>(node: Node<'a>) -> Option<Cow<'a, str>> {
+    match node.token() {
+        Token::Plain | Token::Escaped => node.as_str(),
+        Token::Object => {
+            let text = |property: &Property<Iri>| edit::find(node, property.name(), property.iri());
+            // What a link leads to is meant, not the link; of all else, an id that is none is not made up for.
+            let value = match (text(&HREF), text(&ID)) {
+                (Some(href), id) if id.is_none() || types::all(node).any(is_link) => href,
+                (_, id) => id?,
+            };
+            value.as_str()
+        }
+        _ => None,
     }
 }
 
@@ -276,7 +281,7 @@ impl Value for Ref {
 }
 
 /// A number, or a text that spells one; `{"@value": …}` of either.
-fn number(node: Node<'_>) -> Option<std::borrow::Cow<'_, str>> {
+fn number(node: Node<'_>) -> Option<Cow<'_, str>> {
     let node = value_of(node);
     match node.as_number() {
         Some(number) => Some(number.into()),

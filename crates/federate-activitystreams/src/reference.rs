@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Iri, Json, Kind, Object, Value, tape::Node, tape::Token};
+use crate::{Iri, Json, Kind, Object, Value, property::identifier, tape::Node, tape::Token};
 
 /// What stands where an id, an object or several of them may stand: `actor`, `object`, `attributedTo` …
 ///
@@ -86,7 +86,7 @@ impl Ref {
     /// Whether this id is among those that stand there, byte by byte.
     #[must_use]
     pub fn contains(&self, id: &Iri) -> bool {
-        self.nodes().filter_map(Iri::read).any(|one| one == *id)
+        self.nodes().filter_map(identifier).any(|one| one == id.as_str())
     }
 
     pub(crate) fn json(&self) -> Json {

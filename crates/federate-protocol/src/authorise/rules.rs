@@ -110,10 +110,12 @@ fn author_is_not_suspended(activity: &Authenticated<Activity>, facts: &Facts<'_>
         .owner()
         .is_some_and(|owner| facts.blocks.covering(owner).is_some());
     // A Delete, Undo or Block that names them takes away; it must still work. So must a report.
-    let takes_away = ["Delete", "Undo", "Block", "Flag", "Remove", "Reject"]
-        .iter()
-        .any(|name| activity.is(name));
-    deny((by_id || by_owner) && !takes_away, Broken::Blocked)
+    let takes_away = || {
+        ["Delete", "Undo", "Block", "Flag", "Remove", "Reject"]
+            .iter()
+            .any(|name| activity.is(name))
+    };
+    deny((by_id || by_owner) && !takes_away(), Broken::Blocked)
 }
 
 /// R21: ten thousand mentions are an attack, not an audience.
@@ -126,10 +128,15 @@ fn audience_is_bounded(activity: &Authenticated<Activity>, facts: &Facts<'_>) ->
 
 /// What is judged is the first object; of several, a handler might read another.
 fn one_object(activity: &Authenticated<Activity>) -> Verdict {
-    let of_one = ["Create", "Update", "Delete", "Undo", "Accept", "Reject"]
-        .iter()
-        .any(|name| activity.is(name));
-    deny(of_one && activity.object().len() > 1, Broken::TooMuch("objects"))
+    let of_one = || {
+        ["Create", "Update", "Delete", "Undo", "Accept", "Reject"]
+            .iter()
+            .any(|name| activity.is(name))
+    };
+    deny(
+        activity.object().len() > 1 && of_one(),
+        Broken::TooMuch("objects"),
+    )
 }
 
 /// I5, I8, I9, I13, I16 and CVE-2024-37903.
