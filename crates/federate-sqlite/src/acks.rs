@@ -25,8 +25,10 @@ impl Written for Ack {}
 impl Files {
     /// Marks it and records what goes out, with all that are marked meanwhile. `false`: it was marked before, and nothing was recorded.
     pub(crate) async fn write_ack(&self, ack: Ack) -> Result<bool, StoreError> {
-        let into = self.marks().clone();
-        let write = move |acks| write(into.clone(), acks);
+        let write = || {
+            let into = self.marks().clone();
+            move |acks| write(into.clone(), acks)
+        };
         self.acks.write(ack, write).await
     }
 }

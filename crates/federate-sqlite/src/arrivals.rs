@@ -4,7 +4,7 @@ use crate::{
     backend::Files,
     error::Failure,
     rounds::{Granted, Wish},
-    script::{INSERT, Script},
+    script::{Given, INSERT, Script},
     time::limit,
 };
 use bytes::Bytes;
@@ -30,41 +30,43 @@ impl Files {
     }
 }
 
+/// What the statements that [write] them are given, before all others.
+pub(crate) fn given(arrivals: &[&Arrival]) -> Vec<Given> {
+    let text = |one: &Arrival| Given::Text(one.id.clone());
+    let mut given = Vec::with_capacity(5 * rows(arrivals));
+    for one in arrivals {
+        given.extend([text(one), Given::Number(one.received), Given::Number(one.shard)]);
+    }
+    given.resize_with(3 * rows(arrivals), || Given::Nothing);
+    for one in arrivals {
+        given.extend([text(one), Given::Blob(one.sealed.clone())]);
+    }
+    given.resize_with(5 * rows(arrivals), || Given::Nothing);
+    given
+}
+
+/// A connection keeps its statements prepared: there are to be few of them.
+fn rows(arrivals: &[&Arrival]) -> usize {
+    arrivals.len().next_power_of_two()
+}
+
 /// Inserts those that are not known: the place of the statement that does. None where nothing arrives.
 pub(crate) fn write(script: &mut Script, arrivals: &[&Arrival]) -> Option<usize> {
     if arrivals.is_empty() {
         return None;
     }
-    let mut parameters: Vec<[String; 4]> = arrivals
-        .iter()
-        .map(|one| {
-            [
-                script.text(one.id.as_str()),
-                script.number(one.received),
-                script.blob(one.sealed.clone()),
-                script.number(one.shard),
-            ]
-        })
-        .collect();
-    // A connection keeps its statements prepared: there are to be few of them.
-    parameters.resize_with(arrivals.len().next_power_of_two(), || {
-        [(); 4].map(|()| script.nothing())
-    });
-    let list = |row: fn(&[String; 4]) -> String| {
-        let rows: Vec<String> = parameters.iter().map(row).collect();
-        rows.join(", ")
-    };
+    let list = |row| vec![row; rows(arrivals)].join(", ");
     let inserting = script.push(&format!(
         "{INSERT} INTO federate_received (id, received, shard)
          SELECT column1, column2, column3 FROM (VALUES {}) WHERE column1 IS NOT NULL ON CONFLICT (id) DO NOTHING",
-        list(|[id, received, _, shard]| format!("({id}, {received}, {shard})"))
+        list("(?, ?, ?)")
     ));
     // Of those that were known there is one, or none is needed any more.
     script.push(&format!(
         "{INSERT} INTO federate_envelopes (no, sealed)
          SELECT r.no, v.column2 FROM (VALUES {}) v CROSS JOIN federate_received r ON r.id = v.column1
          WHERE r.state = 0 AND r.sealed IS NULL ON CONFLICT (no) DO NOTHING",
-        list(|[id, _, sealed, _]| format!("({id}, {sealed})"))
+        list("(?, ?)")
     ));
     Some(inserting)
 }

@@ -85,6 +85,7 @@ mod claims;
 mod clean;
 mod error;
 mod followers;
+mod gathering;
 mod inbox;
 mod keys;
 mod migrate;

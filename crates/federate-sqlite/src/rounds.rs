@@ -45,8 +45,10 @@ pub(crate) enum Granted {
 
 impl Files {
     pub(crate) async fn wish(&self, wish: Wish) -> Result<Granted, StoreError> {
-        let files = self.clone();
-        let write = move |wishes| write(files.clone(), wishes);
+        let write = || {
+            let files = self.clone();
+            move |wishes| write(files.clone(), wishes)
+        };
         self.rounds.write(wish, write).await
     }
 }
@@ -160,8 +162,8 @@ impl Files {
             // Whoever finds nothing takes no lock for it.
             return Ok(vec![(place, Ok(Granted::Claimed(Vec::new())))]);
         }
-        let mut script = Script::new();
         let arrivals: Vec<&Arrival> = round.arrivals.iter().map(|(_, arrival)| *arrival).collect();
+        let mut script = Script::begin_with(arrivals::given(&arrivals));
         let finishes: Vec<&Finish> = round.finishes.iter().map(|(_, finish)| *finish).collect();
         // Before what arrives, which then takes the pages of the envelopes that go: a page that is left free is written, too.
         claims::finish_done(&mut script, &finishes);

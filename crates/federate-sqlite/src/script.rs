@@ -24,7 +24,8 @@ pub(crate) struct Script {
     statements: usize,
 }
 
-enum Given {
+/// What a parameter stands for.
+pub(crate) enum Given {
     Number(i64),
     Text(String),
     Blob(Bytes),
@@ -49,7 +50,8 @@ impl Script {
         self.statements - 1
     }
 
-    /// The parameter that stands for it in all statements: `$` and its number. (With `?` those of a statement would have to be without gaps.)
+    /// The parameter that stands for it in all statements: `$` and its number. (With `?` and a number those of a statement would have to be
+    /// without gaps.)
     pub(crate) fn number(&mut self, number: i64) -> String {
         self.give(Given::Number(number))
     }
@@ -58,13 +60,10 @@ impl Script {
         self.give(Given::Text(text.into()))
     }
 
-    pub(crate) fn blob(&mut self, blob: Bytes) -> String {
-        self.give(Given::Blob(blob))
-    }
-
-    /// A parameter that is NULL.
-    pub(crate) fn nothing(&mut self) -> String {
-        self.give(Given::Nothing)
+    /// What stands for itself, before all else is given: `?` in the statements takes it, from the first to the last. SQLite looks
+    /// for the name of a parameter among all, so that many are to have none.
+    pub(crate) fn begin_with(given: Vec<Given>) -> Self {
+        Self { given, ..Self::new() }
     }
 
     fn give(&mut self, given: Given) -> String {

@@ -4,6 +4,7 @@
 //! A task of its own writes, so that it does not matter which of those who wait gives up: what was begun is ended, and the others are
 //! told. There is none while nothing comes.
 
+use crate::gathering::Gathering;
 use federate_store::{StoreError, StoreErrorKind};
 use std::{
     fmt,
@@ -14,7 +15,7 @@ use std::{
 use tokio::sync::{Notify, oneshot};
 
 /// Written together at most: of what is received, a mebibyte each would be 64 MiB.
-const MOST: usize = 64;
+pub(crate) const MOST: usize = 64;
 
 /// Things of one kind that wait to be written, and what each is answered.
 pub(crate) struct Together<T, R> {
@@ -36,10 +37,9 @@ pub(crate) trait Written {
     }
 }
 
-/// Where somebody waited for so many that were written together there is a flood: the next wait until there are enough, or so long, as one round
-/// for sixteen takes little more than one for eight, and what is patient waits for somebody to come. Where there is none nothing waits.
+/// Where somebody waited for so many that were written together there is a flood: the next wait until there are [enough](Gathering), or so long, and
+/// what is patient waits for somebody to come. Where there is none nothing waits.
 const FLOOD: usize = 4;
-const ENOUGH: usize = 16;
 const GATHERING: Duration = Duration::from_millis(4);
 const PATIENCE: Duration = Duration::from_millis(3);
 
@@ -49,6 +49,7 @@ struct State<T, R> {
     urgent: usize,
     /// For how many of those the writer waits; none where it does not.
     awaited: Option<usize>,
+    gathering: Gathering,
     /// Whether a task writes, and will look again before it ends.
     is_written: bool,
 }
@@ -62,6 +63,7 @@ impl<T, R> Default for Together<T, R> {
                 waiting: Vec::new(),
                 urgent: 0,
                 awaited: None,
+                gathering: Gathering::default(),
                 is_written: false,
             }),
             enough: Notify::new(),
@@ -80,9 +82,9 @@ impl<T, R> fmt::Debug for Together<T, R> {
 }
 
 impl<T: Written + Send + 'static, R: Send + 'static> Together<T, R> {
-    /// Writes it with all that come meanwhile: `write` is given them in the order in which they came, and answers each in that order.
-    /// With an error of the whole nothing was written.
-    pub(crate) async fn write<W, F>(self: &Arc<Self>, one: T, write: W) -> Answer<R>
+    /// Writes it with all that come meanwhile: what `write` makes is given them in the order in which they came, and answers each in that
+    /// order. With an error of the whole nothing was written. It is made where nobody writes.
+    pub(crate) async fn write<W, F>(self: &Arc<Self>, one: T, write: impl FnOnce() -> W) -> Answer<R>
     where
         W: Fn(Vec<T>) -> F + Send + 'static,
         F: Future<Output = Result<Vec<Answer<R>>, StoreError>> + Send + 'static,
@@ -100,7 +102,7 @@ impl<T: Written + Send + 'static, R: Send + 'static> Together<T, R> {
             self.enough.notify_one();
         }
         if !is_written {
-            tokio::spawn(write_all(Writer(Some(Arc::clone(self))), write));
+            tokio::spawn(write_all(Writer(Some(Arc::clone(self))), write()));
         }
         match answer.await {
             Ok(answer) => answer,
@@ -154,21 +156,32 @@ impl<T: Written, R> Writer<T, R> {
     /// Waits until there are enough for the next round. `before`: for how many of the last somebody waited.
     async fn gather(&self, before: usize) {
         let Some(all) = &self.0 else { return };
-        let longest = {
+        let (enough, longest) = {
             let mut state = all.state();
-            let (enough, longest) = match state.urgent {
-                0 => (1, PATIENCE),
-                _ => (ENOUGH, GATHERING),
-            };
-            if before < FLOOD || state.waiting.is_empty() || state.urgent >= enough {
+            if before < FLOOD || state.waiting.is_empty() {
                 return;
             }
-            state.awaited = Some(enough);
-            longest
+            let (enough, longest) = match state.urgent {
+                0 => (1, PATIENCE),
+                _ => (state.gathering.enough(), GATHERING),
+            };
+            if state.urgent < enough {
+                state.awaited = Some(enough);
+            }
+            (enough, longest)
         };
+        let all_came = tokio::time::timeout(longest, all.enough.notified());
+        let is_late = all.state().awaited.is_some() && all_came.await.is_err();
         // Whether they came or the time is over: what is there is written now.
-        let _ = tokio::time::timeout(longest, all.enough.notified()).await;
-        all.state().awaited = None;
+        let mut state = all.state();
+        state.awaited = None;
+        let came = state.urgent;
+        match enough {
+            1 => {}
+            enough if came >= enough => state.gathering.full(),
+            _ if is_late => state.gathering.late(came),
+            _ => {}
+        }
     }
 }
 
