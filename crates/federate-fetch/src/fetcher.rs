@@ -8,7 +8,7 @@ use crate::record::Records;
 use crate::signers::{Fixed, Signers};
 use federate_http::{HttpClient, Phase};
 use federate_protocol::fetch::Actor;
-use federate_protocol::signatures::Signer;
+use federate_protocol::signatures::{Signer, VerifierProvider};
 use federate_protocol::{Blocks, FetchRules, ResolvedKey};
 use federate_store::Cache;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +26,7 @@ pub struct Fetcher {
     pub(crate) flights: Flights,
     pub(crate) actors: Memo<Actor>,
     pub(crate) keys: Memo<ResolvedKey>,
+    pub(crate) verifiers: Option<Arc<dyn VerifierProvider>>,
     rules: RwLock<Arc<FetchRules>>,
     epoch: AtomicU64,
 }
@@ -53,6 +54,7 @@ impl Fetcher {
             flights: Flights::default(),
             actors: Memo::new(bytes - for_keys, lifetime),
             keys: Memo::new(for_keys, lifetime),
+            verifiers: None,
             rules: RwLock::new(Arc::new(rules)),
             epoch: AtomicU64::new(0),
         }
@@ -62,6 +64,14 @@ impl Fetcher {
     #[must_use]
     pub fn signing(mut self, signers: Arc<dyn Signers>) -> Self {
         self.driver.signers = Some(signers);
+        self
+    }
+
+    /// The same, with a provider that verifies, in place of `ring`, with the keys that are looked up. A key that it does not take is
+    /// [refused](federate_protocol::KeyFailure::Refused).
+    #[must_use]
+    pub fn verifying(mut self, verifiers: Arc<dyn VerifierProvider>) -> Self {
+        self.verifiers = Some(verifiers);
         self
     }
 

@@ -65,13 +65,27 @@ impl Fetcher {
         let key = match lookup {
             // However old: not kept for those who want a fresh one.
             KeyLookup::CachedOnly => {
-                return self.cached_key(key_id, None).await.ok_or(KeyFailure::NotCached);
+                let key = self.cached_key(key_id, None).await;
+                return key
+                    .ok_or(KeyFailure::NotCached)
+                    .and_then(|key| self.to_verify(key));
             }
             // Each in a box, as `fetch` is.
             KeyLookup::Usual => Box::pin(self.usual_key(key_id, &rules, now)).await,
             KeyLookup::Refresh => Box::pin(self.refreshed_key(key_id, &rules, now)).await,
         }?;
+        let key = self.to_verify(key)?;
         self.keep_key(&key, &rules, epoch, seen, now);
+        Ok(key)
+    }
+
+    /// With whoever verifies with it.
+    fn to_verify(&self, mut key: ResolvedKey) -> Result<ResolvedKey, KeyFailure> {
+        if let Some(verifiers) = &self.verifiers {
+            let taken = key.key.verified_by(&**verifiers);
+            key.key =
+                taken.map_err(|e| refused(&format!("the provider of signatures does not take it: {e}")))?;
+        }
         Ok(key)
     }
 
@@ -80,8 +94,9 @@ impl Fetcher {
             fresh: false,
             ..key.clone()
         };
-        // The numbers of an RSA key of 8,192 bits, and then some.
-        let weight = 1_536 + key.owner.as_str().len() + key.key_id.as_str().len();
+        // The numbers of an RSA key of 8,192 bits, and then some; and what a provider keeps: the numbers three times, and the key as DER.
+        let derived = self.verifiers.as_ref().map_or(0, |_| 1_024 + key.key.bits() / 2);
+        let weight = 1_536 + derived + key.owner.as_str().len() + key.key_id.as_str().len();
         let expires = now.checked_add(rules.limits.actor_lifetime).unwrap_or(now);
         self.keys.put(
             key.key_id.as_str(),

@@ -20,7 +20,7 @@ use federate_fetch::Fetcher;
 use federate_http::{Guard, GuardedClient, HttpClient};
 use federate_protocol::authorise::Ownership;
 use federate_protocol::delivery::Schedule;
-use federate_protocol::signatures::{KeyGenerator, Policy};
+use federate_protocol::signatures::{KeyGenerator, Policy, VerifierProvider};
 use federate_protocol::webfinger::nodeinfo::NodeInfo;
 use federate_protocol::{Blocks, FetchRules, Receiving, Secret};
 use federate_store::{Backend, DeliveryQueue, Hold, Retention, Stores};
@@ -59,6 +59,7 @@ pub struct Builder<App: Directory> {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) keygen: Option<Arc<dyn KeyGenerator>>,
+    pub(crate) verifiers: Option<Arc<dyn VerifierProvider>>,
     pub(crate) key_cipher: Option<Arc<dyn KeyCipher>>,
     pub(crate) queue: Option<Arc<dyn DeliveryQueue>>,
     pub(crate) worker: Option<String>,
@@ -96,6 +97,7 @@ impl<App: Directory> Builder<App> {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(crate::SystemEntropy::default()),
             keygen: default_keygen(),
+            verifiers: None,
             key_cipher: None,
             queue: None,
             worker: None,
@@ -198,6 +200,10 @@ impl<App: Directory> Builder<App> {
         // Made now, if it is to be made: an instance without it could fetch nothing.
         keys.instance().await.map_err(BuildError::InstanceKey)?;
         let fetcher = Fetcher::new(Arc::clone(&client), Arc::clone(&stores.cache), None, rules);
+        let fetcher = match self.verifiers {
+            Some(verifiers) => fetcher.verifying(verifiers),
+            None => fetcher,
+        };
         let fetcher = Arc::new(fetcher.signing(Arc::new(InstanceKey(Arc::clone(&keys)))));
         let moderation = Moderation::begin(&stores, &fetcher, &self.clock, self.blocks, receiving)
             .await

@@ -116,7 +116,8 @@ pub use engine::{Engine, Progress};
 pub use entropy::{Entropy, SystemEntropy};
 pub use erase::Erased;
 pub use error::{Error, Failure, Outcome};
-/// Makes the RSA keys of new actors, unless [`Builder::keygen`] is given something else.
+/// Makes the RSA keys of new actors, unless [`Builder::keygen`] is given something else, and verifies where it is given to
+/// [`Builder::verifier`].
 #[cfg(feature = "keygen")]
 pub use federate_protocol::signatures::aws_lc::AwsLc;
 pub use federation::{Federation, RemoteActor};

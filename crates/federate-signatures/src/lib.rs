@@ -98,7 +98,7 @@ pub use response::{UnsignedResponse, rfc9421_response, rfc9421_response_as_asked
 pub use signer::{GeneratedKey, KeyGenerator, SignError, Signer};
 pub use unsigned::{Unsigned, cavage, rfc9421, rfc9421_as_asked};
 pub use verified::VerifiedSignature;
-pub use verifier::{SharedSecret, Verifier};
+pub use verifier::{SharedSecret, Verifier, VerifierProvider};
 
 /// What Linked Data Signatures stand on: contexts and limits for [`parse_ld_signature_with`].
 #[cfg(feature = "ld")]

@@ -1,8 +1,8 @@
 //! The seam on the other side: who says whether a signature is good.
 
-use crate::Algorithm;
+use crate::{Algorithm, BadKey, PublicKey};
 use ring::hmac;
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// Something that can verify: a [`PublicKey`](crate::PublicKey), a [`SharedSecret`], a key of another provider.
 pub trait Verifier: fmt::Debug + Send + Sync {
@@ -11,6 +11,18 @@ pub trait Verifier: fmt::Debug + Send + Sync {
     /// Whether the signature is this key's over the message. It must be strict: no second signature that is made
     /// from a good one without the key may verify.
     fn verifies(&self, message: &[u8], signature: &[u8]) -> bool;
+}
+
+/// Who makes, of the public keys that are read, what verifies with them: `aws_lc::AwsLc` (feature `aws-lc-rs`), or a provider of your own. Without
+/// one, `ring` does.
+///
+/// What it makes is kept with the key, so that whatever a provider derives from one is derived once.
+pub trait VerifierProvider: fmt::Debug + Send + Sync {
+    /// What verifies with this key, by the key's own algorithm and no other. The bounds of the key were checked.
+    ///
+    /// # Errors
+    /// [`BadKey`] where the provider does not take the key: then nothing is verified with it.
+    fn verifier(&self, key: &PublicKey) -> Result<Arc<dyn Verifier>, BadKey>;
 }
 
 /// A secret that both sides know, for `hmac-sha256`.

@@ -62,7 +62,7 @@
 //! | `postgres` | no | [`Postgres`], the store for many processes |
 //! | `axum` | yes | [`axum`](mod@axum), the adapter |
 //! | `actix` | no | `actix`, the adapter for actix-web |
-//! | `keygen` | yes | keys for new actors, by aws-lc-rs (needs a C compiler) |
+//! | `keygen` | yes | `server::AwsLc`: keys for new actors, and a verifier to choose, by aws-lc-rs (needs a C compiler) |
 //! | `jsonld` | no | `Object::meant`: documents whose context renames things, expanded by JSON-LD |
 #![deny(missing_docs)]
 

@@ -2,8 +2,11 @@ use crate::world::*;
 use federate_fetch::KeyLookup::{CachedOnly, Refresh, Usual};
 use federate_http::{HttpErrorKind, Phase};
 use federate_protocol::KeyFailure;
-use federate_protocol::signatures::{KeyId, PublicKey};
+use federate_protocol::signatures::{
+    Algorithm, BadKey, KeyId, PrivateKey, PublicKey, Signer as _, Verifier, VerifierProvider,
+};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -158,4 +161,85 @@ async fn s30_no_request_for_a_key_that_may_not_be_fetched() {
         }
     }
     assert_eq!(world.asked(), 0);
+}
+
+/// Verifies as the key does, with a count of the keys that it was given; takes none where it is told so.
+#[derive(Clone, Debug, Default)]
+struct Counting {
+    given: Arc<AtomicUsize>,
+    takes_none: Arc<AtomicBool>,
+}
+
+impl VerifierProvider for Counting {
+    fn verifier(&self, key: &PublicKey) -> Result<Arc<dyn Verifier>, BadKey> {
+        if self.takes_none.load(Ordering::Relaxed) {
+            return Err(BadKey::Rejected);
+        }
+        self.given.fetch_add(1, Ordering::Relaxed);
+        Ok(Arc::new(Made {
+            key: key.clone(),
+            used: Arc::clone(&self.given),
+        }))
+    }
+}
+
+/// Counts on from what was given, so that it is seen to be the one that is asked.
+#[derive(Debug)]
+struct Made {
+    key: PublicKey,
+    used: Arc<AtomicUsize>,
+}
+
+impl Verifier for Made {
+    fn algorithm(&self) -> Algorithm {
+        self.key.algorithm()
+    }
+
+    fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.used.fetch_add(1_000, Ordering::Relaxed);
+        self.key.verifies(message, signature)
+    }
+}
+
+#[tokio::test]
+async fn another_provider_verifies_with_each_key_and_is_given_it_once_while_it_is_kept() {
+    let provider = Counting::default();
+    let (world, fetcher) = verifying_fetcher(Arc::new(provider.clone()));
+    let given = || provider.given.swap(0, Ordering::Relaxed);
+    let signature = PrivateKey::from_pem(key_id(), PRIVATE)
+        .unwrap()
+        .sign(b"message")
+        .unwrap();
+    for (lookup, count) in [(Usual, 1), (Usual, 0), (CachedOnly, 0), (Refresh, 1)] {
+        let key = fetcher.key_by_id(&key_id(), lookup, at(0)).await.unwrap().key;
+        assert_eq!(given(), count, "{lookup:?}");
+        assert!(key.verifies(b"message", &signature));
+        assert_eq!(given(), 1_000, "{lookup:?}");
+    }
+    // From the cache, too, and however old.
+    for lookup in [Usual, CachedOnly] {
+        let key = fetcher.key_by_id(&key_id(), lookup, at(120)).await.unwrap().key;
+        assert!(given() >= 1 || lookup == CachedOnly);
+        assert!(key.verifies(b"message", &signature));
+        assert_eq!(given(), 1_000, "{lookup:?}");
+    }
+    assert_eq!(world.asked(), 2);
+}
+
+#[tokio::test]
+async fn s21_a_key_that_the_provider_does_not_take_verifies_nothing() {
+    let provider = Counting::default();
+    let (_, fetcher) = verifying_fetcher(Arc::new(provider.clone()));
+    provider.takes_none.store(true, Ordering::Relaxed);
+    for lookup in [Usual, CachedOnly, Refresh] {
+        let failure = fetcher.key_by_id(&key_id(), lookup, at(0)).await.unwrap_err();
+        assert!(
+            matches!(&failure, KeyFailure::Refused { reason } if reason.contains("provider")),
+            "{failure}"
+        );
+    }
+    // It was not kept as one that ring would verify with.
+    provider.takes_none.store(false, Ordering::Relaxed);
+    fetcher.key_by_id(&key_id(), Usual, at(1)).await.unwrap();
+    assert_eq!(provider.given.load(Ordering::Relaxed), 1);
 }

@@ -6,7 +6,7 @@ use federate_fetch::Fetcher;
 use federate_http::{Budget, HttpClient, HttpError, HttpErrorKind};
 use federate_protocol::FetchRules;
 use federate_protocol::activitystreams::Iri;
-use federate_protocol::signatures::{KeyId, PrivateKey, Signer};
+use federate_protocol::signatures::{KeyId, PrivateKey, Signer, VerifierProvider};
 use federate_store::{Backend, Memory};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -140,6 +140,14 @@ pub(crate) fn fetcher_with(rules: FetchRules) -> (Arc<World>, Arc<Fetcher>) {
 
 pub(crate) fn fetcher() -> (Arc<World>, Arc<Fetcher>) {
     fetcher_with(FetchRules::default())
+}
+
+pub(crate) fn verifying_fetcher(provider: Arc<dyn VerifierProvider>) -> (Arc<World>, Fetcher) {
+    let world = Arc::new(World::default());
+    world.activity(ALICE, &alice(PEM));
+    let client = Arc::clone(&world) as Arc<dyn HttpClient>;
+    let fetcher = Fetcher::new(client, Memory::new().stores().cache, None, FetchRules::default());
+    (world, fetcher.verifying(provider))
 }
 
 pub(crate) fn signing_fetcher() -> (Arc<World>, Fetcher) {

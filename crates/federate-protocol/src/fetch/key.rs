@@ -27,7 +27,7 @@ enum Stage {
     /// What stands at the key id.
     Key,
     /// The owner that the key named, and the key as its own document gave it.
-    Owner { owner: Iri, key: Option<PublicKey> },
+    Owner { owner: Iri, key: Option<Box<PublicKey>> },
 }
 
 /// Where the look-up of a key stands.
@@ -130,10 +130,13 @@ fn advance(wanted: KeyId, rules: Arc<FetchRules>, stage: Stage, step: FetchStep,
                     return KeyStep::Refused(FetchRefusal::KeyOwner);
                 };
                 let next = DocumentFetch::start_after(&owner, Arc::clone(&rules), hops);
+                let key = key.map(Box::new);
                 advance(wanted, rules, Stage::Owner { owner, key }, next, hops)
             }
             Stage::Key => finish(&wanted, *document, None, None, &rules),
-            Stage::Owner { owner, key } => finish(&wanted, *document, Some(&owner), key, &rules),
+            Stage::Owner { owner, key } => {
+                finish(&wanted, *document, Some(&owner), key.map(|key| *key), &rules)
+            }
         },
     }
 }

@@ -5,14 +5,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use federate_protocol::activitystreams::{Create, Follow};
-use federate_protocol::signatures::{GeneratedKey, KeyGenerator, KeyId, PrivateKey, SignError};
+use federate_protocol::signatures::{
+    Algorithm, BadKey, GeneratedKey, KeyGenerator, KeyId, PrivateKey, PublicKey, SignError, Verifier,
+    VerifierProvider,
+};
 use federate_protocol::{Actor, Limits};
 use federate_server::{
     Actors, BuildError, CipherError, Found, KeyCipher, Profile, SecretCipher, async_trait,
 };
 use federate_store::{Backend, Memory};
 use http::Request;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::world::{App, FixedKeys, Instance, KEYS, World, body};
@@ -390,4 +393,45 @@ async fn ten_thousand_people_cost_one_key_at_the_start() {
         .await
         .unwrap();
     assert_eq!(made(), (2, 1), "nobody needs a key to be found");
+}
+
+/// Verifies as the key does where it is told to, and else says no.
+#[derive(Clone, Debug, Default)]
+struct AsTold(Arc<AtomicBool>);
+
+#[derive(Debug)]
+struct AsToldWith(AsTold, PublicKey);
+
+impl VerifierProvider for AsTold {
+    fn verifier(&self, key: &PublicKey) -> Result<Arc<dyn Verifier>, BadKey> {
+        Ok(Arc::new(AsToldWith(self.clone(), key.clone())))
+    }
+}
+
+impl Verifier for AsToldWith {
+    fn algorithm(&self) -> Algorithm {
+        self.1.algorithm()
+    }
+
+    fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.0.0.load(Ordering::Relaxed) && self.1.verifies(message, signature)
+    }
+}
+
+#[tokio::test]
+async fn another_provider_verifies_all_that_is_posted() {
+    let (world, provider) = (World::default(), AsTold::default());
+    let verifier = Arc::new(provider.clone());
+    let site = world.instance_with("site.test", |b| b.verifier(verifier)).await;
+    let bob = world.peer("peer.test", "bob", 1);
+    let like = |number| {
+        let object = "https://site.test/posts/1";
+        bob.activity(number, json!({ "type": "Like", "object": object }))
+    };
+    assert_eq!(bob.post(&site, &like(1)).await.status(), 401);
+    provider.0.store(true, Ordering::Relaxed);
+    assert_eq!(bob.post(&site, &like(1)).await.status(), 202);
+    // Signed by another key than the one that is published.
+    let forger = bob.neighbour("bob", 2);
+    assert_eq!(forger.post(&site, &like(2)).await.status(), 401);
 }

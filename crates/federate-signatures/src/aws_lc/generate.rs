@@ -1,5 +1,6 @@
 //! Making keys.
 
+use super::AwsLc;
 use crate::{GeneratedKey, KeyGenerator, SignError};
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
@@ -7,10 +8,6 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
 };
-
-/// Makes keys with AWS-LC.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct AwsLc;
 
 impl KeyGenerator for AwsLc {
     fn generate_rsa_2048(&self) -> Result<GeneratedKey, SignError> {

@@ -1,11 +1,12 @@
 //! Public keys.
 
-use crate::{Algorithm, BadKey, PublicKey, Verifier};
+use super::AwsLc;
+use crate::{Algorithm, BadKey, PublicKey, Verifier, VerifierProvider};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
     RSA_PSS_2048_8192_SHA512, VerificationAlgorithm,
 };
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// A [`PublicKey`] that AWS-LC verifies with. It was parsed once; verifying does not do it again.
 #[derive(Clone)]
@@ -36,6 +37,12 @@ impl VerifyingKey {
     #[must_use]
     pub fn public_key(&self) -> &PublicKey {
         &self.public
+    }
+}
+
+impl VerifierProvider for AwsLc {
+    fn verifier(&self, key: &PublicKey) -> Result<Arc<dyn Verifier>, BadKey> {
+        Ok(Arc::new(VerifyingKey::new(key.clone())?))
     }
 }
 

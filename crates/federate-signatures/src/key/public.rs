@@ -1,17 +1,27 @@
 //! Public keys, bounded before any arithmetic.
 
 use super::{BadKey, curve, der, der::Reader, jwk, multikey, pem};
-use crate::{Algorithm, Verifier};
+use crate::{Algorithm, Verifier, VerifierProvider};
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256,
     RSA_PSS_2048_8192_SHA512, RsaPublicKeyComponents, UnparsedPublicKey,
 };
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 /// A public key whose bounds were checked: RSA of 2048 to 8192 bits with an odd exponent from 3 to 2^32, an Ed25519 key
 /// that is not of small order, or a point on P-256 or P-384. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct PublicKey(Inner);
+///
+/// `ring` verifies with it, unless it was [given to another provider](Self::verified_by). Who verifies is no part of the key: two are
+/// equal that are the same key.
+#[derive(Clone)]
+pub struct PublicKey {
+    inner: Inner,
+    by: Option<Arc<dyn Verifier>>,
+}
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Inner {
@@ -26,6 +36,26 @@ enum Inner {
     // Uncompressed points.
     P256(Arc<[u8]>),
     P384(Arc<[u8]>),
+}
+
+impl From<Inner> for PublicKey {
+    fn from(inner: Inner) -> Self {
+        Self { inner, by: None }
+    }
+}
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.inner == other.inner
+    }
+}
+
+impl Eq for PublicKey {}
+
+impl Hash for PublicKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.inner.hash(state);
+    }
 }
 
 impl PublicKey {
@@ -101,11 +131,12 @@ impl PublicKey {
         if !odd || e == [1] || e.len() > 4 {
             return Err(BadKey::Exponent);
         }
-        Ok(Self(Inner::Rsa {
+        Ok(Inner::Rsa {
             n: n.into(),
             e: e.into(),
             pss: false,
-        }))
+        }
+        .into())
     }
 
     /// Takes the 32 bytes of an Ed25519 public key ([RFC 8032](https://www.rfc-editor.org/rfc/rfc8032#section-5.1.5)).
@@ -117,7 +148,7 @@ impl PublicKey {
         if is_weak_point(&key) {
             return Err(BadKey::WeakPoint);
         }
-        Ok(Self(Inner::Ed25519(key)))
+        Ok(Inner::Ed25519(key).into())
     }
 
     /// Takes a point on P-256 or P-384, compressed or not ([SEC 1](https://www.secg.org/sec1-v2.pdf), 2.3.3). The
@@ -127,8 +158,8 @@ impl PublicKey {
     /// [`BadKey::BadPoint`] for another length, and for what is no point on the curve.
     pub fn from_point(encoded: &[u8]) -> Result<Self, BadKey> {
         match encoded.len() {
-            33 | 65 => Ok(Self(Inner::P256(curve::P256.point(encoded)?.into()))),
-            49 | 97 => Ok(Self(Inner::P384(curve::P384.point(encoded)?.into()))),
+            33 | 65 => Ok(Inner::P256(curve::P256.point(encoded)?.into()).into()),
+            49 | 97 => Ok(Inner::P384(curve::P384.point(encoded)?.into()).into()),
             _ => Err(BadKey::BadPoint),
         }
     }
@@ -156,7 +187,7 @@ impl PublicKey {
                 ("y", Bytes(y)),
             ])
         };
-        match &self.0 {
+        match &self.inner {
             Inner::Rsa { n, e, .. } => jwk::write(&[("e", Bytes(e)), ("kty", Text("RSA")), ("n", Bytes(n))]),
             Inner::Ed25519(key) => {
                 jwk::write(&[("crv", Text("Ed25519")), ("kty", Text("OKP")), ("x", Bytes(key))])
@@ -167,22 +198,22 @@ impl PublicKey {
     }
 
     /// The same key for another algorithm: an RSA key for RSASSA-PSS with SHA-512, or back. Only whoever knows the key
-    /// may say so; what a header says never leads here.
+    /// may say so; what a header says never leads here. An RSA key is verified by `ring` again.
     ///
     /// # Errors
     /// [`BadKey::UnsupportedAlgorithm`] for an algorithm that this key is not for.
     pub fn with_algorithm(self, algorithm: Algorithm) -> Result<Self, BadKey> {
-        match (self.0, algorithm) {
-            (Inner::Rsa { n, e, .. }, Algorithm::RsaV1_5Sha256 | Algorithm::RsaPssSha512) => {
-                Ok(Self(Inner::Rsa {
-                    n,
-                    e,
-                    pss: algorithm == Algorithm::RsaPssSha512,
-                }))
-            }
-            (inner, algorithm) if Self(inner.clone()).algorithm() == algorithm => Ok(Self(inner)),
-            _ => Err(BadKey::UnsupportedAlgorithm),
+        if let (Inner::Rsa { n, e, .. }, Algorithm::RsaV1_5Sha256 | Algorithm::RsaPssSha512) =
+            (&self.inner, algorithm)
+        {
+            let (n, e) = (Arc::clone(n), Arc::clone(e));
+            let pss = algorithm == Algorithm::RsaPssSha512;
+            return Ok(Inner::Rsa { n, e, pss }.into());
         }
+        if self.algorithm() == algorithm {
+            return Ok(self);
+        }
+        Err(BadKey::UnsupportedAlgorithm)
     }
 
     /// Reads a Multikey (FEP-521a): the value of `publicKeyMultibase`, or of a `did:key` behind its prefix.
@@ -203,7 +234,7 @@ impl PublicKey {
     /// The key as a Multikey, in base58btc.
     #[must_use]
     pub fn to_multikey(&self) -> String {
-        multikey::encode(&match &self.0 {
+        multikey::encode(&match &self.inner {
             Inner::Rsa { .. } => [&[0x85, 0x24], self.key_bytes().as_slice()].concat(),
             Inner::Ed25519(key) => [&[0xed, 0x01], key.as_slice()].concat(),
             Inner::P256(key) => [&[0x80, 0x24], curve::Curve::<32, 4>::compressed(key).as_slice()].concat(),
@@ -236,7 +267,7 @@ impl PublicKey {
     #[must_use]
     pub fn to_spki_der(&self) -> Vec<u8> {
         let oid = |oid| der::write(der::OID, &[oid]);
-        let algorithm = match &self.0 {
+        let algorithm = match &self.inner {
             Inner::Rsa { .. } => {
                 der::write(der::SEQUENCE, &[&oid(der::OID_RSA), &der::write(der::NULL, &[])])
             }
@@ -262,7 +293,7 @@ impl PublicKey {
     /// PEM with the label `RSA PUBLIC KEY` (PKCS#1), for peers that read no other; `None` for a key that is not RSA.
     #[must_use]
     pub fn to_pkcs1_pem(&self) -> Option<String> {
-        match &self.0 {
+        match &self.inner {
             Inner::Rsa { .. } => Some(pem::write("RSA PUBLIC KEY", &self.key_bytes())),
             _ => None,
         }
@@ -271,7 +302,7 @@ impl PublicKey {
     /// The one algorithm that this key verifies.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
-        match self.0 {
+        match self.inner {
             Inner::Rsa { pss: false, .. } => Algorithm::RsaV1_5Sha256,
             Inner::Rsa { pss: true, .. } => Algorithm::RsaPssSha512,
             Inner::Ed25519(_) => Algorithm::Ed25519,
@@ -283,7 +314,7 @@ impl PublicKey {
     /// The size in bits: of the modulus for RSA, of the field for a curve.
     #[must_use]
     pub fn bits(&self) -> usize {
-        match &self.0 {
+        match &self.inner {
             Inner::Rsa { n, .. } => n.first().map_or(0, |first| {
                 n.len().saturating_mul(8) - first.leading_zeros() as usize
             }),
@@ -292,11 +323,32 @@ impl PublicKey {
         }
     }
 
+    /// The same key, with which this provider verifies from now on in place of `ring`: whatever is given the key asks it.
+    ///
+    /// # Errors
+    /// [`BadKey`] where it does not take the key, or for another algorithm.
+    pub fn verified_by(self, provider: &dyn VerifierProvider) -> Result<Self, BadKey> {
+        let key = Self::from(self.inner);
+        let by = provider.verifier(&key)?;
+        if by.algorithm() != key.algorithm() {
+            return Err(BadKey::UnsupportedAlgorithm);
+        }
+        Ok(Self { by: Some(by), ..key })
+    }
+
     /// Whether `signature` is this key's over `message`, by the key's own algorithm. This says nothing about the age
     /// or the coverage of a request: for requests use [`parse`](crate::parse).
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        match &self.0 {
+        self.is_strict(signature)
+            && match &self.by {
+                Some(by) => by.verifies(message, signature),
+                None => self.verifies_by_ring(message, signature),
+            }
+    }
+
+    fn verifies_by_ring(&self, message: &[u8], signature: &[u8]) -> bool {
+        match &self.inner {
             Inner::Rsa { n, e, pss } => {
                 let parameters = if *pss {
                     &RSA_PSS_2048_8192_SHA512
@@ -313,12 +365,9 @@ impl PublicKey {
             Inner::P384(key) => UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, key)
                 .verify(message, signature)
                 .is_ok(),
-            Inner::Ed25519(key) => {
-                self.is_strict(signature)
-                    && UnparsedPublicKey::new(&ED25519, key)
-                        .verify(message, signature)
-                        .is_ok()
-            }
+            Inner::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key)
+                .verify(message, signature)
+                .is_ok(),
         }
     }
 }
@@ -333,7 +382,7 @@ impl PublicKey {
 
     /// PKCS#1 for RSA, else the point.
     pub(crate) fn key_bytes(&self) -> Vec<u8> {
-        match &self.0 {
+        match &self.inner {
             Inner::Rsa { n, e, .. } => {
                 der::write(der::SEQUENCE, &[&der::write_unsigned(n), &der::write_unsigned(e)])
             }

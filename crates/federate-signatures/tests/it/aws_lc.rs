@@ -16,11 +16,13 @@ fn id() -> KeyId {
 fn both_ways(ring: &dyn Signer, aws: &dyn Signer, public: &PublicKey) {
     let theirs = aws_lc::VerifyingKey::new(public.clone()).unwrap();
     assert_eq!(theirs.public_key(), public);
+    let given = public.clone().verified_by(&aws_lc::AwsLc).unwrap();
+    assert_eq!(&given, public);
     for signer in [ring, aws] {
         assert_eq!(signer.algorithm(), public.algorithm());
         assert_eq!(signer.key_id().as_str(), KEY_ID);
         let signature = signer.sign(b"message").unwrap();
-        let verifiers: [&dyn Verifier; 2] = [public, &theirs];
+        let verifiers: [&dyn Verifier; 3] = [public, &theirs, &given];
         for verifier in verifiers {
             assert_eq!(verifier.algorithm(), public.algorithm());
             assert!(

@@ -2,8 +2,12 @@
 
 use crate::support::{ED25519, KEY_ID, OTHER_RSA, RSA, key, now, policy, post, shared, verify};
 use federate_signatures::{
-    Algorithm, BadKey, GeneratedKey, KeyId, PrivateKey, PublicKey, SharedSecret, Signer as _, cavage, parse,
-    rfc9421,
+    Algorithm, BadKey, GeneratedKey, KeyId, PrivateKey, PublicKey, SharedSecret, Signer as _, Verifier,
+    VerifierProvider, cavage, parse, rfc9421,
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 const P256: &str = include_str!("../keys/p256.pkcs8.pem");
@@ -322,4 +326,82 @@ fn private_jwks() {
     let public = key(RSA).public_key().to_jwk();
     let refusal = PrivateKey::from_jwk(KeyId::from(KEY_ID), &public).unwrap_err();
     assert_eq!(refusal, BadKey::PublicKeyGiven);
+}
+
+/// Says yes to everything, and counts how often it was asked for a verifier and for a verdict.
+#[derive(Clone, Debug)]
+struct Yes {
+    algorithm: Algorithm,
+    asked: Arc<[AtomicUsize; 2]>,
+}
+
+impl Yes {
+    fn to(algorithm: Algorithm) -> Self {
+        let asked = Arc::default();
+        Self { algorithm, asked }
+    }
+
+    fn asked(&self) -> [usize; 2] {
+        [0, 1].map(|at| self.asked[at].load(Ordering::Relaxed))
+    }
+}
+
+impl VerifierProvider for Yes {
+    fn verifier(&self, _: &PublicKey) -> Result<Arc<dyn Verifier>, BadKey> {
+        self.asked[0].fetch_add(1, Ordering::Relaxed);
+        Ok(Arc::new(self.clone()))
+    }
+}
+
+impl Verifier for Yes {
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    fn verifies(&self, _: &[u8], _: &[u8]) -> bool {
+        self.asked[1].fetch_add(1, Ordering::Relaxed);
+        true
+    }
+}
+
+#[test]
+fn a_provider_verifies_with_the_key_that_it_was_given_and_its_clones() {
+    let public = key(RSA).public_key();
+    let yes = Yes::to(Algorithm::RsaV1_5Sha256);
+    let given = public.clone().verified_by(&yes).unwrap();
+    assert!(!public.verifies(b"message", b"") && given.verifies(b"message", b""));
+    let signed = cavage(post(), now()).sign(&key(OTHER_RSA)).unwrap();
+    verify(signed.clone(), &public, &policy(), now()).unwrap_err();
+    verify(signed, &given.clone(), &policy(), now()).unwrap();
+    assert_eq!(yes.asked(), [1, 2]);
+    // Who verifies is no part of the key, nor of what is written of it.
+    assert_eq!(given, public);
+    assert_eq!(PublicKey::from_pem(&given.to_pem()), Ok(public.clone()));
+    // For another algorithm it was given to nobody.
+    let pss = given.clone().with_algorithm(Algorithm::RsaPssSha512).unwrap();
+    assert!(!pss.verifies(b"message", b""));
+    // The last one it was given to verifies.
+    let other = Yes::to(Algorithm::RsaV1_5Sha256);
+    let given = given.verified_by(&other).unwrap();
+    assert!(given.verifies(b"message", b""));
+    assert_eq!((yes.asked(), other.asked()), ([1, 2], [1, 1]));
+}
+
+#[test]
+fn s6_a_provider_that_verifies_by_another_algorithm_gets_no_key() {
+    for algorithm in [Algorithm::RsaPssSha512, Algorithm::HmacSha256] {
+        let given = key(RSA).public_key().verified_by(&Yes::to(algorithm));
+        assert_eq!(given, Err(BadKey::UnsupportedAlgorithm));
+    }
+}
+
+#[test]
+fn s20_a_commitment_of_small_order_is_refused_whatever_the_provider_says() {
+    let yes = Yes::to(Algorithm::Ed25519);
+    let given = key(ED25519).public_key().verified_by(&yes).unwrap();
+    let mut signature = key(ED25519).sign(b"message").unwrap();
+    assert!(given.verifies(b"message", &signature));
+    signature[..32].fill(0);
+    assert!(!given.verifies(b"message", &signature));
+    assert_eq!(yes.asked(), [1, 1]);
 }
