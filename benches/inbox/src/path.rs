@@ -49,7 +49,7 @@ pub fn run(what: &str, file: &Path, count: usize) {
             }
         }
         "accept" | "handle" => {
-            let (instance, engine) = runtime.block_on(Instance::new(Memory::new(), Arc::clone(&tally)));
+            let (instance, engine) = runtime.block_on(Instance::new(Memory::new(), Arc::clone(&tally), None));
             for request in requests {
                 let accepting = Box::pin(accept(&instance.federation, request));
                 if what == "accept" {

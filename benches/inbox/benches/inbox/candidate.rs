@@ -33,7 +33,7 @@ impl Role {
 
     /// Nothing is handled until it is asked to.
     pub fn is_handled_later(self) -> bool {
-        matches!(self, Self::Ours(role) if role.ends_with("later"))
+        matches!(self, Self::Ours(role) if role.contains("later"))
     }
 }
 

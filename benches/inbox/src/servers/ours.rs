@@ -11,7 +11,8 @@ use axum::routing::get;
 use bytes::Bytes;
 use federate_http::{Budget, HttpClient, HttpError, HttpErrorKind};
 use federate_protocol::activitystreams::{Create, Note};
-use federate_server::signatures::{GeneratedKey, KeyGenerator, SignError};
+use federate_server::signatures::aws_lc::AwsLc;
+use federate_server::signatures::{GeneratedKey, KeyGenerator, SignError, VerifierProvider};
 use federate_server::{Actors, Engine, Federation, Profile};
 use federate_sqlite::Sqlite;
 use federate_store::{Backend, Iri, Memory};
@@ -33,8 +34,12 @@ enum Way {
     Serve,
 }
 
-/// `sqlite`, `sqlite-later`, `sqlite-serve`, `memory`, `memory-later`.
+/// `sqlite`, `sqlite-later`, `sqlite-serve`, `memory`, `memory-later`; with `+aws-lc` each with that for a verifier.
 pub(super) async fn run(name: &str, folder: &Path, listener: TcpListener, tally: Arc<Tally>) {
+    let (name, verifier): (_, Option<Arc<dyn VerifierProvider>>) = match name.strip_suffix("+aws-lc") {
+        Some(name) => (name, Some(Arc::new(AwsLc))),
+        None => (name, None),
+    };
     let (store, way) = name.split_once('-').unwrap_or((name, "layer"));
     let way = match way {
         "layer" => Way::Layer,
@@ -52,15 +57,21 @@ pub(super) async fn run(name: &str, folder: &Path, listener: TcpListener, tally:
                     "a 202 is to be durable"
                 );
             }
-            serve(store, way, listener, tally).await;
+            serve(store, way, listener, tally, verifier).await;
         }
-        "memory" => serve(Memory::new(), way, listener, tally).await,
+        "memory" => serve(Memory::new(), way, listener, tally, verifier).await,
         other => panic!("there is no {other}"),
     }
 }
 
-async fn serve<S: Backend>(store: S, way: Way, listener: TcpListener, tally: Arc<Tally>) {
-    let (instance, engine) = Instance::new(store, Arc::clone(&tally)).await;
+async fn serve<S: Backend>(
+    store: S,
+    way: Way,
+    listener: TcpListener,
+    tally: Arc<Tally>,
+    verifier: Option<Arc<dyn VerifierProvider>>,
+) {
+    let (instance, engine) = Instance::new(store, Arc::clone(&tally), verifier).await;
     let mut parent = Parent::listen();
     println!("{}", listener.local_addr().unwrap().port());
     let app = Router::new()
@@ -105,10 +116,19 @@ pub struct Instance<S: Backend> {
 }
 
 impl<S: Backend> Instance<S> {
-    pub async fn new(store: S, tally: Arc<Tally>) -> (Self, Engine) {
+    pub async fn new(
+        store: S,
+        tally: Arc<Tally>,
+        verifier: Option<Arc<dyn VerifierProvider>>,
+    ) -> (Self, Engine) {
         let peers = Arc::new(Peers::default());
         let people = Actors::new([Profile::person("alice")]);
-        let (federation, engine) = Federation::builder(senders::BASE, store, people)
+        let builder = Federation::builder(senders::BASE, store, people);
+        let builder = match verifier {
+            Some(verifier) => builder.verifier(verifier),
+            None => builder,
+        };
+        let (federation, engine) = builder
             .client(Arc::clone(&peers) as Arc<dyn HttpClient>)
             .keygen(Arc::new(Key))
             .on::<Create<Note>>(move |_, create| {
