@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use crate::signed::{self, Pens, to_wire};
 
-/// Connections that are kept, with one request under way on each.
+/// Connections that are kept, with one request under way on each, unless it is told otherwise.
 pub const CONNECTIONS: u64 = 32;
 
 /// What came back.
@@ -28,6 +28,7 @@ type Source = Arc<dyn Fn(u64) -> Vec<u8> + Send + Sync>;
 
 /// Does what its input says, line by line, and answers each with a line:
 ///
+/// - `connections N`: that many from now on;
 /// - `sign FROM COUNT`: signs the Creates of these numbers, which replace those that were signed before;
 /// - `post PORT FROM COUNT`: posts those of them, and prints [`Posted`];
 /// - `delete PORT FROM COUNT`: posts the Deletes of these numbers, and prints [`Posted`];
@@ -38,6 +39,7 @@ pub fn run() {
         .build()
         .unwrap();
     let pens = Pens::default();
+    let mut connections = CONNECTIONS;
     let mut first = 0;
     let mut batch: Arc<Vec<Vec<u8>>> = Arc::default();
     for line in std::io::stdin().lock().lines() {
@@ -46,6 +48,11 @@ pub fn run() {
         let verb = words.next().unwrap().to_owned();
         let mut number = || words.next().unwrap().parse::<u64>().unwrap();
         let posted = match verb.as_str() {
+            "connections" => {
+                connections = number();
+                println!("kept");
+                continue;
+            }
             "sign" => {
                 first = number();
                 let count = number();
@@ -61,17 +68,17 @@ pub fn run() {
                 let (port, from, count) = (number(), number(), number());
                 let batch = Arc::clone(&batch);
                 let source = move |number: u64| batch[usize::try_from(number - first).unwrap()].clone();
-                runtime.block_on(post(port, from, count, Arc::new(source)))
+                runtime.block_on(post(port, connections, from, count, Arc::new(source)))
             }
             "delete" => {
                 let (port, from, count) = (number(), number(), number());
                 let source = |number| to_wire(&signed::delete(number));
-                runtime.block_on(post(port, from, count, Arc::new(source)))
+                runtime.block_on(post(port, connections, from, count, Arc::new(source)))
             }
             "tampered" => {
                 let (port, number) = (number(), number());
                 let request = to_wire(&pens.tampered(number, words.next().unwrap()));
-                runtime.block_on(post(port, 0, 1, Arc::new(move |_| request.clone())))
+                runtime.block_on(post(port, 1, 0, 1, Arc::new(move |_| request.clone())))
             }
             other => panic!("there is no {other}"),
         };
@@ -79,10 +86,10 @@ pub fn run() {
     }
 }
 
-async fn post(port: u64, from: u64, count: u64, source: Source) -> Posted {
+async fn post(port: u64, connections: u64, from: u64, count: u64, source: Source) -> Posted {
     let next = Arc::new(AtomicU64::new(from));
     let began = Instant::now();
-    let posting: Vec<_> = (0..CONNECTIONS.min(count))
+    let posting: Vec<_> = (0..connections.min(count))
         .map(|_| {
             let (next, source) = (Arc::clone(&next), Arc::clone(&source));
             tokio::spawn(post_in_turn(port, next, from + count, source))

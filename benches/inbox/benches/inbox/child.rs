@@ -106,6 +106,11 @@ impl Load {
         Self(Process::start(OTHERS, &[PROGRAM, "load"], None))
     }
 
+    /// Keeps so many connections.
+    pub fn connections(&mut self, count: u64) {
+        assert_eq!(self.0.ask(&format!("connections {count}")), "kept");
+    }
+
     /// Signs the Creates of these numbers.
     pub fn sign(&mut self, from: u64, count: u64) {
         assert_eq!(self.0.ask(&format!("sign {from} {count}")), "signed");

@@ -6,6 +6,8 @@ mod deletes;
 mod path;
 mod receive;
 
+use federate_benches_inbox::load::CONNECTIONS;
+
 /// How often each is measured, unless `--rounds=N` says otherwise.
 const ROUNDS: usize = 5;
 
@@ -29,7 +31,8 @@ fn main() {
     let wanted = |part| parts.is_empty() || parts.contains(&part);
     if wanted("receive") {
         let rounds = usize::try_from(number("rounds", ROUNDS as u64)).unwrap();
-        receive::run(rounds, number("requests", 10_000), option("only"));
+        let connections = number("connections", CONNECTIONS);
+        receive::run(rounds, number("requests", 10_000), connections, option("only"));
     }
     if wanted("deletes") {
         deletes::run(number("deletes", 100_000), option("only"));

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use federate_benches_inbox::load::CONNECTIONS;
 use federate_benches_inbox::senders::{BODY, KNOWN};
 use federate_benches_inbox::signed::TAMPERED;
 use federate_benches_inbox::tally::{MOST, Report};
@@ -65,9 +64,10 @@ struct Figures {
     notes: Vec<String>,
 }
 
-pub fn run(rounds: usize, requests: u64, only: Option<&str>) {
+pub fn run(rounds: usize, requests: u64, connections: u64, only: Option<&str>) {
     assert!(rounds as u64 * (requests + WARM) < MOST, "too many for a tally");
     let mut load = Load::start();
+    load.connections(connections);
     let mut figures: Vec<Option<Figures>> = CANDIDATES
         .iter()
         .map(|one| one.is_wanted(only).then(Figures::default))
@@ -92,7 +92,7 @@ pub fn run(rounds: usize, requests: u64, only: Option<&str>) {
             }
         }
     }
-    print(rounds, requests, &figures);
+    print(rounds, requests, connections, &figures);
 }
 
 fn round(
@@ -204,9 +204,9 @@ fn ratios(ours: &[f64], others: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-fn print(rounds: usize, requests: u64, figures: &[Option<Figures>]) {
+fn print(rounds: usize, requests: u64, connections: u64, figures: &[Option<Figures>]) {
     println!(
-        "\n{requests} signed Creates of {BODY} bytes from {KNOWN} known actors, {CONNECTIONS} connections kept, median of {rounds} rounds; ratios to bare round by round"
+        "\n{requests} signed Creates of {BODY} bytes from {KNOWN} known actors, {connections} connections kept, median of {rounds} rounds; ratios to bare round by round"
     );
     println!(
         "  {:40} {:>11} {:>6} {:>11} {:>6} {:>11} {:>8} {:>6} {:>9} {:>7}",
