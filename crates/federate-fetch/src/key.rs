@@ -74,7 +74,16 @@ impl Fetcher {
             KeyLookup::Usual => Box::pin(self.usual_key(key_id, &rules, now)).await,
             KeyLookup::Refresh => Box::pin(self.refreshed_key(key_id, &rules, now)).await,
         }?;
-        let key = self.to_verify(key)?;
+        let was_kept = !key.fresh;
+        let key = match self.to_verify(key) {
+            // It may have been replaced since.
+            Err(_) if was_kept && lookup == KeyLookup::Usual => {
+                let key = Box::pin(self.refreshed_key(key_id, &rules, now)).await?;
+                self.to_verify(key)
+            }
+            taken => taken,
+        };
+        let key = key.inspect_err(|_| self.keys.remove(key_id.as_str()))?;
         self.keep_key(&key, &rules, epoch, seen, now);
         Ok(key)
     }

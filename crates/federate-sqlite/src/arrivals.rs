@@ -47,7 +47,10 @@ pub(crate) fn given(arrivals: &[&Arrival]) -> Vec<Given> {
 
 /// A connection keeps its statements prepared: there are to be few of them.
 fn rows(arrivals: &[&Arrival]) -> usize {
-    arrivals.len().next_power_of_two()
+    match arrivals.len() {
+        0 => 0,
+        some => some.next_power_of_two(),
+    }
 }
 
 /// Inserts those that are not known: the place of the statement that does. None where nothing arrives.

@@ -12,7 +12,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::sync::{Notify, oneshot};
+use tokio::{
+    sync::{Notify, oneshot},
+    time::Instant,
+};
 
 /// Written together at most: of what is received, a mebibyte each would be 64 MiB.
 pub(crate) const MOST: usize = 64;
@@ -96,6 +99,10 @@ impl<T: Written + Send + 'static, R: Send + 'static> Together<T, R> {
             state.waiting.push((one, told));
             state.urgent += usize::from(!is_patient);
             let is_enough = state.awaited.is_some_and(|awaited| state.urgent >= awaited);
+            if is_enough {
+                // Told once: another time would be taken for the next wait.
+                state.awaited = None;
+            }
             (std::mem::replace(&mut state.is_written, true), is_enough)
         };
         if is_enough {
@@ -170,17 +177,22 @@ impl<T: Written, R> Writer<T, R> {
             }
             (enough, longest)
         };
-        let all_came = tokio::time::timeout(longest, all.enough.notified());
-        let is_late = all.state().awaited.is_some() && all_came.await.is_err();
+        let all_came = async {
+            while all.state().awaited.is_some() {
+                all.enough.notified().await;
+            }
+        };
         // Whether they came or the time is over: what is there is written now.
+        let is_late = tokio::time::timeout(longest, all_came).await.is_err();
         let mut state = all.state();
         state.awaited = None;
         let came = state.urgent;
-        match enough {
-            1 => {}
-            enough if came >= enough => state.gathering.full(),
-            _ if is_late => state.gathering.late(came),
-            _ => {}
+        // Whoever comes to what is patient says nothing of how many there are.
+        if enough > 1 {
+            match is_late && came < enough {
+                true => state.gathering.late(came, Instant::now()),
+                false => state.gathering.full(),
+            }
         }
     }
 }
@@ -222,6 +234,57 @@ where
                     let _ = told.send(Err(StoreError::new(error.kind(), Arc::clone(&error))));
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Urgent;
+
+    impl Written for Urgent {}
+
+    type Rounds = Arc<Together<Urgent, ()>>;
+
+    /// Writes it in three milliseconds, with all that came meanwhile.
+    async fn write(rounds: &Rounds) {
+        let write = || {
+            async |ones: Vec<Urgent>| {
+                tokio::time::sleep(Duration::from_millis(3)).await;
+                Ok(ones.iter().map(|_| Ok(())).collect())
+            }
+        };
+        rounds.write(Urgent, write).await.unwrap();
+    }
+
+    /// So many write so often, each with a pause of its own before the next.
+    async fn post(rounds: &Rounds, at_once: u64, times: usize) {
+        let posting: Vec<_> = (0..at_once)
+            .map(|one| {
+                let rounds = Arc::clone(rounds);
+                tokio::spawn(async move {
+                    for _ in 0..times {
+                        write(&rounds).await;
+                        tokio::time::sleep(Duration::from_millis(one % 3)).await;
+                    }
+                })
+            })
+            .collect();
+        for one in posting {
+            one.await.unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_those_that_post_at_once_most_are_waited_for_and_no_more_than_there_are() {
+        let rounds = Rounds::default();
+        for (at_once, least, most) in [(8, 4, 11), (200, 48, 64), (12, 6, 16), (33, 16, 44), (8, 4, 11)] {
+            post(&rounds, at_once, 2_000).await;
+            let enough = rounds.state().gathering.enough();
+            assert!((least..=most).contains(&enough), "{at_once}: {enough}");
+            assert!(!rounds.is_written());
         }
     }
 }

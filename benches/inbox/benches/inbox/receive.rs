@@ -268,12 +268,12 @@ fn goals(figures: &[Option<Figures>]) {
         println!("  goal, at least {goal} times {}:", CANDIDATES[peer].name);
         for index in [OURS, LATER, WITH_AWS_LC, WITH_AWS_LC_LATER] {
             let Some(ours) = &figures[index] else { continue };
-            let cpu = match CANDIDATES[index].role.is_handled_later() {
-                true => &ours.answered,
-                false => &ours.handled,
+            let (cpu, what) = match CANDIDATES[index].role.is_handled_later() {
+                true => (&ours.answered, "to the 202 alone"),
+                false => (&ours.handled, "with the handling"),
             };
             println!(
-                "    {:.2} times its answers a second, {:.2} times its CPU: {}",
+                "    {:.2} times its answers a second, {:.2} times its CPU, {what}: {}",
                 median(&mut ratios(&ours.rate, &row.rate)),
                 median(&mut ratios(cpu, &row.handled)),
                 CANDIDATES[index].name,

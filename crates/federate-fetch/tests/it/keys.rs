@@ -217,9 +217,13 @@ async fn another_provider_verifies_with_each_key_and_is_given_it_once_while_it_i
         assert_eq!(given(), 1_000, "{lookup:?}");
     }
     // From the cache, too, and however old.
-    for lookup in [Usual, CachedOnly] {
-        let key = fetcher.key_by_id(&key_id(), lookup, at(120)).await.unwrap().key;
-        assert!(given() >= 1 || lookup == CachedOnly);
+    for (lookup, seconds) in [(CachedOnly, 120), (Usual, 120), (CachedOnly, 10 * DAY)] {
+        let key = fetcher
+            .key_by_id(&key_id(), lookup, at(seconds))
+            .await
+            .unwrap()
+            .key;
+        assert_eq!(given(), 1, "{lookup:?}");
         assert!(key.verifies(b"message", &signature));
         assert_eq!(given(), 1_000, "{lookup:?}");
     }
@@ -229,7 +233,7 @@ async fn another_provider_verifies_with_each_key_and_is_given_it_once_while_it_i
 #[tokio::test]
 async fn s21_a_key_that_the_provider_does_not_take_verifies_nothing() {
     let provider = Counting::default();
-    let (_, fetcher) = verifying_fetcher(Arc::new(provider.clone()));
+    let (world, fetcher) = verifying_fetcher(Arc::new(provider.clone()));
     provider.takes_none.store(true, Ordering::Relaxed);
     for lookup in [Usual, CachedOnly, Refresh] {
         let failure = fetcher.key_by_id(&key_id(), lookup, at(0)).await.unwrap_err();
@@ -238,8 +242,28 @@ async fn s21_a_key_that_the_provider_does_not_take_verifies_nothing() {
             "{failure}"
         );
     }
-    // It was not kept as one that ring would verify with.
+    // It was not kept as one that ring would verify with, and a flood of it costs no more requests.
+    let asked = world.asked();
+    for _ in 0..10 {
+        fetcher.key_by_id(&key_id(), Usual, at(1)).await.unwrap_err();
+    }
+    assert_eq!(world.asked(), asked);
     provider.takes_none.store(false, Ordering::Relaxed);
     fetcher.key_by_id(&key_id(), Usual, at(1)).await.unwrap();
     assert_eq!(provider.given.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn s28_a_kept_key_that_the_provider_does_not_take_is_fetched_anew() {
+    let provider = Counting::default();
+    let (world, fetcher) = verifying_fetcher(Arc::new(provider.clone()));
+    fetcher.key_by_id(&key_id(), Usual, at(0)).await.unwrap();
+    // From the cache it is not taken any more: its server is asked whether there is another.
+    provider.takes_none.store(true, Ordering::Relaxed);
+    fetcher.key_by_id(&key_id(), Usual, at(120)).await.unwrap_err();
+    assert_eq!(world.asked(), 2);
+    provider.takes_none.store(false, Ordering::Relaxed);
+    world.activity(ALICE, &alice(OTHER_PEM));
+    let key = fetcher.key_by_id(&key_id(), Refresh, at(600)).await.unwrap().key;
+    assert_eq!(key, PublicKey::from_pem(OTHER_PEM).unwrap());
 }

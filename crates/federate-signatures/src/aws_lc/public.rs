@@ -1,12 +1,11 @@
 //! Public keys.
 
-use super::AwsLc;
-use crate::{Algorithm, BadKey, PublicKey, Verifier, VerifierProvider};
+use crate::{Algorithm, BadKey, PublicKey, Verifier};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
     RSA_PSS_2048_8192_SHA512, VerificationAlgorithm,
 };
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 /// A [`PublicKey`] that AWS-LC verifies with. It was parsed once; verifying does not do it again.
 #[derive(Clone)]
@@ -37,12 +36,6 @@ impl VerifyingKey {
     #[must_use]
     pub fn public_key(&self) -> &PublicKey {
         &self.public
-    }
-}
-
-impl VerifierProvider for AwsLc {
-    fn verifier(&self, key: &PublicKey) -> Result<Arc<dyn Verifier>, BadKey> {
-        Ok(Arc::new(VerifyingKey::new(key.clone())?))
     }
 }
 

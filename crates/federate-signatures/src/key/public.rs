@@ -198,22 +198,21 @@ impl PublicKey {
     }
 
     /// The same key for another algorithm: an RSA key for RSASSA-PSS with SHA-512, or back. Only whoever knows the key
-    /// may say so; what a header says never leads here. An RSA key is verified by `ring` again.
+    /// may say so; what a header says never leads here. For another algorithm `ring` verifies again.
     ///
     /// # Errors
     /// [`BadKey::UnsupportedAlgorithm`] for an algorithm that this key is not for.
     pub fn with_algorithm(self, algorithm: Algorithm) -> Result<Self, BadKey> {
-        if let (Inner::Rsa { n, e, .. }, Algorithm::RsaV1_5Sha256 | Algorithm::RsaPssSha512) =
-            (&self.inner, algorithm)
-        {
-            let (n, e) = (Arc::clone(n), Arc::clone(e));
-            let pss = algorithm == Algorithm::RsaPssSha512;
-            return Ok(Inner::Rsa { n, e, pss }.into());
-        }
         if self.algorithm() == algorithm {
             return Ok(self);
         }
-        Err(BadKey::UnsupportedAlgorithm)
+        match (self.inner, algorithm) {
+            (Inner::Rsa { n, e, .. }, Algorithm::RsaV1_5Sha256 | Algorithm::RsaPssSha512) => {
+                let pss = algorithm == Algorithm::RsaPssSha512;
+                Ok(Inner::Rsa { n, e, pss }.into())
+            }
+            _ => Err(BadKey::UnsupportedAlgorithm),
+        }
     }
 
     /// Reads a Multikey (FEP-521a): the value of `publicKeyMultibase`, or of a `did:key` behind its prefix.
