@@ -2,6 +2,8 @@
 
 use crate::{
     backend::Files,
+    batches::{Batch, Place},
+    digest::digest,
     error::Failure,
     rounds::{Granted, Wish},
     script::{Given, INSERT, Script},
@@ -30,46 +32,74 @@ impl Files {
     }
 }
 
-/// What the statements that [write] them are given, before all others.
-pub(crate) fn given(arrivals: &[&Arrival]) -> Vec<Given> {
-    let text = |one: &Arrival| Given::Text(one.id.clone());
-    let mut given = Vec::with_capacity(5 * rows(arrivals));
-    for one in arrivals {
-        given.extend([text(one), Given::Number(one.received), Given::Number(one.shard)]);
+/// What the statements that [write] them are given, before all others. `places`: of each its envelope's, in `batches`.
+pub(crate) fn given(arrivals: &[&Arrival], batches: &[Batch], places: &[Place]) -> Vec<Given> {
+    let of_arrivals = 6 * rows(arrivals.len());
+    let of_all = of_arrivals + 5 * rows_of_batches(batches.len());
+    let mut given = Vec::with_capacity(of_all);
+    for (one, place) in arrivals.iter().zip(places) {
+        let digest = digest(&one.id);
+        given.push(Given::Text(one.id.clone()));
+        given.push(Given::Blob(Bytes::copy_from_slice(&digest)));
+        let numbers = [one.received, one.shard, place.batch, place.bytes];
+        given.extend(numbers.map(Given::Number));
     }
-    given.resize_with(3 * rows(arrivals), || Given::Nothing);
-    for one in arrivals {
-        given.extend([text(one), Given::Blob(one.sealed.clone())]);
+    given.resize_with(of_arrivals, || Given::Nothing);
+    let mut before = 0;
+    for batch in batches {
+        let count = places.iter().filter(|place| place.batch == batch.no).count();
+        let numbers = [arrivals.len(), before, count].map(limit);
+        given.push(Given::Number(batch.no));
+        given.extend(numbers.map(Given::Number));
+        given.push(Given::Blob(batch.sealed.clone()));
+        before += count;
     }
-    given.resize_with(5 * rows(arrivals), || Given::Nothing);
+    given.resize_with(of_all, || Given::Nothing);
     given
 }
 
 /// A connection keeps its statements prepared: there are to be few of them.
-fn rows(arrivals: &[&Arrival]) -> usize {
-    match arrivals.len() {
+fn rows(count: usize) -> usize {
+    match count {
         0 => 0,
         some => some.next_power_of_two(),
     }
 }
 
-/// Inserts those that are not known: the place of the statement that does. None where nothing arrives.
-pub(crate) fn write(script: &mut Script, arrivals: &[&Arrival]) -> Option<usize> {
-    if arrivals.is_empty() {
+/// As many statements again for each number of batches: there are few numbers.
+fn rows_of_batches(count: usize) -> usize {
+    match count {
+        2..=8 => 8,
+        9..=64 => 64,
+        other => rows(other),
+    }
+}
+
+/// Inserts those that are not known, `count` in so many `batches`: the place of the statement that does. None where nothing arrives.
+pub(crate) fn write(script: &mut Script, count: usize, batches: usize) -> Option<usize> {
+    if count == 0 {
         return None;
     }
-    let list = |row| vec![row; rows(arrivals)].join(", ");
+    let list = |row, rows| vec![row; rows].join(", ");
     let inserting = script.push(&format!(
-        "{INSERT} INTO federate_received (id, received, shard)
-         SELECT column1, column2, column3 FROM (VALUES {}) WHERE column1 IS NOT NULL ON CONFLICT (id) DO NOTHING",
-        list("(?, ?, ?)")
+        "{INSERT} INTO federate_received (id, digest, received, shard, batch, place)
+         SELECT column1, column2, column3, column4, column5, column6 FROM (VALUES {})
+         WHERE column1 IS NOT NULL ON CONFLICT (digest) DO NOTHING",
+        list("(?, ?, ?, ?, ?, ?)", rows(count))
     ));
-    // Of those that were known there is one, or none is needed any more.
+    // What was inserted has the last numbers. Where all were new (as many as `column2` says), each batch has its own of them, so many behind so
+    // many; where not, any. A batch of which all were known is not needed.
     script.push(&format!(
-        "{INSERT} INTO federate_envelopes (no, sealed)
-         SELECT r.no, v.column2 FROM (VALUES {}) v CROSS JOIN federate_received r ON r.id = v.column1
-         WHERE r.state = 0 AND r.sealed IS NULL ON CONFLICT (no) DO NOTHING",
-        list("(?, ?)")
+        "{INSERT} INTO federate_batches (no, first, last, sealed)
+         SELECT v.column1,
+             CASE new.count WHEN v.column2 THEN new.before + v.column3 + 1 ELSE new.before + 1 END,
+             CASE new.count WHEN v.column2 THEN new.before + v.column3 + v.column4 ELSE new.before + new.count END,
+             v.column5
+         FROM (SELECT max(no) - changes() AS before, changes() AS count FROM federate_received) new
+         CROSS JOIN (VALUES {}) v
+         WHERE v.column1 IS NOT NULL AND (new.count = v.column2 OR EXISTS (
+             SELECT 1 FROM federate_received r WHERE r.no > new.before AND r.batch = v.column1))",
+        list("(?, ?, ?, ?, ?)", rows_of_batches(batches))
     ));
     Some(inserting)
 }
@@ -103,7 +133,10 @@ pub(crate) async fn are_new(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Sqlite;
+    use crate::{
+        Sqlite,
+        batches::{ENVELOPE, WITH_ENVELOPE},
+    };
 
     fn arrival(name: &str) -> Arrival {
         Arrival {
@@ -116,9 +149,9 @@ mod tests {
 
     /// Those that are there, in the order in which they came, each with its envelope.
     async fn rows(store: &Sqlite) -> Vec<String> {
-        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
-            "SELECT r.id, e.sealed FROM federate_received r LEFT JOIN federate_envelopes e ON e.no = r.no ORDER BY r.no",
-        )
+        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+            "SELECT r.id, {ENVELOPE} FROM federate_received r {WITH_ENVELOPE} ORDER BY r.no"
+        )))
         .fetch_all(&store.files().read)
         .await
         .unwrap();
@@ -177,35 +210,29 @@ mod tests {
         assert_eq!(rows(&store).await.concat(), "abcdefghij");
     }
 
-    /// Also where it was handled since, and where its envelope stands where an older release put it.
+    /// Also where it was handled since.
     #[tokio::test]
     async fn what_comes_again_gets_no_envelope() {
         let folder = tempfile::tempdir().unwrap();
         let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
         let files = store.files();
-        for statement in [
-            "INSERT INTO federate_received (id, received, state) VALUES ('done', 1, 1)",
-            "INSERT INTO federate_received (id, received, sealed) VALUES ('older', 1, x'01')",
-        ] {
-            sqlx::query(statement).execute(&files.write).await.unwrap();
-        }
-        for (name, is_new) in [("done", false), ("older", false), ("new", true), ("new", false)] {
+        sqlx::query("INSERT INTO federate_received (id, digest, received, state) VALUES ('done', ?1, 1, 1)")
+            .bind(digest("done").to_vec())
+            .execute(&files.write)
+            .await
+            .unwrap();
+        for (name, is_new) in [("done", false), ("new", true), ("new", false)] {
             assert_eq!(
                 files.write_arrival(arrival(name)).await.unwrap(),
                 is_new,
                 "{name}"
             );
         }
-        assert_eq!(rows_with(files).await, 1);
-        sqlx::query("UPDATE federate_received SET state = 1")
-            .execute(&files.write)
-            .await
-            .unwrap();
-        assert_eq!(rows_with(files).await, 0);
+        assert_eq!(batches(files).await, 1);
     }
 
-    async fn rows_with(files: &Files) -> i64 {
-        sqlx::query_scalar("SELECT count(*) FROM federate_envelopes")
+    async fn batches(files: &Files) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM federate_batches")
             .fetch_one(&files.read)
             .await
             .unwrap()

@@ -1,6 +1,9 @@
 //! The store as a value.
 
-use crate::{Builder, OpenError, acks::Acks, cache::CacheTable, error::store_error, rounds::Rounds, sql};
+use crate::{
+    Builder, OpenError, acks::Acks, batches::Batches, cache::CacheTable, error::store_error, hand::Hand,
+    rounds::Rounds, sql,
+};
 use federate_store::{Backend, BoxFuture, OrderKey, Outgoing, ReceivedId, StoreError, Stores};
 use sqlx::{SqliteConnection, SqlitePool};
 use std::{path::Path, sync::Arc};
@@ -31,6 +34,10 @@ pub(crate) struct Files {
     pub(crate) is_on_disk: bool,
     /// What arrived, was claimed or is given back, and waits to be written.
     pub(crate) rounds: Arc<Rounds>,
+    /// Envelopes that arrived a moment ago.
+    pub(crate) batches: Arc<Batches>,
+    /// Where what this process has in hand stands.
+    pub(crate) hand: Arc<Hand>,
     /// What was handled and waits to be marked.
     pub(crate) acks: Arc<Acks>,
 }

@@ -3,6 +3,7 @@
 use crate::{
     Sqlite,
     backend::Files,
+    batches::drop_handled,
     binding::{HOLD, INSTANCE, put},
     error::Failure,
     open::beside,
@@ -189,17 +190,25 @@ async fn catch_up(copy: &mut sqlx::SqliteConnection, original: &SqlitePool) -> R
         .execute(&mut *copy)
         .await?;
     sqlx::query(
-        "UPDATE main.federate_received AS copied SET state = 1, reason = NULL, sealed = NULL
+        "UPDATE main.federate_received AS copied SET state = 1, reason = NULL
          WHERE state = 0 AND EXISTS (
              SELECT 1 FROM original.federate_received r
              WHERE r.no = copied.no AND r.id = copied.id AND r.state = 1 AND r.reason IS NULL)",
     )
     .execute(&mut *copy)
     .await?;
+    for statement in [
+        "DELETE FROM main.federate_envelopes WHERE no IN (SELECT no FROM main.federate_received WHERE state = 1)".to_owned(),
+        drop_handled("true"),
+    ] {
+        sqlx::query(sqlx::AssertSqlSafe(statement))
+            .execute(&mut *copy)
+            .await?;
+    }
     // Also what arrived since: it is known.
     sqlx::query(
-        "INSERT INTO main.federate_received (no, id, received, state, attempt, shard)
-         SELECT no, id, received, 1, attempt, shard FROM original.federate_received
+        "INSERT INTO main.federate_received (no, id, digest, received, state, attempt, shard)
+         SELECT no, id, digest, received, 1, attempt, shard FROM original.federate_received
          WHERE state = 1 AND reason IS NULL AND no > (SELECT coalesce(max(no), 0) FROM main.federate_received)
          ON CONFLICT DO NOTHING",
     )
@@ -323,7 +332,7 @@ mod tests {
         let name = |id: &str| id.rsplit('/').next().unwrap().to_owned();
         let rows: Vec<_> = rows.iter().map(|(id, state)| (name(id), *state)).collect();
         assert_eq!(rows, [("before".to_owned(), 1), ("meanwhile".to_owned(), 1)]);
-        let envelopes: i64 = sqlx::query_scalar("SELECT count(*) FROM federate_envelopes")
+        let envelopes: i64 = sqlx::query_scalar("SELECT count(*) FROM federate_batches")
             .fetch_one(&mut copy)
             .await
             .unwrap();

@@ -145,6 +145,18 @@ pub(crate) async fn close(connection: &mut SqliteConnection, tables: &[&str]) ->
     Ok(())
 }
 
+/// Those of these tables to which nothing can be added.
+pub(crate) async fn closed<'t>(
+    connection: &mut SqliteConnection,
+    tables: &[&'t str],
+) -> Result<Vec<&'t str>, sqlx::Error> {
+    let triggers: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+        .fetch_all(connection)
+        .await?;
+    let is_closed = |table: &&str| triggers.contains(&format!("{table}_moved"));
+    Ok(tables.iter().copied().filter(is_closed).collect())
+}
+
 pub(crate) async fn get(on: impl SqliteExecutor<'_>, name: &str) -> Result<Option<String>, Failure> {
     let value = sqlx::query_scalar("SELECT value FROM federate_binding WHERE name = ?1")
         .bind(name)

@@ -5,15 +5,20 @@
 
 use crate::{
     backend::Files,
+    batches::{Batch, Place, drop_envelope, drop_handled, take_out},
     clean,
+    digest::{digest, hex},
     error::Failure,
+    hand::Row,
     rounds::{CLAIMED, Granted, RELEASED, Wish},
     script::{Script, UPDATE},
     time::{limit, micros},
 };
+use bytes::Bytes;
 use federate_store::{
     Claim, Claimed, Ending, LEASE, Pending, ReceivedId, Sealed, Settlement, StoreError, shorten,
 };
+use serde_json::Value;
 use sqlx::{
     Connection as _, Row as _, SqliteConnection, SqlitePool, pool::PoolConnection, sqlite::SqliteRow,
 };
@@ -47,7 +52,7 @@ pub(crate) struct Wanted {
 /// A claim, and what became of what came with it.
 #[derive(Clone, Debug)]
 pub(crate) struct Finish {
-    claim: Claim,
+    pub(crate) claim: Claim,
     endings: Vec<(ReceivedId, Ending)>,
     /// Whether no mark says the same of some of it, so that it must survive the loss of power.
     pub(crate) is_unmarked: bool,
@@ -100,10 +105,10 @@ pub(crate) fn claim(script: &mut Script, wanted: &Wanted) {
     let until = script.number(micros(wanted.now + LEASE));
     let free = free(&max, &now, &late);
     script.push(&format!(
-        "{free} SELECT {CLAIMED}, r.id, r.attempt, coalesce(e.sealed, r.sealed), s.shard, s.fence + 1
+        "{free} SELECT {CLAIMED}, r.id, r.attempt, e.sealed, s.shard, s.fence + 1, r.no, r.batch, r.place
          FROM free CROSS JOIN federate_received r ON r.no = free.no
          CROSS JOIN federate_shards s ON s.shard = r.shard
-         LEFT JOIN federate_envelopes e ON e.no = r.no ORDER BY r.no"
+         LEFT JOIN federate_envelopes e ON r.batch IS NULL AND e.no = r.no ORDER BY r.no"
     ));
     script.push(&format!(
         "{free} {UPDATE} federate_shards SET worker = {worker}, until = {until}, fence = fence + 1
@@ -116,40 +121,83 @@ pub(crate) fn released(row: &SqliteRow) -> Result<[i64; 2], Failure> {
     Ok([row.try_get(1)?, row.try_get(2)?])
 }
 
-/// A row of what is [claimed](claim).
-pub(crate) fn claimed(row: &SqliteRow) -> Result<Claimed, Failure> {
+/// A row of what is [claimed](claim), and where its envelope is where it does not bring it.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) claimed: Claimed,
+    pub(crate) row: Row,
+    pub(crate) place: Option<Place>,
+}
+
+impl Found {
+    /// With its envelope, out of these batches. Where there is none it has an empty one, which nobody sealed: it is given up with a reason, and holds
+    /// up no other.
+    pub(crate) fn with_envelope(self, batches: &[Batch]) -> Claimed {
+        match self.place {
+            Some(place) => self.with(place.find_in(batches).unwrap_or_default()),
+            None => self.claimed,
+        }
+    }
+
+    pub(crate) fn with(self, sealed: Bytes) -> Claimed {
+        let mut claimed = self.claimed;
+        claimed.pending.sealed = Sealed::from_bytes(sealed);
+        claimed
+    }
+}
+
+pub(crate) fn found(row: &SqliteRow) -> Result<Found, Failure> {
     let attempt: i64 = row.try_get(2)?;
-    let sealed: Vec<u8> = row.try_get(3)?;
+    let sealed: Option<Vec<u8>> = row.try_get(3)?;
     let (shard, fence): (i64, i64) = (row.try_get(4)?, row.try_get(5)?);
-    Ok(Claimed {
+    let (no, batch): (i64, Option<i64>) = (row.try_get(6)?, row.try_get(7)?);
+    let claimed = Claimed {
         pending: Pending {
             id: ReceivedId::from_stored(row.try_get(1)?),
-            sealed: Sealed::from_bytes(sealed),
+            sealed: Sealed::from_bytes(sealed.unwrap_or_default()),
             attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
         },
         claim: Some(Claim {
             shard: u16::try_from(shard).unwrap_or(0),
             fence: fence.cast_unsigned(),
         }),
-    })
+    };
+    let place = match batch {
+        Some(batch) => Some(Place {
+            batch,
+            bytes: row.try_get(8)?,
+        }),
+        None => None,
+    };
+    let row = Row { no, batch };
+    Ok(Found { claimed, row, place })
 }
 
-/// Writes down what was handled, and gives the shards back: of claims that somebody else has in hand by now nothing is written.
-pub(crate) fn finish_done(script: &mut Script, finishes: &[&Finish]) {
+/// Writes down what was handled, and gives the shards back: of claims that somebody else has in hand by now nothing is written. `rows`: where
+/// what was handled stands.
+pub(crate) fn finish_done(script: &mut Script, finishes: &[&Finish], rows: &[Row]) {
     if finishes.is_empty() {
         return;
     }
-    let endings = finishes.iter().flat_map(|one| &one.endings);
-    let done: Vec<&str> = endings.map(|(id, _)| id.as_str()).collect();
-    let done = script.text(serde_json::Value::from(done).to_string());
+    let numbers = Value::from_iter(rows.iter().map(|row| row.no));
+    let numbers = script.text(numbers.to_string());
+    let batches: BTreeSet<i64> = rows.iter().filter_map(|row| row.batch).collect();
+    let batches = script.text(Value::from_iter(batches).to_string());
     let claims = script.text(pairs(finishes));
     script.push(&format!(
-        "{UPDATE} federate_received SET state = 1, reason = NULL, sealed = NULL
-         WHERE state = 0 AND id IN (SELECT value FROM json_each({done})) AND shard IN (
+        "{UPDATE} federate_received SET state = 1, reason = NULL
+         WHERE state = 0 AND no IN (SELECT value FROM json_each({numbers})) AND shard IN (
              SELECT s.shard FROM json_each({claims}) claim
              JOIN federate_shards s ON s.shard = claim.value ->> 0 AND s.fence = claim.value ->> 1
              WHERE s.worker IS NOT NULL)"
     ));
+    script.push(&format!(
+        "DELETE FROM federate_envelopes WHERE no IN (SELECT value FROM json_each({numbers})) AND EXISTS (
+             SELECT 1 FROM federate_received r WHERE r.no = federate_envelopes.no AND r.state = 1)"
+    ));
+    script.push(&drop_handled(&format!(
+        "no IN (SELECT value FROM json_each({batches}))"
+    )));
     script.push(&release(&claims, RELEASED));
 }
 
@@ -163,6 +211,29 @@ fn release(claims: &str, what: i64) -> String {
 }
 
 impl Files {
+    /// Where what was handled stands: what this process has in hand it knows.
+    pub(crate) async fn rows_of(&self, finishes: &[&Finish]) -> Result<Vec<Row>, Failure> {
+        let (mut rows, mut unknown) = (Vec::new(), Vec::new());
+        for finish in finishes {
+            for (id, _) in &finish.endings {
+                match self.hand.row(finish.claim, id) {
+                    Some(row) => rows.push(row),
+                    None => unknown.push(hex(digest(id.as_str()))),
+                }
+            }
+        }
+        if !unknown.is_empty() {
+            let found: Vec<(i64, Option<i64>)> = sqlx::query_as(
+                "SELECT no, batch FROM federate_received WHERE digest IN (SELECT unhex(value) FROM json_each(?1))",
+            )
+            .bind(Value::from(unknown).to_string())
+            .fetch_all(&self.read)
+            .await?;
+            rows.extend(found.into_iter().map(|(no, batch)| Row { no, batch }));
+        }
+        Ok(rows)
+    }
+
     pub(crate) async fn claim_received(
         &self,
         worker: &str,
@@ -248,7 +319,7 @@ pub(crate) async fn finish(pool: &SqlitePool, finishes: &[&Finish]) -> Result<Ve
 
 fn pairs(finishes: &[&Finish]) -> String {
     let pairs = finishes.iter().map(|one| pair(one.claim).to_vec());
-    serde_json::Value::from_iter(pairs).to_string()
+    Value::from_iter(pairs).to_string()
 }
 
 fn pair(claim: Claim) -> [i64; 2] {
@@ -261,15 +332,16 @@ pub(crate) async fn put_off(
     at: SystemTime,
     reason: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE federate_received SET due = ?2, attempt = attempt + 1, reason = ?3 WHERE id = ?1 AND state = 0",
-    )
-    .bind(id.as_str())
-    .bind(micros(at))
-    .bind(shorten(reason))
-    .execute(connection)
-    .await?;
-    Ok(())
+    let Some(row) = pending(connection, id).await? else {
+        return Ok(());
+    };
+    sqlx::query("UPDATE federate_received SET due = ?2, attempt = attempt + 1, reason = ?3 WHERE no = ?1")
+        .bind(row.no)
+        .bind(micros(at))
+        .bind(shorten(reason))
+        .execute(&mut *connection)
+        .await?;
+    take_out(connection, row).await
 }
 
 /// Counts no run.
@@ -278,12 +350,15 @@ async fn postpone(
     id: &ReceivedId,
     at: SystemTime,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE federate_received SET due = ?2 WHERE id = ?1 AND state = 0")
-        .bind(id.as_str())
+    let Some(row) = pending(connection, id).await? else {
+        return Ok(());
+    };
+    sqlx::query("UPDATE federate_received SET due = ?2 WHERE no = ?1")
+        .bind(row.no)
         .bind(micros(at))
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-    Ok(())
+    take_out(connection, row).await
 }
 
 pub(crate) async fn end(
@@ -291,17 +366,30 @@ pub(crate) async fn end(
     id: &ReceivedId,
     settlement: &Settlement,
 ) -> Result<(), sqlx::Error> {
-    let query = match settlement {
-        Settlement::Dead { reason } => {
-            sqlx::query("UPDATE federate_received SET state = 2, reason = ?2 WHERE id = ?1 AND state = 0")
-                .bind(id.as_str())
-                .bind(shorten(reason))
-        }
-        _ => sqlx::query(
-            "UPDATE federate_received SET state = 1, reason = NULL, sealed = NULL WHERE id = ?1 AND state = 0",
-        )
-        .bind(id.as_str()),
+    let Some(row) = pending(connection, id).await? else {
+        return Ok(());
     };
-    query.execute(connection).await?;
-    Ok(())
+    if let Settlement::Dead { reason } = settlement {
+        sqlx::query("UPDATE federate_received SET state = 2, reason = ?2 WHERE no = ?1")
+            .bind(row.no)
+            .bind(shorten(reason))
+            .execute(&mut *connection)
+            .await?;
+        return take_out(connection, row).await;
+    }
+    sqlx::query("UPDATE federate_received SET state = 1, reason = NULL WHERE no = ?1")
+        .bind(row.no)
+        .execute(&mut *connection)
+        .await?;
+    drop_envelope(connection, row).await
+}
+
+/// The row of one that waits for its handler.
+async fn pending(connection: &mut SqliteConnection, id: &ReceivedId) -> Result<Option<Row>, sqlx::Error> {
+    let found: Option<(i64, Option<i64>)> =
+        sqlx::query_as("SELECT no, batch FROM federate_received WHERE digest = ?1 AND state = 0")
+            .bind(digest(id.as_str()).to_vec())
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.map(|(no, batch)| Row { no, batch }))
 }

@@ -4,8 +4,10 @@ use crate::{
     acks::Ack,
     arrivals::Arrival,
     backend::Files,
+    batches::{ENVELOPE, WITH_ENVELOPE},
     claims::{self, Finish},
     clean,
+    digest::digest,
     error::{Failure, retrying},
     time::{limit, micros, time},
 };
@@ -13,6 +15,8 @@ use federate_store::{
     Accepted, Claim, Claimed, DeadActivity, Ending, Inbox, InboxBacklog, Iri, Outgoing, Pending, ReceivedId,
     Sealed, Settlement, StoreError, origin_of, shard_of,
 };
+use serde_json::Value;
+use sqlx::Connection as _;
 use std::{collections::BTreeSet, time::SystemTime};
 
 #[federate_store::async_trait]
@@ -162,16 +166,15 @@ impl Files {
     }
 
     async fn read_pending(&self, max: usize, now: SystemTime) -> Result<Vec<Pending>, Failure> {
-        let rows: Vec<(String, i64, Vec<u8>)> = sqlx::query_as(
-            "SELECT r.id, r.attempt, coalesce(e.sealed, r.sealed) FROM federate_received r
-             LEFT JOIN federate_envelopes e ON e.no = r.no WHERE r.no IN (
+        let rows: Vec<(String, i64, Vec<u8>)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+            "SELECT r.id, r.attempt, {ENVELOPE} FROM federate_received r {WITH_ENVELOPE} WHERE r.no IN (
                  SELECT no FROM (SELECT no FROM federate_received
                                  WHERE state = 0 AND due = 0 ORDER BY no LIMIT ?1)
                  UNION ALL
                  SELECT no FROM (SELECT no FROM federate_received
                                  WHERE state = 0 AND due > 0 AND due <= ?2 ORDER BY due LIMIT ?1))
-             ORDER BY r.no LIMIT ?1",
-        )
+             ORDER BY r.no LIMIT ?1"
+        )))
         .bind(limit(max))
         .bind(micros(now))
         .fetch_all(&self.read)
@@ -186,12 +189,16 @@ impl Files {
 
     async fn put_off(&self, id: &ReceivedId, at: SystemTime, reason: &str) -> Result<(), Failure> {
         let mut connection = clean::acquire(&self.write).await?;
-        Ok(claims::put_off(&mut connection, id, at, reason).await?)
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+        claims::put_off(&mut tx, id, at, reason).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn end(&self, id: &ReceivedId, settlement: &Settlement) -> Result<(), Failure> {
         let mut connection = clean::acquire(&self.write).await?;
-        Ok(claims::end(&mut connection, id, settlement).await?)
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+        claims::end(&mut tx, id, settlement).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn is_handled(&self, id: &ReceivedId) -> Result<bool, Failure> {
@@ -203,9 +210,9 @@ impl Files {
             return Ok(true);
         }
         let done: Option<i64> = sqlx::query_scalar(
-            "SELECT 1 FROM federate_received WHERE id = ?1 AND state = 1 AND reason IS NULL",
+            "SELECT 1 FROM federate_received WHERE digest = ?1 AND state = 1 AND reason IS NULL",
         )
-        .bind(id.as_str())
+        .bind(digest(id.as_str()).to_vec())
         .fetch_optional(&self.read)
         .await?;
         Ok(done.is_some())
@@ -231,10 +238,10 @@ impl Files {
     }
 
     async fn read_dead_received(&self, max: usize) -> Result<Vec<DeadActivity>, Failure> {
-        let rows: Vec<(String, i64, Option<String>, Vec<u8>)> = sqlx::query_as(
-            "SELECT r.id, r.attempt, r.reason, coalesce(e.sealed, r.sealed) FROM federate_received r
-             LEFT JOIN federate_envelopes e ON e.no = r.no WHERE r.state = 2 ORDER BY r.no LIMIT ?1",
-        )
+        let rows: Vec<(String, i64, Option<String>, Vec<u8>)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+            "SELECT r.id, r.attempt, r.reason, {ENVELOPE} FROM federate_received r {WITH_ENVELOPE}
+             WHERE r.state = 2 ORDER BY r.no LIMIT ?1"
+        )))
         .bind(limit(max))
         .fetch_all(&self.read)
         .await?;
@@ -261,39 +268,54 @@ impl Files {
     }
 
     async fn end_dead(&self, before: SystemTime, max: usize) -> Result<usize, Failure> {
-        let done = sqlx::query(
+        let mut connection = clean::acquire(&self.write).await?;
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let old = "SELECT no FROM federate_received WHERE state = 2 AND received < ?1 ORDER BY no LIMIT ?2";
+        let mut ended = 0;
+        for what in [
+            "DELETE FROM federate_envelopes",
             // A reason, of which nothing is kept, says that it was not handled.
-            "UPDATE federate_received SET state = 1, reason = '', sealed = NULL WHERE state = 2 AND no IN (
-                 SELECT no FROM federate_received WHERE state = 2 AND received < ?1 ORDER BY no LIMIT ?2)",
-        )
-        .bind(micros(before))
-        .bind(limit(max))
-        .execute(&self.write)
-        .await?;
-        Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
+            "UPDATE federate_received SET state = 1, reason = ''",
+        ] {
+            let done = sqlx::query(sqlx::AssertSqlSafe(format!("{what} WHERE no IN ({old})")))
+                .bind(micros(before))
+                .bind(limit(max))
+                .execute(&mut *tx)
+                .await?;
+            ended = done.rows_affected();
+        }
+        tx.commit().await?;
+        Ok(usize::try_from(ended).unwrap_or(usize::MAX))
     }
 
     async fn prune_received(&self, before: SystemTime, max: usize) -> Result<usize, Failure> {
-        let ids: Vec<String> = sqlx::query_scalar(
-            "SELECT id FROM federate_received WHERE state = 1 AND received < ?1 ORDER BY no LIMIT ?2",
+        let rows: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT no, id FROM federate_received WHERE state = 1 AND received < ?1 ORDER BY no LIMIT ?2",
         )
         .bind(micros(before))
         .bind(limit(max))
         .fetch_all(&self.read)
         .await?;
-        if ids.is_empty() {
+        if rows.is_empty() {
             return Ok(0);
         }
-        let json = serde_json::Value::from(ids).to_string();
+        let (numbers, ids): (Vec<i64>, Vec<String>) = rows.into_iter().unzip();
+        let [numbers, ids] = [Value::from(numbers), Value::from(ids)].map(|list| list.to_string());
         // The marks first: dying in between leaves dedup keys without marks, and those still answer `Duplicate`.
         sqlx::query("DELETE FROM federate_handled WHERE id IN (SELECT value FROM json_each(?1))")
-            .bind(json.as_str())
+            .bind(ids)
             .execute(&self.application)
             .await?;
         let done = sqlx::query(
-            "DELETE FROM federate_received WHERE state = 1 AND id IN (SELECT value FROM json_each(?1))",
+            // What another process removed may have left its number to one that arrived since. The last keeps its number while anybody has
+            // anything in hand, which is given back by number: so no number that may be given back is another's.
+            "DELETE FROM federate_received
+             WHERE state = 1 AND received < ?2 AND no IN (SELECT value FROM json_each(?1))
+             AND (no < (SELECT max(no) FROM federate_received)
+                  OR NOT EXISTS (SELECT 1 FROM federate_shards WHERE worker IS NOT NULL))",
         )
-        .bind(json.as_str())
+        .bind(numbers)
+        .bind(micros(before))
         .execute(&self.write)
         .await?;
         Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
@@ -302,5 +324,5 @@ impl Files {
 
 fn json<'a>(ids: impl Iterator<Item = &'a ReceivedId>) -> String {
     let ids: Vec<&str> = ids.map(ReceivedId::as_str).collect();
-    serde_json::Value::from(ids).to_string()
+    Value::from(ids).to_string()
 }

@@ -8,10 +8,15 @@
 //! has opened the files, and whoever takes an update back can. A process that starts is refused by steps that it does not
 //! know, unless each of them notes that it may go on.
 //!
-//! One step did more, before there was a release: since the fourth of the queue envelopes stand elsewhere. A process from before it that
-//! still runs is refused what came since, loses nothing, and is to be started anew.
+//! Two steps did more, before there was a release: with the fourth of the queue envelopes moved, and with the fifth they moved again, and what
+//! was received is found otherwise. A process from before them that still runs is refused what came since, loses nothing, and is to be
+//! started anew.
 
-use crate::error::{OpenError, is_busy};
+use crate::{
+    binding::{OF_QUEUE, close, closed},
+    digest,
+    error::{OpenError, is_busy},
+};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 /// How often a migration waits for another: about a minute in all.
@@ -25,27 +30,36 @@ pub(crate) struct Part {
 
 struct Step {
     sql: &'static str,
+    /// What SQL cannot say, and what comes behind that.
+    then: Option<Digests>,
     /// The oldest release, by the newest version that it knows, that works on these tables too.
     works_with: i64,
 }
+
+/// All that was received gets its digest, and then this.
+struct Digests(&'static str);
 
 pub(crate) const APPLICATION: Part = Part {
     name: "application",
     steps: &[
         Step {
             sql: include_str!("../migrations/application-1.sql"),
+            then: None,
             works_with: 1,
         },
         Step {
             sql: include_str!("../migrations/application-2.sql"),
+            then: None,
             works_with: 1,
         },
         Step {
             sql: include_str!("../migrations/application-3.sql"),
+            then: None,
             works_with: 1,
         },
         Step {
             sql: include_str!("../migrations/application-4.sql"),
+            then: None,
             works_with: 1,
         },
     ],
@@ -56,20 +70,29 @@ pub(crate) const QUEUE: Part = Part {
     steps: &[
         Step {
             sql: include_str!("../migrations/queue-1.sql"),
+            then: None,
             works_with: 1,
         },
         Step {
             sql: include_str!("../migrations/queue-2.sql"),
+            then: None,
             works_with: 1,
         },
         Step {
             sql: include_str!("../migrations/queue-3.sql"),
+            then: None,
             works_with: 1,
         },
         Step {
             // An older release would look for envelopes where there are none.
             sql: include_str!("../migrations/queue-4.sql"),
+            then: None,
             works_with: 4,
+        },
+        Step {
+            sql: include_str!("../migrations/queue-5.sql"),
+            then: Some(Digests(include_str!("../migrations/queue-5-digested.sql"))),
+            works_with: 5,
         },
     ],
 };
@@ -111,10 +134,7 @@ pub(crate) async fn migrate(pool: &SqlitePool, part: &Part) -> Result<(), OpenEr
         if version <= found {
             continue;
         }
-        sqlx::raw_sql(step.sql)
-            .execute(&mut *tx)
-            .await
-            .map_err(failed(version))?;
+        step.run(&mut tx).await.map_err(failed(version))?;
         sqlx::query("INSERT INTO _federate_migrations (part, version, works_with) VALUES (?1, ?2, ?3)")
             .bind(part.name)
             .bind(version)
@@ -124,6 +144,22 @@ pub(crate) async fn migrate(pool: &SqlitePool, part: &Part) -> Result<(), OpenEr
             .map_err(failed(version))?;
     }
     tx.commit().await.map_err(failed(known))
+}
+
+impl Step {
+    async fn run(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        // The triggers of a store that has moved go with the tables that a step makes anew.
+        let closed = match self.then {
+            Some(_) => closed(connection, &OF_QUEUE).await?,
+            None => Vec::new(),
+        };
+        sqlx::raw_sql(self.sql).execute(&mut *connection).await?;
+        if let Some(Digests(behind)) = self.then {
+            digest::give_to_all(&mut *connection).await?;
+            sqlx::raw_sql(behind).execute(&mut *connection).await?;
+        }
+        close(connection, &closed).await
+    }
 }
 
 /// Waits for another process that migrates: it may copy all that waits there.

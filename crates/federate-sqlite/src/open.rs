@@ -111,6 +111,8 @@ impl Builder {
                     places: Places::default(),
                     is_on_disk: false,
                     rounds: Arc::default(),
+                    batches: Arc::default(),
+                    hand: Arc::default(),
                     acks: Arc::default(),
                 }
             }
@@ -133,6 +135,8 @@ impl Builder {
                     places,
                     is_on_disk: true,
                     rounds: Arc::default(),
+                    batches: Arc::default(),
+                    hand: Arc::default(),
                     acks: Arc::default(),
                 }
             }

@@ -4,14 +4,18 @@
 use crate::{
     arrivals::{self, Arrival},
     backend::Files,
-    claims::{self, Finish, Wanted},
+    batches::Batch,
+    claims::{self, Finish, Found, Wanted},
     error::{Failure, retrying},
     script::Script,
     together::{Together, Written},
 };
 use federate_store::{Claimed, StoreError, StoreErrorKind};
 use sqlx::{Row as _, sqlite::SqliteRow};
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Those that wait for the next round.
 pub(crate) type Rounds = Together<Wish, Granted>;
@@ -63,6 +67,12 @@ struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
+    fn gives_back(&self, shard: u16) -> bool {
+        self.finishes
+            .iter()
+            .any(|(_, finish)| finish.claim.shard == shard)
+    }
+
     /// Each by itself, what ends before what begins.
     fn each(&self) -> impl Iterator<Item = Round<'a>> {
         let finishes = self.finishes.iter().map(|finish| Round {
@@ -90,14 +100,24 @@ pub(crate) async fn write(
     let mut answers: Answers = Vec::new();
     answers.resize_with(wishes.len(), || None);
     let mut round = Round::default();
-    let (mut failures, mut claims) = (Vec::new(), Vec::new());
+    let (mut failures, mut others) = (Vec::new(), Vec::new());
     for (place, wish) in wishes.iter().enumerate() {
         match wish {
             Wish::Arrive(arrival) => round.arrivals.push((place, arrival)),
+            // Of two claims of one shard somebody else has one: what is written of the other is not written of both.
+            Wish::Finish(finish) if finish.is_done() && round.gives_back(finish.claim.shard) => {
+                others.push(Round {
+                    finishes: vec![(place, finish)],
+                    ..Round::default()
+                });
+            }
             Wish::Finish(finish) if finish.is_done() => round.finishes.push((place, finish)),
             Wish::Finish(finish) => failures.push((place, finish)),
             Wish::Claim(wanted) if round.claim.is_none() => round.claim = Some((place, wanted)),
-            Wish::Claim(wanted) => claims.push((place, wanted)),
+            Wish::Claim(wanted) => others.push(Round {
+                claim: Some((place, wanted)),
+                ..Round::default()
+            }),
         }
     }
     // What is put off, or given up, is seldom, and takes other statements.
@@ -105,11 +125,7 @@ pub(crate) async fn write(
         files.finish_with_failures(&failures, &mut answers).await;
     }
     files.write_round(&round, &mut answers).await;
-    for claim in claims {
-        let round = Round {
-            claim: Some(claim),
-            ..Round::default()
-        };
+    for round in others {
         files.write_round(&round, &mut answers).await;
     }
     let unanswered = || Err(StoreError::broken("a round left a question without an answer"));
@@ -163,18 +179,16 @@ impl Files {
             return Ok(vec![(place, Ok(Granted::Claimed(Vec::new())))]);
         }
         let arrivals: Vec<&Arrival> = round.arrivals.iter().map(|(_, arrival)| *arrival).collect();
-        let mut script = Script::begin_with(arrivals::given(&arrivals));
+        let (batches, places) = self.batches.make(&arrivals);
+        let mut script = Script::begin_with(arrivals::given(&arrivals, &batches, &places));
         let finishes: Vec<&Finish> = round.finishes.iter().map(|(_, finish)| *finish).collect();
+        let rows = self.rows_of(&finishes).await?;
         // Before what arrives, which then takes the pages of the envelopes that go: a page that is left free is written, too.
-        claims::finish_done(&mut script, &finishes);
-        let inserting = arrivals::write(&mut script, &arrivals);
+        claims::finish_done(&mut script, &finishes, &rows);
+        let inserting = arrivals::write(&mut script, arrivals.len(), batches.len());
         if let Some((_, wanted)) = round.claim {
             claims::claim(&mut script, wanted);
         }
-        let mut said = Said {
-            released: BTreeSet::new(),
-            claimed: Ok(Vec::new()),
-        };
         // What is done and marked, and who has what in hand, need not survive the loss of power. What arrived must.
         let survives = inserting.is_some() || finishes.iter().any(|finish| finish.is_unmarked);
         let outcome = match survives {
@@ -184,9 +198,18 @@ impl Files {
                 script.run(&self.loose).await?
             }
         };
+        let mut said = Said::default();
         for row in &outcome.rows {
             said.hear(row);
         }
+        for finish in &finishes {
+            self.hand.give_back(finish.claim);
+        }
+        let claimed = match said.found {
+            Ok(found) => self.with_envelopes(found, &batches).await,
+            Err(error) => Err(error),
+        };
+        self.batches.keep(batches);
         let arrived = match inserting.and_then(|place| outcome.done.get(place)) {
             Some(inserted) => retrying!(arrivals::are_new(&arrivals, inserted, &self.write)),
             None => Ok(Vec::new()),
@@ -206,9 +229,50 @@ impl Files {
         let finished = round.finishes.iter();
         let finished =
             finished.map(|(place, finish)| (*place, Ok(Granted::Finished(finish.is_among(&said.released)))));
-        let claimed = round.claim;
-        let claimed = claimed.map(|(place, _)| (place, said.claimed.map(Granted::Claimed)));
+        let claimed = round
+            .claim
+            .map(|(place, _)| (place, claimed.map(Granted::Claimed)));
         Ok(arrived.chain(finished).chain(claimed).collect())
+    }
+
+    /// What is in hand now, with its envelopes: as a rule this process has written them a moment ago, and need not read them. Where they cannot be
+    /// read it stays in hand until its lease ends.
+    pub(crate) async fn with_envelopes(
+        &self,
+        found: Vec<Found>,
+        written: &[Batch],
+    ) -> Result<Vec<Claimed>, StoreError> {
+        self.hand.take(found.iter().map(|one| (&one.claimed, one.row)));
+        let wanted: BTreeSet<i64> = found.iter().filter_map(|one| Some(one.place?.batch)).collect();
+        if wanted.is_empty() {
+            return Ok(found.into_iter().map(|one| one.with_envelope(&[])).collect());
+        }
+        let mut batches = self.batches.kept();
+        batches.extend_from_slice(written);
+        batches.retain(|batch| wanted.contains(&batch.no));
+        let unknown = wanted
+            .iter()
+            .filter(|no| batches.iter().all(|batch| batch.no != **no));
+        let unknown: Vec<i64> = unknown.copied().collect();
+        if !unknown.is_empty() {
+            let read: Vec<Batch> = retrying!(self.read_batches(&unknown))?;
+            batches.extend_from_slice(&read);
+            self.batches.keep(read);
+        }
+        // What was put off meanwhile, by somebody who has it not in hand, took its envelope out of the batch.
+        let missing = found
+            .iter()
+            .filter(|one| one.place.is_some_and(|place| place.find_in(&batches).is_none()));
+        let missing: Vec<i64> = missing.map(|one| one.row.no).collect();
+        let mut taken_out = match missing.as_slice() {
+            [] => BTreeMap::new(),
+            numbers => retrying!(self.read_envelopes(numbers))?,
+        };
+        let with_envelope = |one: Found| match taken_out.remove(&one.row.no) {
+            Some(sealed) => one.with(sealed),
+            None => one.with_envelope(&batches),
+        };
+        Ok(found.into_iter().map(with_envelope).collect())
     }
 
     async fn finish_with_failures(&self, finishes: &[(usize, &Finish)], answers: &mut Answers) {
@@ -244,7 +308,16 @@ pub(crate) const CLAIMED: i64 = 1;
 /// What the statements of a round gave. All of it is written: what cannot be read concerns nobody but who asked for it.
 struct Said {
     released: BTreeSet<[i64; 2]>,
-    claimed: Result<Vec<Claimed>, StoreError>,
+    found: Result<Vec<Found>, StoreError>,
+}
+
+impl Default for Said {
+    fn default() -> Self {
+        Self {
+            released: BTreeSet::new(),
+            found: Ok(Vec::new()),
+        }
+    }
 }
 
 impl Said {
@@ -253,15 +326,15 @@ impl Said {
             Ok(RELEASED) => claims::released(row).map(|claim| {
                 self.released.insert(claim);
             }),
-            Ok(_) => claims::claimed(row).map(|one| {
-                if let Ok(claimed) = &mut self.claimed {
-                    claimed.push(one);
+            Ok(_) => claims::found(row).map(|one| {
+                if let Ok(found) = &mut self.found {
+                    found.push(one);
                 }
             }),
             Err(e) => Err(e.into()),
         };
         if let Err(e) = heard {
-            self.claimed = Err(e.into());
+            self.found = Err(e.into());
         }
     }
 }
@@ -363,7 +436,8 @@ mod tests {
                 [Granted::Finished(false)]
             ));
             let left: Vec<(String, i64)> = sqlx::query_as(
-                "SELECT r.id, r.state FROM federate_received r JOIN federate_envelopes e ON e.no = r.no ORDER BY r.no",
+                "SELECT r.id, r.state FROM federate_received r JOIN federate_batches b ON b.no = r.batch
+                 WHERE r.state = 0 ORDER BY r.no",
             )
             .fetch_all(&files.read)
             .await
@@ -434,6 +508,38 @@ mod tests {
         }
     }
 
+    /// Both in one round, in either order.
+    #[tokio::test]
+    async fn p2_of_two_claims_of_a_shard_what_was_handled_with_the_lost_one_is_not_written() {
+        for lost_first in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
+            let files = store.files();
+            let lost = claimed(&round(files, vec![arrive("a", 3), arrive("b", 3), claim(10)]).await[2]);
+            let wanted = Wanted {
+                worker: "another".to_owned(),
+                max: 1,
+                now: now() + LEASE + Duration::from_secs(1),
+            };
+            let held = claimed(&round(files, vec![Wish::Claim(wanted)]).await[0]);
+            assert_eq!(ids(&held), ["a"]);
+            let done = Ending::Settled(Settlement::Done);
+            let mut both = vec![(finish(&lost[1..], &done), false), (finish(&held, &done), true)];
+            if !lost_first {
+                both.reverse();
+            }
+            let (wishes, expected): (Vec<Wish>, Vec<bool>) = both.into_iter().unzip();
+            let granted = round(files, wishes).await;
+            let written = granted.iter().map(|one| matches!(one, Granted::Finished(true)));
+            assert_eq!(written.collect::<Vec<_>>(), expected);
+            let left: Vec<String> = sqlx::query_scalar("SELECT id FROM federate_received WHERE state = 0")
+                .fetch_all(&files.read)
+                .await
+                .unwrap();
+            assert_eq!(left, ["b"]);
+        }
+    }
+
     #[tokio::test]
     async fn of_endings_of_which_one_is_refused_none_is_written() {
         for ending in [
@@ -457,7 +563,7 @@ mod tests {
             let granted = write(files.clone(), vec![finish(&mine, &ending)]).await.unwrap();
             assert!(matches!(granted[..], [Err(_)]));
             let left: (i64, i64) = sqlx::query_as(
-                "SELECT (SELECT count(*) FROM federate_received r JOIN federate_envelopes e ON e.no = r.no WHERE state = 0),
+                "SELECT (SELECT count(*) FROM federate_received r JOIN federate_batches b ON b.no = r.batch WHERE state = 0),
                         (SELECT count(*) FROM federate_shards WHERE worker IS NOT NULL)",
             )
             .fetch_one(&files.read)

@@ -2,6 +2,8 @@
 
 use crate::{
     backend::Files,
+    batches::{ENVELOPE, WITH_ENVELOPE},
+    digest::digest,
     error::Failure,
     time::{limit, micros, time},
 };
@@ -29,16 +31,14 @@ impl Files {
         after: i64,
         max: usize,
     ) -> Result<Vec<(String, Record)>, Failure> {
-        let rows: Vec<Row> =
-            sqlx::query_as(
-                "SELECT r.no, r.id, r.received, r.state, r.due, r.attempt, r.reason, coalesce(e.sealed, r.sealed) AS sealed
-                 FROM federate_received r LEFT JOIN federate_envelopes e ON e.no = r.no
-                 WHERE r.no > ?1 ORDER BY r.no LIMIT ?2",
-            )
-                .bind(after)
-                .bind(limit(max))
-                .fetch_all(&self.read)
-                .await?;
+        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+            "SELECT r.no, r.id, r.received, r.state, r.due, r.attempt, r.reason, {ENVELOPE} AS sealed
+                 FROM federate_received r {WITH_ENVELOPE} WHERE r.no > ?1 ORDER BY r.no LIMIT ?2"
+        )))
+        .bind(after)
+        .bind(limit(max))
+        .fetch_all(&self.read)
+        .await?;
         let records = rows.into_iter().map(|row| {
             let attempt = u32::try_from(row.attempt).unwrap_or(u32::MAX);
             let state = match (row.state, row.sealed) {
@@ -91,8 +91,8 @@ pub(super) async fn write(connection: &mut SqliteConnection, record: &Record) ->
         } => (2, 0, *attempt, Some(reason.as_str()), Some(sealed)),
     };
     let written = sqlx::query(
-        "INSERT INTO federate_received (id, received, state, due, attempt, reason)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+        "INSERT INTO federate_received (id, received, state, due, attempt, reason, digest)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
     )
     .bind(id.as_str())
     .bind(micros(*received))
@@ -100,6 +100,7 @@ pub(super) async fn write(connection: &mut SqliteConnection, record: &Record) ->
     .bind(due)
     .bind(i64::from(attempt))
     .bind(reason)
+    .bind(digest(id.as_str()).to_vec())
     .execute(&mut *connection)
     .await?;
     if let Some(sealed) = sealed

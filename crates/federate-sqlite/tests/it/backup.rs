@@ -2,7 +2,9 @@
 
 use crate::{at, iri, outgoing};
 use federate_sqlite::{BackupError, Sqlite};
-use federate_store::{Accepted, Backend, Delivery, Hold, LEASE, Sealed, Settled, Settlement};
+use federate_store::{
+    Accepted, Backend, Delivery, Hold, Inbox, Iri, LEASE, ReceivedId, Sealed, Settled, Settlement,
+};
 use std::{
     path::Path,
     sync::{
@@ -287,15 +289,54 @@ async fn p20_files_of_the_first_version_are_opened() {
         .unwrap();
     application.close().await;
     let queue = directory.path().join("app.db-federate");
-    first(&queue, "queue", include_str!("../../migrations/queue-1.sql"))
-        .await
-        .close()
-        .await;
+    let queue = first(&queue, "queue", include_str!("../../migrations/queue-1.sql")).await;
+    // 2,500, of each three one that waits, one that was handled and one that was given up.
+    let received =
+        "WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2499)
+        INSERT INTO federate_received (id, received, state, reason, sealed)
+        SELECT 'https://b.example https://b.example/' || n, 1, n % 3, iif(n % 3 = 2, 'no', NULL),
+            iif(n % 3 = 1, NULL, 'sealed ' || n) FROM numbers";
+    sqlx::query(received).execute(&queue).await.unwrap();
+    queue.close().await;
     for _ in 0..2 {
         let store = Sqlite::open(&file).await.unwrap();
         let stores = store.stores();
         assert_eq!(stores.binding.hold().await.unwrap(), None);
         assert_eq!(stores.outbox.unexpanded(9).await.unwrap(), [outgoing(1)]);
+        received_is_as_it_was(&*stores.inbox).await;
         store.close().await;
     }
+}
+
+async fn received_is_as_it_was(inbox: &dyn Inbox) {
+    let name = |number: usize| format!("https://b.example https://b.example/{number}");
+    let is_as_was = |id: &ReceivedId, sealed: &Sealed, state: usize| {
+        let number: usize = id.as_str().rsplit('/').next().unwrap().parse().unwrap();
+        assert_eq!((id.as_str(), number % 3), (&*name(number), state));
+        assert_eq!(sealed.as_bytes(), format!("sealed {number}").into_bytes());
+    };
+    for number in [0, 1, 2, 999, 1_000, 1_001, 2_499] {
+        let id = Iri::parse(&format!("https://b.example/{number}")).unwrap();
+        let sealed = Sealed::from_bytes("again");
+        let again = inbox.accept("https://b.example", &id, &sealed, at(1));
+        assert_eq!(again.await.unwrap(), Accepted::Duplicate);
+        let handled = inbox.handled(&ReceivedId::from_stored(name(number))).await;
+        assert_eq!(handled.unwrap(), number % 3 == 1);
+    }
+    let pending = inbox.pending(5_000, at(1)).await.unwrap();
+    assert_eq!(pending.len(), 834);
+    for one in &pending {
+        is_as_was(&one.id, &one.sealed, 0);
+    }
+    let dead = inbox.dead(5_000).await.unwrap();
+    assert_eq!(dead.len(), 833);
+    for one in &dead {
+        is_as_was(&one.id, &one.sealed, 2);
+    }
+    let claimed = inbox.claim("w", 5_000, at(1)).await.unwrap();
+    assert_eq!(claimed.len(), 834);
+    for one in &claimed {
+        is_as_was(&one.pending.id, &one.pending.sealed, 0);
+    }
+    inbox.reclaim("w").await.unwrap();
 }

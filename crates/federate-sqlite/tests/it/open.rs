@@ -2,7 +2,7 @@
 
 use crate::{at, iri, logged, outgoing};
 use federate_sqlite::{OpenError, Sqlite};
-use federate_store::{Backend, Delivery, contract};
+use federate_store::{Backend, Delivery, Sealed, contract};
 use sqlx::SqlitePool;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -145,7 +145,7 @@ async fn p20_a_newer_schema_is_refused_and_left_alone() {
 async fn migrate_further(file: &std::path::Path) {
     for (file, part, known) in [
         (file.to_owned(), "application", 4),
-        (file.with_extension("db-federate"), "queue", 4),
+        (file.with_extension("db-federate"), "queue", 5),
     ] {
         let pool = connect(&file).await;
         let tables: Vec<String> = sqlx::query_scalar(
@@ -236,6 +236,85 @@ async fn p20_a_schema_from_before_it_noted_what_works_is_brought_up_to_date() {
             .await
             .unwrap();
     assert_eq!(noted, [(1, 1), (2, 1), (3, 1), (4, 1)]);
+}
+
+/// The queue's file as the fourth step left it.
+async fn of_the_fourth_step(file: &std::path::Path) -> SqlitePool {
+    let queue = connect(&file.with_extension("db-federate")).await;
+    sqlx::raw_sql(concat!(
+        include_str!("../../migrations/queue-1.sql"),
+        include_str!("../../migrations/queue-2.sql"),
+        include_str!("../../migrations/queue-3.sql"),
+        include_str!("../../migrations/queue-4.sql"),
+        "CREATE TABLE _federate_migrations (part TEXT NOT NULL, version INTEGER NOT NULL,
+             applied INTEGER NOT NULL DEFAULT (unixepoch()), works_with INTEGER,
+             PRIMARY KEY (part, version)) WITHOUT ROWID;
+         INSERT INTO _federate_migrations (part, version, works_with)
+         VALUES ('queue', 1, 1), ('queue', 2, 1), ('queue', 3, 1), ('queue', 4, 4);",
+    ))
+    .execute(&queue)
+    .await
+    .unwrap();
+    queue
+}
+
+/// By a process that still ran when the fourth step moved the envelopes.
+#[tokio::test]
+async fn p20_an_envelope_where_an_older_release_put_it_is_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("app.db");
+    let queue = of_the_fourth_step(&file).await;
+    sqlx::raw_sql(
+        "INSERT INTO federate_received (id, received, state, reason, sealed)
+         VALUES ('a a/1', 1, 0, NULL, 'first'), ('a a/2', 1, 2, 'no', 'second')",
+    )
+    .execute(&queue)
+    .await
+    .unwrap();
+    queue.close().await;
+    let inbox = Sqlite::open(&file).await.unwrap().stores().inbox;
+    let claimed = inbox.claim("w", 9, at(1)).await.unwrap();
+    assert_eq!(
+        (claimed.len(), claimed[0].pending.sealed.as_bytes()),
+        (1, &b"first"[..])
+    );
+    assert_eq!(inbox.dead(9).await.unwrap()[0].sealed.as_bytes(), b"second");
+}
+
+#[tokio::test]
+async fn p8_a_store_that_has_moved_stays_closed_when_a_newer_release_opens_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("app.db");
+    let queue = of_the_fourth_step(&file).await;
+    sqlx::raw_sql(
+        "CREATE TRIGGER federate_received_moved BEFORE INSERT ON federate_received
+         BEGIN SELECT RAISE(ABORT, 'the store has moved'); END",
+    )
+    .execute(&queue)
+    .await
+    .unwrap();
+    queue.close().await;
+    let inbox = Sqlite::open(&file).await.unwrap().stores().inbox;
+    let (id, sealed) = (iri("https://b.example/1"), Sealed::from_bytes("sealed"));
+    let refused = inbox.accept("https://b.example", &id, &sealed, at(1)).await;
+    let said = format!("{:?}", refused.unwrap_err());
+    assert!(said.contains("the store has moved"), "{said}");
+}
+
+/// What it wrote would not be found.
+#[tokio::test]
+async fn p20_a_process_from_before_received_activities_had_digests_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("app.db");
+    let queue = of_the_fourth_step(&file).await;
+    let _newer = Sqlite::open(&file).await.unwrap();
+    for statement in [
+        "INSERT INTO federate_received (id, received, shard) VALUES ('a', 1, 1) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO federate_received (id, received, state, due, attempt, reason) VALUES ('a', 1, 0, 0, 0, NULL)
+         ON CONFLICT DO NOTHING",
+    ] {
+        sqlx::query(statement).execute(&queue).await.unwrap_err();
+    }
 }
 
 #[tokio::test]
