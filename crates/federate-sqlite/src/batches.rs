@@ -26,9 +26,9 @@ const KEPT_BATCHES: usize = 32;
 pub(crate) const WITH_ENVELOPE: &str =
     "LEFT JOIN federate_envelopes e ON e.no = r.no LEFT JOIN federate_batches b ON b.no = r.batch";
 
-/// The envelope of a row of `federate_received`, for those who read few.
-pub(crate) const ENVELOPE: &str =
-    "coalesce(substr(b.sealed, (r.place >> 32) + 1, r.place & 0xffffffff), e.sealed)";
+/// The envelope of a row of `federate_received`, for those who read few. Of nothing SQLite cuts NULL.
+pub(crate) const ENVELOPE: &str = "CASE WHEN b.no IS NULL THEN e.sealed
+    ELSE coalesce(substr(b.sealed, (r.place >> 32) + 1, r.place & 0xffffffff), x'') END";
 
 /// Drops those batches of which all is handled or was [taken out](take_out): `which`, a condition.
 pub(crate) fn drop_handled(which: &str) -> String {
@@ -47,7 +47,7 @@ pub(crate) async fn take_out(connection: &mut SqliteConnection, row: Row) -> Res
     for statement in [
         "INSERT INTO federate_envelopes (no, sealed)
          SELECT r.no, coalesce(substr(b.sealed, (r.place >> 32) + 1, r.place & 0xffffffff), x'')
-         FROM federate_received r JOIN federate_batches b ON b.no = r.batch WHERE r.no = ?1",
+         FROM federate_received r LEFT JOIN federate_batches b ON b.no = r.batch WHERE r.no = ?1",
         "UPDATE federate_received SET batch = NULL, place = NULL WHERE no = ?1",
     ] {
         let done = sqlx::query(statement).bind(row.no);
@@ -148,8 +148,7 @@ pub(crate) struct Batches {
 
 impl Default for Batches {
     fn default() -> Self {
-        // Other processes number theirs, too: so each begins somewhere else. What has a number that is taken is refused, and whoever sent it
-        // sends it again.
+        // Other processes number theirs, too: so each begins somewhere else. Where a number is taken the round is refused.
         let anywhere = RandomState::new().hash_one(std::process::id()) >> 2;
         Self {
             next: AtomicI64::new(anywhere.cast_signed()),

@@ -174,25 +174,29 @@ pub(crate) fn found(row: &SqliteRow) -> Result<Found, Failure> {
 }
 
 /// Writes down what was handled, and gives the shards back: of claims that somebody else has in hand by now nothing is written. `rows`: where
-/// what was handled stands.
-pub(crate) fn finish_done(script: &mut Script, finishes: &[&Finish], rows: &[Row]) {
+/// what was handled stands, each with the claim that it came with.
+pub(crate) fn finish_done(script: &mut Script, finishes: &[&Finish], rows: &[(Claim, Row)]) {
     if finishes.is_empty() {
         return;
     }
-    let numbers = Value::from_iter(rows.iter().map(|row| row.no));
-    let numbers = script.text(numbers.to_string());
-    let batches: BTreeSet<i64> = rows.iter().filter_map(|row| row.batch).collect();
+    let placed = rows.iter().map(|(claim, row)| {
+        let [shard, fence] = pair(*claim);
+        vec![row.no, shard, fence]
+    });
+    let placed = script.text(Value::from_iter(placed).to_string());
+    let batches: BTreeSet<i64> = rows.iter().filter_map(|(_, row)| row.batch).collect();
     let batches = script.text(Value::from_iter(batches).to_string());
     let claims = script.text(pairs(finishes));
+    // Each by its own claim: the number of one that was lost may be another's by now.
     script.push(&format!(
         "{UPDATE} federate_received SET state = 1, reason = NULL
-         WHERE state = 0 AND no IN (SELECT value FROM json_each({numbers})) AND shard IN (
-             SELECT s.shard FROM json_each({claims}) claim
-             JOIN federate_shards s ON s.shard = claim.value ->> 0 AND s.fence = claim.value ->> 1
-             WHERE s.worker IS NOT NULL)"
+         FROM json_each({placed}) one CROSS JOIN federate_shards s
+         WHERE s.shard = one.value ->> 1 AND s.fence = one.value ->> 2 AND s.worker IS NOT NULL
+         AND federate_received.no = one.value ->> 0 AND federate_received.shard = s.shard
+         AND federate_received.state = 0"
     ));
     script.push(&format!(
-        "DELETE FROM federate_envelopes WHERE no IN (SELECT value FROM json_each({numbers})) AND EXISTS (
+        "DELETE FROM federate_envelopes WHERE no IN (SELECT value ->> 0 FROM json_each({placed})) AND EXISTS (
              SELECT 1 FROM federate_received r WHERE r.no = federate_envelopes.no AND r.state = 1)"
     ));
     script.push(&drop_handled(&format!(
@@ -211,25 +215,29 @@ fn release(claims: &str, what: i64) -> String {
 }
 
 impl Files {
-    /// Where what was handled stands: what this process has in hand it knows.
-    pub(crate) async fn rows_of(&self, finishes: &[&Finish]) -> Result<Vec<Row>, Failure> {
+    /// Where what was handled stands, each with its claim: what this process has in hand it knows.
+    pub(crate) async fn rows_of(&self, finishes: &[&Finish]) -> Result<Vec<(Claim, Row)>, Failure> {
         let (mut rows, mut unknown) = (Vec::new(), Vec::new());
         for finish in finishes {
             for (id, _) in &finish.endings {
                 match self.hand.row(finish.claim, id) {
-                    Some(row) => rows.push(row),
-                    None => unknown.push(hex(digest(id.as_str()))),
+                    Some(row) => rows.push((finish.claim, row)),
+                    None => unknown.push((finish.claim, id)),
                 }
             }
         }
         if !unknown.is_empty() {
-            let found: Vec<(i64, Option<i64>)> = sqlx::query_as(
-                "SELECT no, batch FROM federate_received WHERE digest IN (SELECT unhex(value) FROM json_each(?1))",
+            let digests = Value::from_iter(unknown.iter().map(|(_, id)| hex(digest(id.as_str()))));
+            let found: Vec<(String, i64, Option<i64>)> = sqlx::query_as(
+                "SELECT id, no, batch FROM federate_received WHERE digest IN (SELECT unhex(value) FROM json_each(?1))",
             )
-            .bind(Value::from(unknown).to_string())
+            .bind(digests.to_string())
             .fetch_all(&self.read)
             .await?;
-            rows.extend(found.into_iter().map(|(no, batch)| Row { no, batch }));
+            for (id, no, batch) in found {
+                let claims = unknown.iter().filter(|(_, unknown)| unknown.as_str() == id);
+                rows.extend(claims.map(|(claim, _)| (*claim, Row { no, batch })));
+            }
         }
         Ok(rows)
     }

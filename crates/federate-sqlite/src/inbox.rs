@@ -167,7 +167,7 @@ impl Files {
 
     async fn read_pending(&self, max: usize, now: SystemTime) -> Result<Vec<Pending>, Failure> {
         let rows: Vec<(String, i64, Vec<u8>)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-            "SELECT r.id, r.attempt, {ENVELOPE} FROM federate_received r {WITH_ENVELOPE} WHERE r.no IN (
+            "SELECT r.id, r.attempt, coalesce({ENVELOPE}, x'') FROM federate_received r {WITH_ENVELOPE} WHERE r.no IN (
                  SELECT no FROM (SELECT no FROM federate_received
                                  WHERE state = 0 AND due = 0 ORDER BY no LIMIT ?1)
                  UNION ALL
@@ -239,7 +239,7 @@ impl Files {
 
     async fn read_dead_received(&self, max: usize) -> Result<Vec<DeadActivity>, Failure> {
         let rows: Vec<(String, i64, Option<String>, Vec<u8>)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-            "SELECT r.id, r.attempt, r.reason, {ENVELOPE} FROM federate_received r {WITH_ENVELOPE}
+            "SELECT r.id, r.attempt, r.reason, coalesce({ENVELOPE}, x'') FROM federate_received r {WITH_ENVELOPE}
              WHERE r.state = 2 ORDER BY r.no LIMIT ?1"
         )))
         .bind(limit(max))

@@ -8,8 +8,8 @@
 //! has opened the files, and whoever takes an update back can. A process that starts is refused by steps that it does not
 //! know, unless each of them notes that it may go on.
 //!
-//! Two steps did more, before there was a release: with the fourth of the queue envelopes moved, and with the fifth they moved again, and what
-//! was received is found otherwise. A process from before them that still runs is refused what came since, loses nothing, and is to be
+//! Two steps did more, before there was a release: with the fourth of the queue envelopes moved, and with the fifth the table of what was
+//! received is made anew, and what arrives lies elsewhere. A process from before them that still runs is refused what came since, loses nothing, and is to be
 //! started anew.
 
 use crate::{

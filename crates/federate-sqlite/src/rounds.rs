@@ -280,10 +280,15 @@ impl Files {
         let held = retrying!(claims::finish(&self.write, &all)).map_err(Arc::new);
         let places = finishes.iter().map(|(place, _)| *place);
         match held {
-            Ok(held) => fill(
-                answers,
-                places.zip(held.into_iter().map(|held| Ok(Granted::Finished(held)))),
-            ),
+            Ok(held) => {
+                for finish in &all {
+                    self.hand.give_back(finish.claim);
+                }
+                fill(
+                    answers,
+                    places.zip(held.into_iter().map(|held| Ok(Granted::Finished(held)))),
+                );
+            }
             Err(error) => fill(answers, places.map(|place| (place, Err(again(&error))))),
         }
     }

@@ -275,6 +275,39 @@ async fn what_took_its_envelope_out_meanwhile_is_claimed_with_it() {
     assert_eq!(claimed[0].pending.sealed.as_bytes(), &envelope(0, 100));
 }
 
+/// As its claim was lost, and a claim of the other's shard is given back beside it.
+#[tokio::test]
+async fn p2_the_number_of_what_was_lost_is_nobody_elses_to_give_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let (sleeps, other) = (
+        Sqlite::open(&path).await.unwrap(),
+        Sqlite::open(&path).await.unwrap(),
+    );
+    arrive(sleeps.files(), [arrival(0, 100)]).await;
+    let lost = claim(sleeps.files(), 9, now()).await.remove(0);
+    let later = now() + 2 * LEASE;
+    let taken = claim(other.files(), 9, later).await.remove(0);
+    assert!(finish(other.files(), &taken, done()).await);
+    assert_eq!(other.files().prune(later, 9).await.unwrap(), 1);
+    // Of another shard, under the number of what was pruned.
+    arrive(other.files(), [arrival(1, 100)]).await;
+    let next = claim(sleeps.files(), 9, later).await.remove(0);
+    let give_back = |one: &Claimed, endings: Vec<_>| Wish::Finish(Finish::new(one.claim.unwrap(), endings));
+    let wishes = vec![
+        give_back(&lost, vec![(lost.pending.id.clone(), done())]),
+        give_back(&next, Vec::new()),
+    ];
+    let granted = write(sleeps.files().clone(), wishes).await.unwrap();
+    assert!(matches!(
+        granted[..],
+        [Ok(Granted::Finished(false)), Ok(Granted::Finished(true))]
+    ));
+    let again = claim(sleeps.files(), 9, later).await;
+    assert_eq!(number_of(again[0].pending.id.as_str()), 1);
+    assert_eq!(again[0].pending.sealed.as_bytes(), &envelope(1, 100));
+}
+
 /// Its row was ended by somebody who has it not in hand, and pruned.
 #[tokio::test]
 async fn p2_no_number_that_may_be_given_back_is_given_to_another() {
@@ -309,6 +342,12 @@ async fn where_an_envelope_is_gone_the_others_are_claimed() {
     let emptied = Sqlite::open(folder.path().join("a.db")).await.unwrap();
     let claimed = claim(emptied.files(), 9, now()).await;
     assert_eq!(claimed[0].pending.sealed.as_bytes(), b"");
+    assert_eq!(files.pending(9, now()).await.unwrap().len(), 2);
+    let dead = Ending::Settled(Settlement::Dead {
+        reason: "no".to_owned(),
+    });
+    assert!(finish(emptied.files(), &claimed[0], dead).await);
+    assert_eq!(files.dead(9).await.unwrap().len(), 1);
     assert_eq!(claimed[1].pending.sealed.as_bytes(), &envelope(1, 100));
 }
 
