@@ -67,12 +67,6 @@ struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    fn gives_back(&self, shard: u16) -> bool {
-        self.finishes
-            .iter()
-            .any(|(_, finish)| finish.claim.shard == shard)
-    }
-
     /// Each by itself, what ends before what begins.
     fn each(&self) -> impl Iterator<Item = Round<'a>> {
         let finishes = self.finishes.iter().map(|finish| Round {
@@ -100,24 +94,14 @@ pub(crate) async fn write(
     let mut answers: Answers = Vec::new();
     answers.resize_with(wishes.len(), || None);
     let mut round = Round::default();
-    let (mut failures, mut others) = (Vec::new(), Vec::new());
+    let (mut failures, mut claims) = (Vec::new(), Vec::new());
     for (place, wish) in wishes.iter().enumerate() {
         match wish {
             Wish::Arrive(arrival) => round.arrivals.push((place, arrival)),
-            // Of two claims of one shard somebody else has one: what is written of the other is not written of both.
-            Wish::Finish(finish) if finish.is_done() && round.gives_back(finish.claim.shard) => {
-                others.push(Round {
-                    finishes: vec![(place, finish)],
-                    ..Round::default()
-                });
-            }
             Wish::Finish(finish) if finish.is_done() => round.finishes.push((place, finish)),
             Wish::Finish(finish) => failures.push((place, finish)),
             Wish::Claim(wanted) if round.claim.is_none() => round.claim = Some((place, wanted)),
-            Wish::Claim(wanted) => others.push(Round {
-                claim: Some((place, wanted)),
-                ..Round::default()
-            }),
+            Wish::Claim(wanted) => claims.push((place, wanted)),
         }
     }
     // What is put off, or given up, is seldom, and takes other statements.
@@ -125,7 +109,11 @@ pub(crate) async fn write(
         files.finish_with_failures(&failures, &mut answers).await;
     }
     files.write_round(&round, &mut answers).await;
-    for round in others {
+    for claim in claims {
+        let round = Round {
+            claim: Some(claim),
+            ..Round::default()
+        };
         files.write_round(&round, &mut answers).await;
     }
     let unanswered = || Err(StoreError::broken("a round left a question without an answer"));
@@ -206,7 +194,10 @@ impl Files {
             self.hand.give_back(finish.claim);
         }
         let claimed = match said.found {
-            Ok(found) => self.with_envelopes(found, &batches).await,
+            Ok(found) => {
+                self.hand.take(found.iter().map(|one| (&one.claimed, one.row)));
+                self.with_envelopes(found, &batches).await
+            }
             Err(error) => Err(error),
         };
         self.batches.keep(batches);
@@ -242,7 +233,6 @@ impl Files {
         found: Vec<Found>,
         written: &[Batch],
     ) -> Result<Vec<Claimed>, StoreError> {
-        self.hand.take(found.iter().map(|one| (&one.claimed, one.row)));
         let wanted: BTreeSet<i64> = found.iter().filter_map(|one| Some(one.place?.batch)).collect();
         if wanted.is_empty() {
             return Ok(found.into_iter().map(|one| one.with_envelope(&[])).collect());
