@@ -94,6 +94,12 @@ impl Sealed {
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
+
+    /// Its version, and the message authentication code over all else: 33 bytes, by which whoever sealed it knows it again, as no two that were
+    /// sealed under one secret and differ have the same. Nothing is checked here. Of what is shorter, all of it.
+    pub fn tag(&self) -> &[u8] {
+        self.bytes.get(..=TAG_LEN).unwrap_or(&self.bytes)
+    }
 }
 
 impl std::fmt::Debug for Sealed {

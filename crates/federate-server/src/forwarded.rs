@@ -1,6 +1,6 @@
 //! What others pass on: kept as a hint, looked up at its own place, and taken in from there.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use federate_fetch::{FetchError, FetchErrorKind};
@@ -30,13 +30,22 @@ pub(crate) enum Kept {
 
 impl<App: Directory> Federation<App> {
     /// Stores an activity whose sender is known, under the origin of its actor.
-    pub(crate) async fn take_in(&self, activity: &Authenticated<Activity>) -> Result<Accepted, StoreError> {
+    pub(crate) async fn take_in(
+        &self,
+        activity: &Arc<Authenticated<Activity>>,
+    ) -> Result<Accepted, StoreError> {
         let now = self.now();
         let sealed = activity.seal(&self.inner.secret, now);
+        // Before it is stored: the worker may have it in hand before the store has said so here.
+        self.inner.fresh.keep(&sealed, activity);
         let inbox = &self.inner.stores.inbox;
-        inbox
+        let accepted = inbox
             .accept_from(activity.by(), activity.id(), &sealed, now)
-            .await
+            .await;
+        if !matches!(accepted, Ok(Accepted::New(_))) {
+            self.inner.fresh.take(&sealed);
+        }
+        accepted
     }
 
     /// Stores what was passed on under its forwarder.
@@ -127,7 +136,7 @@ impl<App: Directory> Federation<App> {
             }
         };
         match genuine {
-            Ok(activity) => self.take_in_from_its_place(&activity).await.map(|()| Ended::Done),
+            Ok(activity) => self.take_in_from_its_place(activity).await.map(|()| Ended::Done),
             Err(refused) => match forwarded.instead().filter(|_| has_something_else(&refused)) {
                 Some(elsewhere) => self.look_instead(forwarded, &elsewhere, &config).await,
                 None => Ok(dropped(forwarded, &refused.reason())),
@@ -160,7 +169,7 @@ impl<App: Directory> Federation<App> {
         };
         match answer {
             Ok(document) => match elsewhere.found(&document, config) {
-                Ok(activity) => self.take_in_from_its_place(&activity).await.map(|()| Ended::Done),
+                Ok(activity) => self.take_in_from_its_place(activity).await.map(|()| Ended::Done),
                 Err(refused) => Ok(dropped(forwarded, &refused.reason())),
             },
             Err(e) if e.is_permanent() => Ok(dropped(forwarded, &chain(&e))),
@@ -171,9 +180,10 @@ impl<App: Directory> Federation<App> {
     /// Takes in what was found there.
     pub(crate) async fn take_in_from_its_place(
         &self,
-        activity: &Authenticated<Activity>,
+        activity: Authenticated<Activity>,
     ) -> Result<(), StoreError> {
-        if let Accepted::New(id) = self.take_in(activity).await? {
+        let activity = Arc::new(activity);
+        if let Accepted::New(id) = self.take_in(&activity).await? {
             tracing::debug!(activity = %id, r#type = activity.type_name(), "taken in from its own place");
             metered::accepted(activity.evidence());
             self.inner.arrived.notify_one();

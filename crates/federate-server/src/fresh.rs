@@ -1,53 +1,57 @@
 //! What was accepted a moment ago, as it was proven.
 //!
 //! The worker of the same process takes it from here, instead of opening and reading again what the store holds of it. The store alone
-//! says what is to be handled, and when: what is not here is opened, and what is here and never asked for makes room.
+//! says what is to be handled, and when. What is kept is known by the tag of its envelope, so it is what the store holds, whatever else came under
+//! the same id. What is not here is opened, and what is here and never asked for makes room.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use federate_protocol::Authenticated;
+use bytes::Bytes;
 use federate_protocol::activitystreams::Activity;
-use federate_store::ReceivedId;
+use federate_protocol::{Authenticated, Sealed};
 
 /// How many are kept at once, and how many bytes as they came: a little more than a worker has in hand.
 const MOST: usize = 512;
 const BYTES: usize = 4 << 20;
+/// Of how many the order is known, with those that were taken since.
+const ORDER: usize = 2 * MOST;
 
 #[derive(Default)]
 pub(crate) struct Fresh {
     is_wanted: AtomicBool,
-    kept: Mutex<Kept<Box<Authenticated<Activity>>>>,
+    kept: Mutex<Kept<Arc<Authenticated<Activity>>>>,
 }
 
 impl Fresh {
-    /// Keeps what is accepted from now on: there is a worker in this process that goes on.
+    /// Keeps what is sealed from now on: there is a worker in this process that goes on.
     pub(crate) fn wanted(&self) {
         self.is_wanted.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn keep(&self, id: ReceivedId, activity: Box<Authenticated<Activity>>) {
+    pub(crate) fn keep(&self, sealed: &Sealed, activity: &Arc<Authenticated<Activity>>) {
         if self.is_wanted.load(Ordering::Relaxed) {
+            let tag = Bytes::copy_from_slice(sealed.tag());
             let bytes = activity.body().len();
-            self.kept().keep(id, activity, bytes);
+            self.kept().keep(tag, Arc::clone(activity), bytes);
         }
     }
 
-    pub(crate) fn take(&self, id: &ReceivedId) -> Option<Box<Authenticated<Activity>>> {
-        self.kept().take(id)
+    pub(crate) fn take(&self, sealed: &Sealed) -> Option<Arc<Authenticated<Activity>>> {
+        self.kept().take(sealed.tag())
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept<Box<Authenticated<Activity>>>> {
+    fn kept(&self) -> MutexGuard<'_, Kept<Arc<Authenticated<Activity>>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 struct Kept<T> {
-    /// Each with its bytes.
-    activities: HashMap<ReceivedId, (T, usize)>,
+    /// By their tags, each with its bytes.
+    activities: HashMap<Bytes, (T, usize)>,
     /// In the order in which they came; also those that were taken since.
-    order: VecDeque<ReceivedId>,
+    order: VecDeque<Bytes>,
     bytes: usize,
 }
 
@@ -62,12 +66,12 @@ impl<T> Default for Kept<T> {
 }
 
 impl<T> Kept<T> {
-    fn keep(&mut self, id: ReceivedId, activity: T, bytes: usize) {
-        self.take(&id);
+    fn keep(&mut self, tag: Bytes, activity: T, bytes: usize) {
+        self.take(&tag);
         self.bytes += bytes;
-        self.order.push_back(id.clone());
-        self.activities.insert(id, (activity, bytes));
-        while self.order.len() > MOST || self.bytes > BYTES {
+        self.order.push_back(tag.clone());
+        self.activities.insert(tag, (activity, bytes));
+        while self.activities.len() > MOST || self.order.len() > ORDER || self.bytes > BYTES {
             let Some(oldest) = self.order.pop_front() else {
                 return;
             };
@@ -75,8 +79,8 @@ impl<T> Kept<T> {
         }
     }
 
-    fn take(&mut self, id: &ReceivedId) -> Option<T> {
-        let (taken, bytes) = self.activities.remove(id)?;
+    fn take(&mut self, tag: &[u8]) -> Option<T> {
+        let (taken, bytes) = self.activities.remove(tag)?;
         self.bytes -= bytes;
         Some(taken)
     }
@@ -84,51 +88,60 @@ impl<T> Kept<T> {
 
 #[cfg(test)]
 mod tests {
-    use federate_protocol::activitystreams::Iri;
-
     use super::*;
 
-    fn id(number: usize) -> ReceivedId {
-        let iri = Iri::parse(&format!("https://a.example/{number}")).unwrap();
-        ReceivedId::new("https://a.example", &iri)
+    fn tag(number: usize) -> Bytes {
+        number.to_string().into()
     }
 
     #[test]
     fn so_many_are_kept_and_each_is_taken_once() {
         let mut kept = Kept::default();
         for number in 0..MOST {
-            kept.keep(id(number), number, 1);
+            kept.keep(tag(number), number, 1);
         }
-        assert_eq!(kept.take(&id(0)), Some(0));
-        assert_eq!(kept.take(&id(0)), None);
-        // One more than there is room for: the place of the first, which was taken, is enough.
-        kept.keep(id(MOST), MOST, 1);
-        assert_eq!(kept.take(&id(1)), Some(1));
-        kept.keep(id(MOST + 1), 0, 1);
-        kept.keep(id(MOST + 2), 0, 1);
-        assert_eq!(kept.take(&id(2)), None);
-        assert_eq!(kept.take(&id(3)), Some(3));
-        assert!(kept.order.len() <= MOST && kept.bytes == kept.activities.len());
+        assert_eq!((kept.take(&tag(0)), kept.take(&tag(0))), (Some(0), None));
+        // There is room for one more, and the oldest goes for the next.
+        kept.keep(tag(MOST), MOST, 1);
+        assert_eq!(kept.activities.len(), MOST);
+        kept.keep(tag(MOST + 1), 0, 1);
+        assert_eq!((kept.take(&tag(1)), kept.take(&tag(2))), (None, Some(2)));
+        assert_eq!(kept.activities.len(), kept.bytes);
+    }
+
+    /// Of what is sent again and again, all else that is kept stays, for a while.
+    #[test]
+    fn what_is_taken_at_once_makes_the_order_no_longer_than_this() {
+        let mut kept = Kept::default();
+        kept.keep(tag(0), 0, 1);
+        for number in 1..ORDER {
+            kept.keep(tag(number), number, 1);
+            kept.take(&tag(number));
+        }
+        assert_eq!((kept.order.len(), kept.activities.len()), (ORDER, 1));
+        kept.keep(tag(ORDER), ORDER, 1);
+        assert_eq!((kept.order.len(), kept.take(&tag(0))), (ORDER, None));
+        assert_eq!(kept.take(&tag(ORDER)), Some(ORDER));
     }
 
     #[test]
     fn so_many_bytes_are_kept_and_no_more() {
         let mut kept = Kept::default();
-        kept.keep(id(0), 0, 1);
-        kept.keep(id(1), 1, BYTES - 1);
+        kept.keep(tag(0), 0, 1);
+        kept.keep(tag(1), 1, BYTES - 1);
         assert_eq!((kept.activities.len(), kept.bytes), (2, BYTES));
-        kept.keep(id(2), 2, 1);
+        kept.keep(tag(2), 2, 1);
         assert_eq!(
-            (kept.take(&id(0)), kept.take(&id(1)), kept.take(&id(2))),
+            (kept.take(&tag(0)), kept.take(&tag(1)), kept.take(&tag(2))),
             (None, Some(1), Some(2))
         );
         // What is larger than all the room is not kept.
-        kept.keep(id(3), 3, BYTES + 1);
-        assert_eq!((kept.take(&id(3)), kept.bytes), (None, 0));
+        kept.keep(tag(3), 3, BYTES + 1);
+        assert_eq!((kept.take(&tag(3)), kept.bytes), (None, 0));
         // Of the same again there is one.
-        kept.keep(id(4), 4, 1);
-        kept.keep(id(4), 5, 2);
-        assert_eq!((kept.bytes, kept.take(&id(4))), (2, Some(5)));
+        kept.keep(tag(4), 4, 1);
+        kept.keep(tag(4), 5, 2);
+        assert_eq!((kept.bytes, kept.take(&tag(4))), (2, Some(5)));
         assert_eq!(kept.bytes, 0);
     }
 }

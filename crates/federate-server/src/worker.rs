@@ -413,8 +413,8 @@ impl<App: Directory> Worker<App> {
     /// What waits, as it was accepted by this process a moment ago, or out of its envelope.
     fn open(&self, one: &Pending) -> Result<Envelope, BadSeal> {
         let inner = &self.federation.inner;
-        if let Some(activity) = inner.fresh.take(&one.id) {
-            return Ok(Envelope::Activity(activity));
+        if let Some(activity) = inner.fresh.take(&one.sealed) {
+            return Ok(Envelope::Activity(Box::new(Arc::unwrap_or_clone(activity))));
         }
         let (envelope, _) = one.sealed.open_envelope(&inner.secret)?;
         Ok(envelope)

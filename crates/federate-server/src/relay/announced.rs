@@ -56,7 +56,7 @@ async fn take_in<App: Directory>(
     };
     match receive::created(&document, &federation.receiving()) {
         Err(refused) => dropped(&refused.reason()),
-        Ok(genuine) => federation.take_in_from_its_place(&genuine).await?,
+        Ok(genuine) => federation.take_in_from_its_place(genuine).await?,
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! What is posted to us: proven, stored, answered with 202; handled later.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use federate_fetch::KeyLookup;
 use federate_protocol::activitystreams::{Activity, Iri};
@@ -94,7 +96,7 @@ pub(super) async fn receive<App: Directory>(
         return answer;
     }
     let activity = match taken {
-        Taken::Activity(activity) => activity,
+        Taken::Activity(activity) => Arc::new(*activity),
         Taken::Forwarded(forwarded) => return keep(federation, &forwarded).await,
     };
     match federation.take_in(&activity).await {
@@ -105,11 +107,9 @@ pub(super) async fn receive<App: Directory>(
             if let Some(claim) = claim {
                 synchronization::look(federation, &activity, claim);
             }
-            let talks = Talks::of(&activity);
-            inner.fresh.keep(id, activity);
             inner.arrived.notify_one();
             // A host that talks is up: what waits for it is tried soon.
-            if let Some(Talks { host, in_rfc9421 }) = talks {
+            if let Some(Talks { host, in_rfc9421 }) = Talks::of(&activity) {
                 inner.delivery.heard_from(&host);
                 if in_rfc9421 {
                     inner.delivery.takes_rfc9421(&host).await;

@@ -53,6 +53,28 @@ fn what_is_sealed_opens_under_the_same_secret_and_no_other() {
     assert!(Sealed::from_bytes(Bytes::new()).open(&secret()).is_err());
 }
 
+#[test]
+fn what_is_sealed_is_known_by_its_tag() {
+    let tag = |activity: &Authenticated<Activity>, at| activity.seal(&secret(), at).tag().to_vec();
+    let like = from_alice(&like());
+    assert_eq!(
+        (tag(&like, now()).len(), tag(&like, now())),
+        (33, tag(&like.clone(), now()))
+    );
+    // Another time, another secret, another activity of the same id.
+    let mut other = super::like();
+    other["object"] = "https://b.example/notes/2".into();
+    let other = from_alice(&other);
+    assert_eq!(other.id(), like.id());
+    let later = now() + Duration::from_micros(1);
+    let elsewhere = like.seal(&Secret::new(&[8; 32]).unwrap(), now());
+    for another in [tag(&other, now()), tag(&like, later), elsewhere.tag().to_vec()] {
+        assert_ne!(another, tag(&like, now()));
+    }
+    let short = Sealed::from_bytes(Bytes::from_static(b"short"));
+    assert_eq!(short.tag(), b"short");
+}
+
 /// What the envelope of [`like`] says beside its body, field by field.
 fn about() -> Vec<u8> {
     let micros = 1_790_000_000_000_000_u64.to_be_bytes();
