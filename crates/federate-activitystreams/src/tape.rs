@@ -239,14 +239,19 @@ impl<'a> Node<'a> {
     /// (`actor` for `as:actor`, and for what the document's own context calls so), else as it is spelled or, where the
     /// context gives it another meaning, by its IRI.
     pub fn properties(self) -> impl Iterator<Item = (Cow<'a, str>, Node<'a>)> {
-        self.keys().map(|key| {
+        let is_usual = self.doc.is_usual();
+        self.keys().map(move |key| {
             let spelled = self.doc.string(key).unwrap_or_default();
+            let value = Node::new(self.doc, key + 1);
+            if is_usual {
+                return (spelled, value);
+            }
             let meant = match self.doc.scopes.meaning(key, &spelled) {
                 Some(iri) => Cow::Owned(names::usual(&iri).into_owned()),
                 None if self.doc.odd => Cow::Owned(names::usual(&spelled).into_owned()),
                 None => spelled,
             };
-            (meant, Node::new(self.doc, key + 1))
+            (meant, value)
         })
     }
 
