@@ -138,9 +138,13 @@ impl Iri {
     /// Whether both are of one server. Two ids without an origin never are.
     #[must_use]
     pub fn same_origin(&self, other: &Self) -> bool {
-        match (plain_origin(&self.0), plain_origin(&other.0)) {
-            (Some(ours), Some(theirs)) => ours == theirs,
-            _ => self.origin().is_some_and(|origin| Some(origin) == other.origin()),
+        match plain_origin(&self.0) {
+            Some(ours) if begins_alike(&other.0, ours) => true,
+            Some(ours) => match plain_origin(&other.0) {
+                Some(theirs) => ours == theirs,
+                None => self.origin() == other.origin(),
+            },
+            None => self.origin().is_some_and(|origin| Some(origin) == other.origin()),
         }
     }
 
@@ -277,11 +281,28 @@ fn plain_origin(text: &str) -> Option<(&'static str, &str, u16)> {
         .position(|byte| !of_host(&byte))
         .unwrap_or(rest.len());
     let (host, after) = rest.split_at_checked(end)?;
-    let ends = matches!(after.as_bytes().first(), None | Some(b'/' | b'?' | b'#'));
     // A host whose last label begins with a digit may be an address in one of its many spellings.
-    let last = host.rsplit('.').next()?;
-    let is_name = last.starts_with(|c: char| c.is_ascii_lowercase()) && !host.contains("xn--");
-    (ends && is_name).then_some((scheme, host, port))
+    let last = host
+        .bytes()
+        .rposition(|byte| byte == b'.')
+        .map_or(0, |dot| dot + 1);
+    let is_name = host.as_bytes().get(last).is_some_and(u8::is_ascii_lowercase)
+        && !host.as_bytes().array_windows().any(|four| four == b"xn--");
+    (ends_host(after) && is_name).then_some((scheme, host, port))
+}
+
+/// Whether the text has this very [plain](plain_origin) origin, in the same spelling.
+fn begins_alike(text: &str, (scheme, host, _): (&str, &str, u16)) -> bool {
+    let rest = text
+        .strip_prefix(scheme)
+        .and_then(|rest| rest.strip_prefix("://"));
+    rest.and_then(|rest| rest.strip_prefix(host))
+        .is_some_and(ends_host)
+}
+
+/// Whether a host ends before this.
+fn ends_host(after: &str) -> bool {
+    matches!(after.as_bytes().first(), None | Some(b'/' | b'?' | b'#'))
 }
 
 /// Whether it holds nothing but what nearly all identifiers are made of. What does not (it is beyond ASCII, or has an
@@ -461,6 +482,7 @@ mod tests {
             "a.-",
         ];
         let mut plain = 0;
+        let mut all = Vec::new();
         for scheme in ["https", "http", "HTTPS", "ftp"] {
             for host in hosts {
                 for rest in [
@@ -480,10 +502,19 @@ mod tests {
                     };
                     assert_eq!(iri.origin(), iri.parsed_origin(), "{iri}");
                     plain += usize::from(plain_origin(&iri.0).is_some());
+                    all.push((iri.origin(), iri));
                 }
             }
         }
         assert!(plain > 50, "{plain}");
+        // Each with some of all kinds, both ways.
+        for (ours, iri) in &all {
+            for (theirs, other) in all.iter().step_by(7) {
+                let same = ours.is_some() && ours == theirs;
+                assert_eq!(iri.same_origin(other), same, "{iri} {other}");
+                assert_eq!(other.same_origin(iri), same, "{other} {iri}");
+            }
+        }
     }
 
     #[test]
