@@ -132,7 +132,7 @@ pub use object::{Activity, Object};
 pub use property::{Json, Property, Value};
 pub use reference::Ref;
 pub use source::Source;
-pub use tape::Node;
+pub use tape::{Member, Node};
 
 /// The contexts by which [`Object::meant`] reads, and why it cannot.
 #[cfg(feature = "jsonld")]

@@ -227,32 +227,12 @@ impl<'a> Node<'a> {
 
     /// The properties of an object, each name decoded, in the order in which they came.
     pub fn entries(self) -> impl Iterator<Item = (Cow<'a, str>, Node<'a>)> {
-        self.keys().map(|key| {
-            (
-                self.doc.string(key).unwrap_or_default(),
-                Node::new(self.doc, key + 1),
-            )
-        })
+        self.members().map(|member| (member.name(), member.value()))
     }
 
-    /// The properties of an object by what they mean: each under its usual name where the library knows one
-    /// (`actor` for `as:actor`, and for what the document's own context calls so), else as it is spelled or, where the
-    /// context gives it another meaning, by its IRI.
-    pub fn properties(self) -> impl Iterator<Item = (Cow<'a, str>, Node<'a>)> {
-        let is_usual = self.doc.is_usual();
-        self.keys().map(move |key| {
-            let spelled = self.doc.string(key).unwrap_or_default();
-            let value = Node::new(self.doc, key + 1);
-            if is_usual {
-                return (spelled, value);
-            }
-            let meant = match self.doc.scopes.meaning(key, &spelled) {
-                Some(iri) => Cow::Owned(names::usual(&iri).into_owned()),
-                None if self.doc.odd => Cow::Owned(names::usual(&spelled).into_owned()),
-                None => spelled,
-            };
-            (meant, value)
-        })
+    /// The properties of an object, in the order in which they came, each to be asked what it means.
+    pub fn members(self) -> impl Iterator<Item = Member<'a>> {
+        self.keys().map(|key| Member { doc: self.doc, key })
     }
 
     /// The value under exactly this name.
@@ -318,6 +298,48 @@ impl<'a> Node<'a> {
 
     pub(crate) fn keys(self) -> impl Iterator<Item = u32> + use<'a> {
         self.doc.keys(self.index)
+    }
+}
+
+/// One property of an object: a name and its value.
+#[derive(Debug, Clone, Copy)]
+pub struct Member<'a> {
+    doc: &'a Arc<Doc>,
+    key: u32,
+}
+
+impl<'a> Member<'a> {
+    /// Whether the name is spelled so.
+    #[must_use]
+    pub fn is(self, name: &str) -> bool {
+        self.doc.key_is(self.key, name)
+    }
+
+    /// The name as it is spelled, decoded.
+    #[must_use]
+    pub fn name(self) -> Cow<'a, str> {
+        self.doc.string(self.key).unwrap_or_default()
+    }
+
+    /// What the name means: the usual name where the library knows one (`actor` for `as:actor`, and for what the document's own context calls so),
+    /// else as it is spelled or, where the context gives it another meaning, its IRI.
+    #[must_use]
+    pub fn usual_name(self) -> Cow<'a, str> {
+        let spelled = self.name();
+        if self.doc.is_usual() {
+            return spelled;
+        }
+        match self.doc.scopes.meaning(self.key, &spelled) {
+            Some(iri) => Cow::Owned(names::usual(&iri).into_owned()),
+            None if self.doc.odd => Cow::Owned(names::usual(&spelled).into_owned()),
+            None => spelled,
+        }
+    }
+
+    /// What stands under it.
+    #[must_use]
+    pub fn value(self) -> Node<'a> {
+        Node::new(self.doc, self.key + 1)
     }
 }
 

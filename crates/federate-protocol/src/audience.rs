@@ -1,6 +1,6 @@
 //! Whom to reach: addressing as it is written, and inboxes as they are posted to.
 
-use crate::activitystreams::{Iri, Object, is_public};
+use crate::activitystreams::{Iri, Member, Object, is_public};
 use crate::prune::{Judge, Verdict, prune};
 use std::collections::HashSet;
 
@@ -47,8 +47,8 @@ pub fn without_blind_copies(activity: &Object) -> Object {
 struct Open;
 
 impl Judge for Open {
-    fn keeps(&self, name: &str) -> bool {
-        !matches!(name, "bto" | "bcc")
+    fn keeps(&self, member: Member<'_>) -> bool {
+        !matches!(&*member.usual_name(), "bto" | "bcc")
     }
 
     fn object(&self, _: &Object) -> Verdict {

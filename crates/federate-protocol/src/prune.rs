@@ -1,6 +1,6 @@
 //! A document with parts of it taken out by what they mean, all else byte by byte as it came.
 
-use crate::activitystreams::{Node, Object};
+use crate::activitystreams::{Member, Node, Object};
 use std::borrow::Cow;
 
 /// What becomes of an object within the document.
@@ -11,11 +11,11 @@ pub(crate) enum Verdict {
     Drop,
 }
 
-/// Who says what stays. Names are the usual ones, whatever the document calls things: what is judged by its spelling
+/// Who says what stays. Names are to be asked for as the usual ones, whatever the document calls things: what is judged by its spelling
 /// is not seen under an alias.
 pub(crate) trait Judge {
-    /// Whether properties of this name stay, whatever they hold.
-    fn keeps(&self, name: &str) -> bool;
+    /// Whether this property stays, whatever it holds.
+    fn keeps(&self, member: Member<'_>) -> bool;
 
     fn object(&self, object: &Object) -> Verdict;
 }
@@ -77,19 +77,19 @@ fn array(node: Node<'_>, judge: &impl Judge) -> Option<String> {
 }
 
 /// `None` where nothing changes: then nothing is noted or copied either.
-fn members(node: Node<'_>, judge: &impl Judge) -> Option<String> {
-    let pruned = |((name, member), (usual, _)): ((Cow<'_, str>, _), (Cow<'_, str>, _))| match name.as_ref() {
-        "@context" => Pruned::Same(member),
-        _ if !judge.keeps(&usual) => Pruned::Gone,
-        _ => value(member, judge),
+fn members<'a>(node: Node<'a>, judge: &impl Judge) -> Option<String> {
+    let pruned = |member: Member<'a>| match member.is("@context") {
+        true => Pruned::Same(member.value()),
+        false if !judge.keeps(member) => Pruned::Gone,
+        false => value(member.value(), judge),
     };
-    let mut members = node.entries().zip(node.properties()).map(pruned).enumerate();
+    let mut members = node.members().map(pruned).enumerate();
     let (at, changed) = members.find(|(_, member)| !member.is_same())?;
-    let before = node.entries().take(at).map(|(_, member)| Pruned::Same(member));
+    let before = node.members().take(at).map(|member| Pruned::Same(member.value()));
     let all = before.chain([changed]).chain(members.map(|(_, member)| member));
-    let texts = node.entries().zip(all).filter_map(|((name, _), pruned)| {
+    let texts = node.members().zip(all).filter_map(|(member, pruned)| {
         let text = pruned.text()?;
-        Some(format!("{}:{text}", serde_json::Value::from(&*name)))
+        Some(format!("{}:{text}", serde_json::Value::from(&*member.name())))
     });
     Some(format!("{{{}}}", texts.collect::<Vec<_>>().join(",")))
 }
@@ -105,8 +105,8 @@ mod tests {
     struct Strict;
 
     impl Judge for Strict {
-        fn keeps(&self, name: &str) -> bool {
-            name != "bto"
+        fn keeps(&self, member: Member<'_>) -> bool {
+            member.usual_name() != "bto"
         }
 
         fn object(&self, object: &Object) -> Verdict {

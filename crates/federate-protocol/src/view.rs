@@ -6,7 +6,7 @@
 //!
 //! [FEP-fe34]: https://codeberg.org/fediverse/fep/src/branch/main/fep/fe34/fep-fe34.md
 
-use crate::activitystreams::{Iri, Object, terms};
+use crate::activitystreams::{Iri, Member, Object, terms};
 use crate::fetch::{CONTROLLER, OWNER};
 use crate::prune::{Judge, Verdict, prune};
 
@@ -27,7 +27,7 @@ struct Believed<'a> {
 }
 
 impl Judge for Believed<'_> {
-    fn keeps(&self, _: &str) -> bool {
+    fn keeps(&self, _: Member<'_>) -> bool {
         true
     }
 
