@@ -37,15 +37,15 @@ impl<App: Directory> Federation<App> {
         let now = self.now();
         let sealed = activity.seal(&self.inner.secret, now);
         // Before it is stored: the worker may have it in hand before the store has said so here.
-        self.inner.fresh.keep(&sealed, activity);
+        let kept = self.inner.fresh.keep(&sealed, activity, activity.body().len());
         let inbox = &self.inner.stores.inbox;
         let accepted = inbox
             .accept_from(activity.by(), activity.id(), &sealed, now)
-            .await;
-        if !matches!(accepted, Ok(Accepted::New(_))) {
-            self.inner.fresh.take(&sealed);
+            .await?;
+        if matches!(accepted, Accepted::New(_)) {
+            kept.stays();
         }
-        accepted
+        Ok(accepted)
     }
 
     /// Stores what was passed on under its forwarder.

@@ -18,32 +18,66 @@ const BYTES: usize = 4 << 20;
 /// Of how many the order is known, with those that were taken since.
 const ORDER: usize = 2 * MOST;
 
-#[derive(Default)]
-pub(crate) struct Fresh {
+pub(crate) struct Fresh<T = Authenticated<Activity>> {
     is_wanted: AtomicBool,
-    kept: Mutex<Kept<Arc<Authenticated<Activity>>>>,
+    kept: Mutex<Kept<Arc<T>>>,
 }
 
-impl Fresh {
+impl<T> Default for Fresh<T> {
+    fn default() -> Self {
+        Self {
+            is_wanted: AtomicBool::default(),
+            kept: Mutex::default(),
+        }
+    }
+}
+
+impl<T> Fresh<T> {
     /// Keeps what is sealed from now on: there is a worker in this process that goes on.
     pub(crate) fn wanted(&self) {
         self.is_wanted.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn keep(&self, sealed: &Sealed, activity: &Arc<Authenticated<Activity>>) {
+    /// Keeps it, of so many bytes, while what is given back lives, and longer where it [stays](Keeping::stays).
+    pub(crate) fn keep<'a>(&'a self, sealed: &'a Sealed, activity: &Arc<T>, bytes: usize) -> Keeping<'a, T> {
         if self.is_wanted.load(Ordering::Relaxed) {
             let tag = Bytes::copy_from_slice(sealed.tag());
-            let bytes = activity.body().len();
             self.kept().keep(tag, Arc::clone(activity), bytes);
+        }
+        Keeping {
+            fresh: self,
+            sealed: Some(sealed),
         }
     }
 
-    pub(crate) fn take(&self, sealed: &Sealed) -> Option<Arc<Authenticated<Activity>>> {
+    pub(crate) fn take(&self, sealed: &Sealed) -> Option<Arc<T>> {
         self.kept().take(sealed.tag())
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept<Arc<Authenticated<Activity>>>> {
+    fn kept(&self) -> MutexGuard<'_, Kept<Arc<T>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is kept, and nobody knows yet whether it is stored.
+pub(crate) struct Keeping<'a, T> {
+    fresh: &'a Fresh<T>,
+    sealed: Option<&'a Sealed>,
+}
+
+impl<T> Keeping<'_, T> {
+    /// It is stored, and is to be asked for.
+    pub(crate) fn stays(mut self) {
+        self.sealed = None;
+    }
+}
+
+impl<T> Drop for Keeping<'_, T> {
+    /// Also of a request that nobody waits for any more: what nobody may ever ask for is not kept until others take its place.
+    fn drop(&mut self) {
+        if let Some(sealed) = self.sealed {
+            self.fresh.take(sealed);
+        }
     }
 }
 
@@ -92,6 +126,30 @@ mod tests {
 
     fn tag(number: usize) -> Bytes {
         number.to_string().into()
+    }
+
+    #[test]
+    fn what_is_not_known_to_be_stored_is_kept_no_longer_than_somebody_waits() {
+        let fresh = Fresh::default();
+        let sealed = |text: &'static str| Sealed::from_bytes(text.as_bytes());
+        let (stored, known) = (sealed("stored"), sealed("known"));
+        fresh.keep(&stored, &Arc::new(0), 1).stays();
+        assert_eq!(fresh.take(&stored), None, "nobody wants it");
+        fresh.wanted();
+        fresh.keep(&stored, &Arc::new(1), 1).stays();
+        let keeping = fresh.keep(&known, &Arc::new(2), 1);
+        assert_eq!(fresh.kept().bytes, 2);
+        drop(keeping);
+        assert_eq!(fresh.kept().bytes, 1);
+        assert_eq!(fresh.take(&known), None);
+        // Somebody may have it in hand before it is known that it is stored.
+        let keeping = fresh.keep(&known, &Arc::new(3), 1);
+        assert_eq!(fresh.take(&known), Some(Arc::new(3)));
+        keeping.stays();
+        assert_eq!(
+            (fresh.take(&known), fresh.take(&stored)),
+            (None, Some(Arc::new(1)))
+        );
     }
 
     #[test]
