@@ -5,7 +5,7 @@
 
 use crate::{
     backend::Files,
-    batches::{Batch, Place, drop_envelope, drop_handled, take_out},
+    batches::{Place, drop_envelope, drop_handled, take_out},
     clean,
     digest::{digest, hex},
     error::Failure,
@@ -24,21 +24,26 @@ use sqlx::{
 };
 use std::{collections::BTreeSet, time::SystemTime};
 
-/// What is due and in nobody's hands, the oldest first, in a transaction. `max`: at most so many; `late`: a lease that ends later ended long ago.
+/// Selects what is due and in nobody's hands, the oldest first, in a transaction. `max`: at most so many; `late`: a lease that ends later ended long
+/// ago.
+///
+/// It is no table of its own, and who holds its shard is looked up for each: SQLite would make a tree in memory for what is named once, and for each
+/// list, which takes it longer than to find the rows.
 fn free(max: &str, now: &str, late: &str) -> String {
     // A sum, as SQLite looks at what a LIMIT by itself is given, and prepares the statement anew for each run.
     let max = format!("{max} + 0");
-    format!(
-        "WITH held (shard) AS MATERIALIZED (
-            SELECT shard FROM federate_shards WHERE worker IS NOT NULL AND until > {now} AND until <= {late}),
-        free (no, shard) AS MATERIALIZED (SELECT no, shard FROM (
-            SELECT no, shard FROM (SELECT no, shard FROM federate_received INDEXED BY federate_received_turn
-                WHERE state = 0 AND due = 0 AND shard NOT IN held ORDER BY no LIMIT {max})
-            UNION ALL
-            SELECT no, shard FROM (SELECT no, shard FROM federate_received INDEXED BY federate_received_turn
-                WHERE state = 0 AND due > 0 AND due <= {now} AND shard NOT IN held ORDER BY due LIMIT {max}))
-            ORDER BY no LIMIT {max})"
-    )
+    let of = |due: &str, order: &str| {
+        format!(
+            "SELECT no, shard FROM (SELECT no, shard FROM federate_received r INDEXED BY federate_received_turn
+             WHERE state = 0 AND {due} AND NOT EXISTS (
+                 SELECT 1 FROM federate_shards s
+                 WHERE s.shard = r.shard AND worker IS NOT NULL AND until > {now} AND until <= {late})
+             ORDER BY {order} LIMIT {max})"
+        )
+    };
+    let put_off = of(&format!("due > 0 AND due <= {now}"), "due");
+    let others = of("due = 0", "no");
+    format!("SELECT no, shard FROM ({others} UNION ALL {put_off}) ORDER BY no LIMIT {max}")
 }
 
 /// A claim that is asked for.
@@ -87,7 +92,7 @@ impl Finish {
 
 /// Whether there is something to claim.
 pub(crate) async fn is_something_free(on: &SqlitePool, wanted: &Wanted) -> Result<bool, Failure> {
-    let sql = format!("{} SELECT EXISTS (SELECT 1 FROM free)", free("1", "?1", "?2"));
+    let sql = format!("SELECT EXISTS ({})", free("1", "?1", "?2"));
     let found: bool = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
         .bind(micros(wanted.now))
         .bind(micros(wanted.now + 2 * LEASE))
@@ -96,7 +101,8 @@ pub(crate) async fn is_something_free(on: &SqlitePool, wanted: &Wanted) -> Resul
     Ok(found && wanted.max > 0)
 }
 
-/// Gives what is free, and takes its shards.
+/// Gives what is free, and takes its shards. It is all one row: each one crosses from the connection's thread by itself. (What a damaged file has in a
+/// column that holds something else is given as that: JSON has no place for all that SQLite can store.)
 pub(crate) fn claim(script: &mut Script, wanted: &Wanted) {
     let max = script.number(limit(wanted.max));
     let now = script.number(micros(wanted.now));
@@ -105,14 +111,15 @@ pub(crate) fn claim(script: &mut Script, wanted: &Wanted) {
     let until = script.number(micros(wanted.now + LEASE));
     let free = free(&max, &now, &late);
     script.push(&format!(
-        "{free} SELECT {CLAIMED}, r.id, r.attempt, e.sealed, s.shard, s.fence + 1, r.no, r.batch, r.place
-         FROM free CROSS JOIN federate_received r ON r.no = free.no
-         CROSS JOIN federate_shards s ON s.shard = r.shard
-         LEFT JOIN federate_envelopes e ON r.batch IS NULL AND e.no = r.no ORDER BY r.no"
+        "SELECT {CLAIMED}, json_group_array(json_array(
+             CAST(r.id AS TEXT), CAST(r.attempt AS INTEGER), s.shard, CAST(s.fence AS INTEGER) + 1, r.no,
+             CAST(r.batch AS INTEGER), CAST(r.place AS INTEGER)))
+         FROM ({free}) free CROSS JOIN federate_received r ON r.no = free.no
+         CROSS JOIN federate_shards s ON s.shard = r.shard"
     ));
     script.push(&format!(
-        "{free} {UPDATE} federate_shards SET worker = {worker}, until = {until}, fence = fence + 1
-         WHERE shard IN (SELECT shard FROM free)"
+        "{UPDATE} federate_shards SET worker = {worker}, until = {until}, fence = fence + 1
+         WHERE shard IN (SELECT shard FROM ({free}))"
     ));
 }
 
@@ -121,56 +128,57 @@ pub(crate) fn released(row: &SqliteRow) -> Result<[i64; 2], Failure> {
     Ok([row.try_get(1)?, row.try_get(2)?])
 }
 
-/// A row of what is [claimed](claim), and where its envelope is where it does not bring it.
+/// What is [claimed](claim), and where it stands; its envelope is not with it yet.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) claimed: Claimed,
     pub(crate) row: Row,
-    pub(crate) place: Option<Place>,
+    /// Where in its batch its envelope lies.
+    pub(crate) bytes: Option<i64>,
 }
 
+/// As the statement gives it: id, attempt, shard, fence, number, batch and place.
+type FoundRow = (String, i64, i64, i64, i64, Option<i64>, Option<i64>);
+
 impl Found {
-    /// With its envelope, out of these batches. Where there is none it has an empty one, which nobody sealed: it is given up with a reason, and holds
-    /// up no other.
-    pub(crate) fn with_envelope(self, batches: &[Batch]) -> Claimed {
-        match self.place {
-            Some(place) => self.with(place.find_in(batches).unwrap_or_default()),
-            None => self.claimed,
+    fn new((id, attempt, shard, fence, no, batch, bytes): FoundRow) -> Self {
+        let pending = Pending {
+            id: ReceivedId::from_stored(id),
+            sealed: Sealed::from_bytes(Bytes::new()),
+            attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+        };
+        let claim = Some(Claim {
+            shard: u16::try_from(shard).unwrap_or(0),
+            fence: fence.cast_unsigned(),
+        });
+        Self {
+            claimed: Claimed { pending, claim },
+            row: Row { no, batch },
+            bytes,
         }
     }
 
-    pub(crate) fn with(self, sealed: Bytes) -> Claimed {
+    /// Where its envelope lies, if that is in a batch.
+    pub(crate) fn place(&self) -> Option<Place> {
+        let (batch, bytes) = (self.row.batch?, self.bytes?);
+        Some(Place { batch, bytes })
+    }
+
+    /// Where there is none it has an empty one, which nobody sealed: it is given up with a reason, and holds up no other.
+    pub(crate) fn with(self, sealed: Option<Bytes>) -> Claimed {
         let mut claimed = self.claimed;
-        claimed.pending.sealed = Sealed::from_bytes(sealed);
+        claimed.pending.sealed = Sealed::from_bytes(sealed.unwrap_or_default());
         claimed
     }
 }
 
-pub(crate) fn found(row: &SqliteRow) -> Result<Found, Failure> {
-    let attempt: i64 = row.try_get(2)?;
-    let sealed: Option<Vec<u8>> = row.try_get(3)?;
-    let (shard, fence): (i64, i64) = (row.try_get(4)?, row.try_get(5)?);
-    let (no, batch): (i64, Option<i64>) = (row.try_get(6)?, row.try_get(7)?);
-    let claimed = Claimed {
-        pending: Pending {
-            id: ReceivedId::from_stored(row.try_get(1)?),
-            sealed: Sealed::from_bytes(sealed.unwrap_or_default()),
-            attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
-        },
-        claim: Some(Claim {
-            shard: u16::try_from(shard).unwrap_or(0),
-            fence: fence.cast_unsigned(),
-        }),
-    };
-    let place = match batch {
-        Some(batch) => Some(Place {
-            batch,
-            bytes: row.try_get(8)?,
-        }),
-        None => None,
-    };
-    let row = Row { no, batch };
-    Ok(Found { claimed, row, place })
+/// The one row of what is [claimed](claim), the oldest first.
+pub(crate) fn found(row: &SqliteRow) -> Result<Vec<Found>, Failure> {
+    let rows = String::from_utf8_lossy(row.try_get(1)?);
+    let rows: Vec<FoundRow> = serde_json::from_str(&rows).map_err(|e| sqlx::Error::Decode(e.into()))?;
+    let mut found: Vec<Found> = rows.into_iter().map(Found::new).collect();
+    found.sort_unstable_by_key(|one| one.row.no);
+    Ok(found)
 }
 
 /// Writes down what was handled, and gives the shards back: of claims that somebody else has in hand by now nothing is written. `rows`: where
@@ -184,6 +192,7 @@ pub(crate) fn finish_done(script: &mut Script, finishes: &[&Finish], rows: &[(Cl
         vec![row.no, shard, fence]
     });
     let placed = script.text(Value::from_iter(placed).to_string());
+    let numbers = script.text(Value::from_iter(rows.iter().map(|(_, row)| row.no)).to_string());
     let batches: BTreeSet<i64> = rows.iter().filter_map(|(_, row)| row.batch).collect();
     let batches = script.text(Value::from_iter(batches).to_string());
     let claims = script.text(pairs(finishes));
@@ -196,7 +205,7 @@ pub(crate) fn finish_done(script: &mut Script, finishes: &[&Finish], rows: &[(Cl
          AND federate_received.state = 0"
     ));
     script.push(&format!(
-        "DELETE FROM federate_envelopes WHERE no IN (SELECT value ->> 0 FROM json_each({placed})) AND EXISTS (
+        "DELETE FROM federate_envelopes WHERE no IN (SELECT value FROM json_each({numbers})) AND EXISTS (
              SELECT 1 FROM federate_received r WHERE r.no = federate_envelopes.no AND r.state = 1)"
     ));
     script.push(&drop_handled(&format!(
@@ -253,6 +262,21 @@ impl Files {
         match self.wish(Wish::Claim(wanted)).await? {
             Granted::Claimed(claimed) => Ok(claimed),
             _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Where its envelopes cannot be had what was claimed goes back, if that can be: otherwise when its lease ends.
+    pub(crate) async fn give_back(&self, claimed: BTreeSet<Claim>) {
+        let back: Vec<Finish> = claimed
+            .into_iter()
+            .map(|claim| Finish::new(claim, Vec::new()))
+            .collect();
+        match finish(&self.write, &back.iter().collect::<Vec<_>>()).await {
+            Ok(_) => back.iter().for_each(|one| self.hand.give_back(one.claim)),
+            Err(error) => {
+                let error = StoreError::from(error);
+                tracing::debug!(reason = %error, "what was claimed stays in hand until its lease ends");
+            }
         }
     }
 

@@ -10,7 +10,8 @@ use crate::{
     script::Script,
     together::{Together, Written},
 };
-use federate_store::{Claimed, StoreError, StoreErrorKind};
+use bytes::Bytes;
+use federate_store::{Claim, Claimed, StoreError, StoreErrorKind};
 use sqlx::{Row as _, sqlite::SqliteRow};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -196,7 +197,12 @@ impl Files {
         let claimed = match said.found {
             Ok(found) => {
                 self.hand.take(found.iter().map(|one| (&one.claimed, one.row)));
-                self.with_envelopes(found, &batches).await
+                let claims: BTreeSet<Claim> = found.iter().filter_map(|one| one.claimed.claim).collect();
+                let claimed = self.with_envelopes(found, &batches).await;
+                if claimed.is_err() {
+                    self.give_back(claims).await;
+                }
+                claimed
             }
             Err(error) => Err(error),
         };
@@ -226,17 +232,13 @@ impl Files {
         Ok(arrived.chain(finished).chain(claimed).collect())
     }
 
-    /// What is in hand now, with its envelopes: as a rule this process has written them a moment ago, and need not read them. Where they cannot be
-    /// read it stays in hand until its lease ends.
+    /// What is in hand now, with its envelopes: as a rule this process has written them a moment ago, and need not read them.
     pub(crate) async fn with_envelopes(
         &self,
         found: Vec<Found>,
         written: &[Batch],
     ) -> Result<Vec<Claimed>, StoreError> {
-        let wanted: BTreeSet<i64> = found.iter().filter_map(|one| Some(one.place?.batch)).collect();
-        if wanted.is_empty() {
-            return Ok(found.into_iter().map(|one| one.with_envelope(&[])).collect());
-        }
+        let wanted: BTreeSet<i64> = found.iter().filter_map(|one| Some(one.place()?.batch)).collect();
         let mut batches = self.batches.kept();
         batches.extend_from_slice(written);
         batches.retain(|batch| wanted.contains(&batch.no));
@@ -249,20 +251,20 @@ impl Files {
             batches.extend_from_slice(&read);
             self.batches.keep(read);
         }
-        // What was put off meanwhile, by somebody who has it not in hand, took its envelope out of the batch.
-        let missing = found
-            .iter()
-            .filter(|one| one.place.is_some_and(|place| place.find_in(&batches).is_none()));
-        let missing: Vec<i64> = missing.map(|one| one.row.no).collect();
+        // What was put off was taken out of its batch, perhaps meanwhile, by somebody who has it not in hand.
+        let envelope = |one: &Found| one.place().and_then(|place| place.find_in(&batches));
+        let in_batches: Vec<Option<Bytes>> = found.iter().map(envelope).collect();
+        let missing = found.iter().zip(&in_batches).filter(|(_, found)| found.is_none());
+        let missing: Vec<i64> = missing.map(|(one, _)| one.row.no).collect();
         let mut taken_out = match missing.as_slice() {
             [] => BTreeMap::new(),
             numbers => retrying!(self.read_envelopes(numbers))?,
         };
-        let with_envelope = |one: Found| match taken_out.remove(&one.row.no) {
-            Some(sealed) => one.with(sealed),
-            None => one.with_envelope(&batches),
+        let with_envelope = |(one, sealed): (Found, Option<Bytes>)| {
+            let sealed = sealed.or_else(|| taken_out.remove(&one.row.no));
+            one.with(sealed)
         };
-        Ok(found.into_iter().map(with_envelope).collect())
+        Ok(found.into_iter().zip(in_batches).map(with_envelope).collect())
     }
 
     async fn finish_with_failures(&self, finishes: &[(usize, &Finish)], answers: &mut Answers) {
@@ -321,9 +323,9 @@ impl Said {
             Ok(RELEASED) => claims::released(row).map(|claim| {
                 self.released.insert(claim);
             }),
-            Ok(_) => claims::found(row).map(|one| {
+            Ok(_) => claims::found(row).map(|claimed| {
                 if let Ok(found) = &mut self.found {
-                    found.push(one);
+                    *found = claimed;
                 }
             }),
             Err(e) => Err(e.into()),
@@ -338,7 +340,6 @@ impl Said {
 mod tests {
     use super::*;
     use crate::{Sqlite, arrivals::Arrival};
-    use bytes::Bytes;
     use federate_store::{Ending, LEASE, ReceivedId, Settlement};
     use std::time::{Duration, SystemTime};
 

@@ -267,12 +267,89 @@ async fn what_took_its_envelope_out_meanwhile_is_claimed_with_it() {
             no: 1,
             batch: Some(batch),
         },
-        place: Some(Place { batch, bytes }),
+        bytes: Some(bytes),
         claimed,
     };
     let other = Sqlite::open(folder.path().join("a.db")).await.unwrap();
     let claimed = other.files().with_envelopes(vec![found], &[]).await.unwrap();
     assert_eq!(claimed[0].pending.sealed.as_bytes(), &envelope(0, 100));
+}
+
+#[tokio::test]
+async fn the_oldest_are_claimed_first_whatever_was_put_off() {
+    let store = Sqlite::open(":memory:").await.unwrap();
+    let files = store.files();
+    arrive(files, (0..6).map(|number| arrival(number, 100))).await;
+    let mut tx = files.write.begin().await.unwrap();
+    // The youngest is due longest: of what was put off that decides which are looked at.
+    for number in 1..5 {
+        let id = ReceivedId::from_stored(arrival(number, 1).id);
+        let at = now() - Duration::from_secs(u64::try_from(number).unwrap());
+        put_off(&mut tx, &id, at, "no").await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    for expected in [&[0, 3][..], &[2, 4], &[1, 5], &[]] {
+        let claimed = claim(files, 2, now()).await;
+        let claimed: Vec<usize> = claimed
+            .iter()
+            .map(|one| number_of(one.pending.id.as_str()))
+            .collect();
+        assert_eq!(claimed, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_a_damaged_file_says_of_one_keeps_no_other_back() {
+    let store = Sqlite::open(":memory:").await.unwrap();
+    let files = store.files();
+    for column in ["attempt", "batch", "place", "id"] {
+        arrive(files, [arrival(1, 100), arrival(2, 100)]).await;
+        let sql = format!("UPDATE federate_received SET {column} = x'ff00' WHERE id LIKE '%/1'");
+        // What stands in its own way is not the question here.
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .execute(&files.write)
+            .await
+            .unwrap();
+        let claimed = claim(files, 9, now()).await;
+        let sound = claimed.iter().find(|one| one.pending.id.as_str().ends_with("/2"));
+        let sound = sound.unwrap_or_else(|| panic!("{column}: {claimed:?}"));
+        assert_eq!(sound.pending.sealed.as_bytes(), &envelope(2, 100));
+        for table in ["federate_received", "federate_batches"] {
+            let sql = format!("DELETE FROM {table}");
+            sqlx::query(sqlx::AssertSqlSafe(sql))
+                .execute(&files.write)
+                .await
+                .unwrap();
+        }
+        sqlx::query("UPDATE federate_shards SET worker = NULL")
+            .execute(&files.write)
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn p2_where_no_envelope_can_be_read_what_was_claimed_goes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(folder.path().join("a.db")).await.unwrap();
+    arrive(store.files(), (0..3).map(|number| arrival(number, 100))).await;
+    let other = Sqlite::open(folder.path().join("a.db")).await.unwrap();
+    let files = other.files();
+    let rename = async |from: &str, to: &str| {
+        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .execute(&files.write)
+            .await
+            .unwrap();
+    };
+    rename("federate_batches", "elsewhere").await;
+    let worker = "w".to_owned();
+    let (max, now) = (9, now());
+    let wish = Wish::Claim(Wanted { worker, max, now });
+    let granted = write(files.clone(), vec![wish]).await.unwrap().remove(0);
+    assert!(granted.is_err(), "{granted:?}");
+    rename("elsewhere", "federate_batches").await;
+    assert_eq!(claim(files, 9, now).await.len(), 3);
 }
 
 /// As its claim was lost, and a claim of the other's shard is given back beside it.
