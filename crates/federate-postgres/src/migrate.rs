@@ -142,9 +142,11 @@ async fn begin(connection: &mut PgConnection, found: i32) -> Result<(), sqlx::Er
     if found == 0 {
         // `IF NOT EXISTS` asks for the right to make schemas even where there is nothing to make: a role without it can
         // use one that was made for it.
-        let exists: bool = sqlx::query_scalar("SELECT to_regnamespace('federate') IS NOT NULL")
-            .fetch_one(&mut *connection)
-            .await?;
+        let exists: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = 'federate')",
+        )
+        .fetch_one(&mut *connection)
+        .await?;
         if !exists {
             sqlx::raw_sql("CREATE SCHEMA federate")
                 .execute(&mut *connection)
@@ -165,10 +167,16 @@ async fn begin(connection: &mut PgConnection, found: i32) -> Result<(), sqlx::Er
     Ok(())
 }
 
+/// The version that there is. Not by `to_regclass`: what a session found not to be there it remembers, and what another has made while it waited for our
+/// lock it then does not see.
 async fn current(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
-    let exists: bool = sqlx::query_scalar("SELECT to_regclass('federate.migrations') IS NOT NULL")
-        .fetch_one(&mut *connection)
-        .await?;
+    let exists: bool = sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = 'federate' AND c.relname = 'migrations')",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
     if !exists {
         return Ok(0);
     }
