@@ -140,6 +140,51 @@ async fn processes_that_start_at_once_migrate_once() {
     assert_eq!(versions, [1, 2, 3, 4]);
 }
 
+/// Each has but one connection, by which it saw that nothing is there.
+#[tokio::test]
+async fn who_waited_while_another_migrated_sees_what_it_made() {
+    let Some(database) = database() else { return };
+    Postgres::open(&database.url).await.unwrap();
+    let pool = PgPool::connect(&database.url).await.unwrap();
+    // Of all that a migration changes a session may be told in between: here nothing but a name is.
+    let mut holds = pool.acquire().await.unwrap();
+    for statement in [
+        "ALTER SCHEMA federate RENAME TO elsewhere",
+        // That whoever migrates holds.
+        "SELECT pg_advisory_lock(x'6665646572617465'::bigint)",
+    ] {
+        sqlx::raw_sql(statement).execute(&mut *holds).await.unwrap();
+    }
+    let mut starting = Vec::new();
+    for _ in 0..2 {
+        let url = database.url.clone();
+        let opens = async move { Postgres::builder().connections(1).open(&url).await };
+        starting.push(tokio::spawn(opens));
+    }
+    loop {
+        let waiting: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+             WHERE l.locktype = 'advisory' AND NOT l.granted AND d.datname = current_database()",
+        )
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+        if waiting == 2 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    for statement in [
+        "ALTER SCHEMA elsewhere RENAME TO federate",
+        "SELECT pg_advisory_unlock(x'6665646572617465'::bigint)",
+    ] {
+        sqlx::raw_sql(statement).execute(&mut *holds).await.unwrap();
+    }
+    for one in starting {
+        one.await.unwrap().unwrap();
+    }
+}
+
 #[tokio::test]
 async fn p20_a_newer_schema_is_refused_and_left_alone() {
     let Some(database) = database() else { return };
