@@ -192,6 +192,7 @@ pub(crate) fn finish_done(script: &mut Script, finishes: &[&Finish], rows: &[(Cl
         vec![row.no, shard, fence]
     });
     let placed = script.text(Value::from_iter(placed).to_string());
+    // By themselves: to read them out of what is placed takes longer than to find that there is nothing of theirs.
     let numbers = script.text(Value::from_iter(rows.iter().map(|(_, row)| row.no)).to_string());
     let batches: BTreeSet<i64> = rows.iter().filter_map(|(_, row)| row.batch).collect();
     let batches = script.text(Value::from_iter(batches).to_string());
@@ -265,18 +266,25 @@ impl Files {
         }
     }
 
-    /// Where its envelopes cannot be had what was claimed goes back, if that can be: otherwise when its lease ends.
-    pub(crate) async fn give_back(&self, claimed: BTreeSet<Claim>) {
-        let back: Vec<Finish> = claimed
+    /// Gives back [what was done with](finish), by whatever it ended.
+    pub(crate) async fn finish_each(&self, finishes: &[&Finish]) -> Result<Vec<bool>, Failure> {
+        let held = finish(&self.write, finishes).await?;
+        for finish in finishes {
+            self.hand.give_back(finish.claim);
+        }
+        Ok(held)
+    }
+
+    /// Gives back what was claimed, with nothing done: if that cannot be, it is free when its lease ends.
+    pub(crate) async fn give_back(&self, claims: Vec<Claim>) {
+        let claims = BTreeSet::from_iter(claims);
+        let back: Vec<Finish> = claims
             .into_iter()
             .map(|claim| Finish::new(claim, Vec::new()))
             .collect();
-        match finish(&self.write, &back.iter().collect::<Vec<_>>()).await {
-            Ok(_) => back.iter().for_each(|one| self.hand.give_back(one.claim)),
-            Err(error) => {
-                let error = StoreError::from(error);
-                tracing::debug!(reason = %error, "what was claimed stays in hand until its lease ends");
-            }
+        if let Err(error) = self.finish_each(&back.iter().collect::<Vec<_>>()).await {
+            let error = StoreError::from(error);
+            tracing::debug!(reason = %error, "what was claimed stays in hand until its lease ends");
         }
     }
 
@@ -325,7 +333,7 @@ impl Files {
 }
 
 /// Gives back what was done with, in a transaction. Which were held; of those that were not nothing is written.
-pub(crate) async fn finish(pool: &SqlitePool, finishes: &[&Finish]) -> Result<Vec<bool>, Failure> {
+async fn finish(pool: &SqlitePool, finishes: &[&Finish]) -> Result<Vec<bool>, Failure> {
     let mut connection = clean::acquire(pool).await?;
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     let released: Vec<(i64, i64, i64)> = sqlx::query_as(sqlx::AssertSqlSafe(release("?1", RELEASED)))

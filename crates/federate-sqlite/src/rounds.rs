@@ -197,7 +197,7 @@ impl Files {
         let claimed = match said.found {
             Ok(found) => {
                 self.hand.take(found.iter().map(|one| (&one.claimed, one.row)));
-                let claims: BTreeSet<Claim> = found.iter().filter_map(|one| one.claimed.claim).collect();
+                let claims: Vec<Claim> = found.iter().filter_map(|one| one.claimed.claim).collect();
                 let claimed = self.with_envelopes(found, &batches).await;
                 if claimed.is_err() {
                     self.give_back(claims).await;
@@ -269,18 +269,13 @@ impl Files {
 
     async fn finish_with_failures(&self, finishes: &[(usize, &Finish)], answers: &mut Answers) {
         let all: Vec<&Finish> = finishes.iter().map(|(_, finish)| *finish).collect();
-        let held = retrying!(claims::finish(&self.write, &all)).map_err(Arc::new);
+        let held = retrying!(self.finish_each(&all)).map_err(Arc::new);
         let places = finishes.iter().map(|(place, _)| *place);
         match held {
-            Ok(held) => {
-                for finish in &all {
-                    self.hand.give_back(finish.claim);
-                }
-                fill(
-                    answers,
-                    places.zip(held.into_iter().map(|held| Ok(Granted::Finished(held)))),
-                );
-            }
+            Ok(held) => fill(
+                answers,
+                places.zip(held.into_iter().map(|held| Ok(Granted::Finished(held)))),
+            ),
             Err(error) => fill(answers, places.map(|place| (place, Err(again(&error))))),
         }
     }

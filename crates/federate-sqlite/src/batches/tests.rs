@@ -6,7 +6,7 @@ use crate::{
     claims::{Finish, Found, Wanted, end, put_off},
     rounds::{Granted, Wish, write},
 };
-use federate_store::{Claimed, Ending, Inbox as _, LEASE, ReceivedId, Settlement};
+use federate_store::{Claimed, Ending, Inbox as _, LEASE, ReceivedId, Settlement, StoreError};
 use std::time::{Duration, SystemTime};
 
 fn now() -> SystemTime {
@@ -33,10 +33,14 @@ async fn arrive(files: &Files, arrivals: impl IntoIterator<Item = Arrival>) {
     assert!(granted.iter().all(|one| matches!(one, Ok(Granted::Arrived(_)))));
 }
 
-async fn claim(files: &Files, max: usize, now: SystemTime) -> Vec<Claimed> {
+async fn try_claim(files: &Files, max: usize, now: SystemTime) -> Result<Granted, StoreError> {
     let worker = "w".to_owned();
     let wish = Wish::Claim(Wanted { worker, max, now });
-    match write(files.clone(), vec![wish]).await.unwrap().remove(0) {
+    write(files.clone(), vec![wish]).await.unwrap().remove(0)
+}
+
+async fn claim(files: &Files, max: usize, now: SystemTime) -> Vec<Claimed> {
+    match try_claim(files, max, now).await {
         Ok(Granted::Claimed(claimed)) => claimed,
         other => panic!("{other:?}"),
     }
@@ -343,13 +347,9 @@ async fn p2_where_no_envelope_can_be_read_what_was_claimed_goes_back() {
             .unwrap();
     };
     rename("federate_batches", "elsewhere").await;
-    let worker = "w".to_owned();
-    let (max, now) = (9, now());
-    let wish = Wish::Claim(Wanted { worker, max, now });
-    let granted = write(files.clone(), vec![wish]).await.unwrap().remove(0);
-    assert!(granted.is_err(), "{granted:?}");
+    assert!(try_claim(files, 9, now()).await.is_err());
     rename("elsewhere", "federate_batches").await;
-    assert_eq!(claim(files, 9, now).await.len(), 3);
+    assert_eq!(claim(files, 9, now()).await.len(), 3);
 }
 
 /// As its claim was lost, and a claim of the other's shard is given back beside it.
